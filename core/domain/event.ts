@@ -1,0 +1,190 @@
+// The events: the only source of truth. A task's state is the fold of its events (task.ts), and nothing else.
+//
+// An event, once written, is never changed. A new field is optional or raises `v` and gets an upcaster (upcast.ts). Types
+// are added, never renamed. Events of task 0 are facts about the service itself.
+
+/** Token counts, as the Messages API reports them. */
+export interface Usage {
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+}
+
+export type Mode = "execute" | "plan";
+
+/** What the submitter chose. `null` means "not set". */
+export interface TaskSpec {
+  title: string;
+  prompt: string;
+  /** Higher goes first. */
+  priority: number;
+  depends_on: number[];
+  /** The name of a configured repository. */
+  repo: string;
+  /** A branch, tag or commit, or `task:12` for task 12's branch; `null`: the repository's HEAD. */
+  base: string | null;
+  model: string | null;
+  mode: Mode;
+  max_attempts: number;
+  /** Per run. */
+  timeout_seconds: number | null;
+  /** For all runs of the task together. */
+  max_budget_usd: number | null;
+}
+
+export type Outcome =
+  | "succeeded"
+  | "planned"
+  | "failed"
+  | "cancelled"
+  | "timed_out"
+  | "over_budget"
+  | "stalled"
+  /** The worker died or lost its lease. */
+  | "lost"
+  /** The service was stopped softly. */
+  | "shutdown"
+  /** The environment is broken or a usage limit was met; the task waits uncounted. */
+  | "paused";
+
+/** What follows a finished run; decided once, when it finishes, and recorded so that history explains itself. */
+export type RunSequel =
+  /** The task is over and good; `task.completed` follows in the same commit. */
+  | "complete"
+  /** A plan waits for approval. */
+  | "approve"
+  /** Back in the queue with the same worktree and session. */
+  | "resume"
+  /** The worktree is saved and removed, then the task retries, fails or is cancelled (`settle`). */
+  | "settle";
+
+/** Why the scheduler chose this task at this moment. */
+export interface ClaimReason {
+  free_slots: number;
+  /** 1 = first in dispatch order. */
+  rank: number;
+  /** The next in order, ten at most. */
+  candidates: number[];
+  /** How many tasks were eligible. */
+  count: number;
+}
+
+/** The data of each event type; source: README, "Events". */
+export interface EventData {
+  "task.created": TaskSpec;
+  "task.edited": Partial<TaskSpec>;
+  "task.cancel_requested": Record<never, never>;
+  "run.claimed": {
+    worker: string;
+    epoch: number;
+    attempt: number;
+    /** A UUID; every process of the run carries `PERSONAL_RUN_{mark}=1`. */
+    mark: string;
+    why: ClaimReason;
+  };
+  "worktree.added": {
+    branch: string;
+    path: string;
+    base: string;
+    base_commit: string;
+    /** The worker on whose disk it is. */
+    worker: string;
+    /** Refs under which an earlier, stale branch of this name was kept. */
+    kept?: string[];
+  };
+  "run.started": {
+    pid: number;
+    session_id: string;
+    agent: string;
+    args: string[];
+    /** Whether the session is an earlier one. */
+    resumed: boolean;
+  };
+  "agent.ready": { model: string; session_id: string; version: string };
+  "output.text": { text: string; subagent?: string };
+  "output.thinking": { text: string; subagent?: string };
+  "output.tool_use": { id: string; name: string; summary: string; input: unknown; subagent?: string };
+  "output.tool_result": { id: string; is_error: boolean; text: string; subagent?: string };
+  "output.notice": { kind: string; text: string };
+  "output.stderr": { text: string };
+  "output.raw": { text: string };
+  "usage.counted": Usage & { message_id: string };
+  "plan.proposed": { plan: string };
+  "plan.approved": Record<never, never>;
+  "plan.rejected": { feedback: string };
+  "message.added": { text: string };
+  /** `message` is the seq of the `message.added` that reached the agent. */
+  "message.sent": { message: number };
+  "run.finished": {
+    outcome: Outcome;
+    then: RunSequel;
+    exit_code: number | null;
+    signal: string | null;
+    /** The agent's last words. */
+    result: string | null;
+    usage: Usage | null;
+    cost_usd: number;
+    duration_ms: number;
+    error: string | null;
+    /** Files changed but not committed when the run ended. */
+    uncommitted: number | null;
+    lines_added: number | null;
+    lines_removed: number | null;
+  };
+  "worktree.snapshotted": { ref: string; commit: string; run: number };
+  "worktree.removed": { path: string; branch: string; reason: string };
+  /** A snapshot or removal failed: the worktree stays, and this says why. */
+  "worktree.kept": { path: string; branch: string; reason: string };
+  "task.retry_scheduled": {
+    due_at: string;
+    /** The number of the attempt to come; 1 when a person asked for it. */
+    attempt: number;
+    reason: string;
+  };
+  "task.completed": { output: string };
+  "task.failed": { error: string; reason: Outcome };
+  "task.cancelled": { reason: string };
+  "service.started": { worker: string; name: string; version: string; agent: string; pid: number };
+  "service.stopped": { worker: string; reason: string };
+  "service.paused": { worker: string; reason: string; until: string | null };
+  "service.resumed": { worker: string };
+  "service.noticed": { worker: string; kind: string; text: string };
+}
+
+export type EventType = keyof EventData;
+
+/** What a decision yields: an event before the log gave it its place. */
+export type NewEvent = { [T in EventType]: { type: T; data: EventData[T]; run?: number } }[EventType];
+
+interface Envelope {
+  /** 1..n per task without a gap. */
+  seq: number;
+  /** ISO 8601, UTC, with ms; never goes back within a task. */
+  at: string;
+  task: number;
+  /** The number of the run within its task (the lease's epoch). */
+  run?: number;
+  /** Who wrote it: `api`, `ui`, `scheduler`, or a worker and its epoch such as `laptop/3`. */
+  by?: string;
+  /** The schema version of the type. */
+  v: number;
+}
+
+export type TaskEvent = { [T in EventType]: Envelope & { type: T; data: EventData[T] } }[EventType];
+export type TaskEventOf<T extends EventType> = Extract<TaskEvent, { type: T }>;
+
+/** The schema version that this program writes; every type not named here is at 1. */
+export function versionOf(_type: EventType): number {
+  return 1;
+}
+
+/** Whether it is a step of the agent: the events that are many. */
+export function isOutput(type: string): boolean {
+  return type.startsWith("output.") || type === "usage.counted";
+}
+
+/** Whether a task's history says "over" with this event. */
+export function isTerminal(type: string): boolean {
+  return type === "task.completed" || type === "task.failed" || type === "task.cancelled";
+}

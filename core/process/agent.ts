@@ -1,0 +1,68 @@
+// The Agent port: how the engine runs a coding agent. claude.ts is the real one; a simulation passes its own.
+
+import type { Mode, NewEvent, Usage } from "../domain/event.ts";
+
+export interface AgentStart {
+  /** The worktree. */
+  cwd: string;
+  /** A UUID unique to the run; each process of the tree carries `PERSONAL_RUN_{mark with _ for -}=1`. */
+  mark: string;
+  sessionId: string;
+  /** Go on with that session instead of opening it. */
+  resume: boolean;
+  mode: Mode;
+  model: string | null;
+  /** What this run may cost at most. */
+  maxBudgetUsd: number | null;
+  /** The first user message. */
+  prompt: string;
+  /** Every stdout byte goes here too, as it came: the raw log. */
+  rawLog: string;
+}
+
+/** The agent's own account of how it ended: claude's last `result` line. */
+export interface AgentResult {
+  ok: boolean;
+  subtype: string;
+  text: string;
+  /** HTTP status of the API error that ended it, if one did. */
+  apiErrorStatus: number | null;
+  usage: Usage;
+  costUsd: number;
+}
+
+/** What one step of output means to the engine. */
+export type AgentStep =
+  /** To be recorded. `bytes` is its size on the wire, for bounds. */
+  | { type: "events"; events: NewEvent[]; bytes: number }
+  /** A permission request for ExitPlanMode carried the plan (plan mode only). */
+  | { type: "plan"; plan: string }
+  | { type: "result"; result: AgentResult };
+
+export interface AgentExit {
+  code: number | null;
+  signal: string | null;
+}
+
+export interface AgentProcess {
+  readonly pid: number;
+  /** `claude 2.1.197`, or `demo`. */
+  readonly name: string;
+  /** The command line without secrets. */
+  readonly args: string[];
+  /** Everything it says, in order, ending when stdout and stderr have ended. Not pulling holds the process back by its pipe. */
+  readonly steps: AsyncIterable<AgentStep>;
+  /** Resolves when the process itself has ended (its tree may live on; see `end`). */
+  readonly exited: Promise<AgentExit>;
+  /** One more user message; false when its stdin is closed already. */
+  send(text: string): Promise<boolean>;
+  /** After the last message: the agent ends when it is done. */
+  closeInput(): Promise<void>;
+  /** Asks the agent to stop what it does (claude: an interrupt request); never throws. */
+  interrupt(): Promise<void>;
+  /** TERM, then after `graceMs` KILL, to the whole tree; resolves when nothing of the run is alive. */
+  end(options: { graceMs: number }): Promise<void>;
+}
+
+/** Starts the agent, or throws `DomainError("unavailable")` with one line that says what to do. */
+export type Agent = (start: AgentStart) => Promise<AgentProcess>;

@@ -1,0 +1,43 @@
+// What the engine needs of git, as a port: git_worktrees.ts does it with real git; a simulation passes its own.
+//
+// A *place* is where a task's work lives: one branch and one folder of one repository, marked as ours by the store's uuid.
+
+export interface Place {
+  repo: string;
+  branch: string;
+  path: string;
+  base: string;
+  base_commit: string;
+}
+
+export interface Snapshot {
+  ref: string;
+  commit: string;
+}
+
+export interface Changes {
+  lines_added: number;
+  lines_removed: number;
+  /** Files changed but not committed. */
+  uncommitted: number;
+}
+
+export interface Worktrees {
+  /**
+   * Makes branch and worktree of a task. `branch` is the name to use; a branch or folder of that name that is not ours
+   * leads to `{branch}-2` and so on; one that is ours and stale is kept under `refs/coder/kept/...` and replaced.
+   * Throws `DomainError("invalid")` when `base` is unknown and `DomainError("unavailable")` when git refuses.
+   */
+  add(options: { repo: string; task: number; branch: string; base: string; baseCommit: string | null }): Promise<
+    Place & { kept: string[] }
+  >;
+  /** Whether folder, branch and our mark are all there and healthy. */
+  isWhole(place: Place): Promise<boolean>;
+  /** Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`. */
+  snapshot(place: Place, options: { task: number; run: number }): Promise<Snapshot>;
+  /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
+  remove(place: Place): Promise<void>;
+  changes(place: Place): Promise<Changes>;
+  /** Unified diff against the base commit: of the worktree as it stands, or of a snapshot commit. */
+  diff(place: Place, options: { commit: string | null }): Promise<ReadableStream<Uint8Array>>;
+}
