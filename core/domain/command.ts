@@ -1,0 +1,36 @@
+// What can be asked of a task. decide.ts says what each leads to.
+
+import type { ClaimReason, NewEvent, Outcome, TaskSpec, Usage } from "./event.ts";
+
+/** How a run ended, as the runner saw it. */
+export interface RunEnd {
+  outcome: Outcome;
+  exit_code: number | null;
+  signal: string | null;
+  result: string | null;
+  usage: Usage | null;
+  cost_usd: number;
+  duration_ms: number;
+  error: string | null;
+  uncommitted: number | null;
+  lines_added: number | null;
+  lines_removed: number | null;
+}
+
+export type Command =
+  | { type: "create"; spec: TaskSpec }
+  /** `seq`: the version the caller saw (`If-Match`), or null for "whatever it is". */
+  | { type: "edit"; changes: Partial<TaskSpec>; seq: number | null }
+  | { type: "cancel" }
+  | { type: "retry" }
+  | { type: "add_message"; text: string }
+  | { type: "approve_plan" }
+  | { type: "reject_plan"; feedback: string }
+  | { type: "claim"; worker: string; mark: string; why: ClaimReason }
+  /** Events of an open run. */
+  | { type: "record"; run: number; events: NewEvent[] }
+  | { type: "finish_run"; run: number; end: RunEnd }
+  /** Facts about the worktree of a task that is not running: saved, removed, kept. */
+  | { type: "put_away"; events: NewEvent[] }
+  /** The worktree is put away: retry, fail or cancel now. */
+  | { type: "settle" };

@@ -1,0 +1,180 @@
+// The rules: what a command does to a task in its present state. Pure; `now` is data.
+//
+// What is not allowed throws `DomainError("conflict")` and writes nothing. A writer whose run is closed or was taken over
+// gets `DomainError("fenced")`: it must end its agent and write nothing more.
+
+import type { Command, RunEnd } from "./command.ts";
+import { DomainError } from "./error.ts";
+import type { EventData, NewEvent, Outcome, RunSequel } from "./event.ts";
+import { retryDelayMs } from "./retry.ts";
+import { isOver, type Status, type Task } from "./task.ts";
+
+/** Interruptions in a row, without a word from the agent, after which a task fails. */
+const maxInterruptions = 3;
+
+/**
+ * The events `command` leads to; none when it changes nothing.
+ * @param task the present state; `null` for `create` only
+ * @param now ms since 1970
+ */
+export function decide(command: Command, task: Task | null, now: number): NewEvent[] {
+  if (command.type === "create") return [{ type: "task.created", data: command.spec }];
+  if (!task) throw new DomainError("not_found", "There is no such task");
+  switch (command.type) {
+    case "edit":
+      return edit(task, command);
+    case "cancel":
+      return cancel(task);
+    case "retry":
+      if (!isOver(task.status)) refuse("retry", task, "only a finished task can be retried");
+      return [{
+        type: "task.retry_scheduled",
+        data: { due_at: iso(now), attempt: 1, reason: "asked for" },
+      }];
+    case "add_message":
+      return addMessage(task, command.text);
+    case "approve_plan":
+      if (task.status !== "awaiting_approval" || task.cancel_requested) refuse("approve the plan of", task);
+      return [{ type: "plan.approved", data: {} }];
+    case "reject_plan":
+      if (task.status !== "awaiting_approval" || task.cancel_requested) refuse("reject the plan of", task);
+      return [{ type: "plan.rejected", data: { feedback: command.feedback } }];
+    case "claim":
+      return claim(task, command, now);
+    case "record":
+      fence(task, command.run);
+      return command.events.map((event) => ({ ...event, run: command.run }));
+    case "finish_run":
+      return finishRun(task, command);
+    case "put_away":
+      if (task.run) throw new DomainError("fenced", `Cannot put away the worktree of task ${task.id}: it is running`);
+      return command.events;
+    case "settle":
+      return settle(task, now);
+  }
+}
+
+/** Throws unless `run` is open: the fence against writers that were taken over. */
+export function fence(task: Task, run: number): void {
+  if (task.run?.epoch !== run) {
+    throw new DomainError("fenced", `Run ${run} of task ${task.id} is closed`);
+  }
+}
+
+const inWords: Record<Status, string> = {
+  pending: "pending",
+  in_progress: "in progress",
+  awaiting_approval: "awaiting approval",
+  completed: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+};
+
+function refuse(action: string, task: Task, hint?: string): never {
+  const state = task.cancel_requested ? "being cancelled" : inWords[task.status];
+  throw new DomainError("conflict", `Cannot ${action} task ${task.id}: it is ${state}${hint ? `; ${hint}` : ""}`);
+}
+
+function edit(task: Task, { changes, seq }: { changes: EventData["task.edited"]; seq: number | null }): NewEvent[] {
+  if (seq !== null && seq !== task.seq) {
+    throw new DomainError(
+      "precondition_failed",
+      `Cannot edit task ${task.id}: it is at version ${task.seq}, not ${seq}; read it again`,
+    );
+  }
+  if (task.status !== "pending" || task.cancel_requested) refuse("edit", task, "only a pending task can be edited");
+  if (task.place) {
+    for (const field of ["repo", "base"] as const) {
+      if (changes[field] !== undefined && changes[field] !== task[field]) {
+        throw new DomainError("conflict", `Cannot change ${field} of task ${task.id}: it was fixed when it first ran`);
+      }
+    }
+  }
+  return Object.keys(changes).length === 0 ? [] : [{ type: "task.edited", data: changes }];
+}
+
+function cancel(task: Task): NewEvent[] {
+  if (task.status === "cancelled" || task.cancel_requested) return [];
+  if (isOver(task.status)) refuse("cancel", task);
+  const requested: NewEvent = { type: "task.cancel_requested", data: {} };
+  // Nothing runs and nothing is on disk: it is over at once. Otherwise its worker puts it away first.
+  if (!task.run && !task.ending && !task.place?.present) {
+    return [requested, { type: "task.cancelled", data: { reason: "asked for" } }];
+  }
+  return [requested];
+}
+
+function addMessage(task: Task, text: string): NewEvent[] {
+  const running = task.status === "in_progress" && task.run !== null;
+  if (task.cancel_requested || !(running || task.status === "completed")) {
+    refuse("send a message to", task, "only a running or completed task takes messages");
+  }
+  if (task.status === "completed" && (!task.place?.present || !task.session_id)) {
+    refuse("send a message to", task, "and its worktree or session is gone: retry it instead");
+  }
+  return [{ type: "message.added", data: { text } }];
+}
+
+function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: number): NewEvent[] {
+  if (task.status !== "pending" || task.cancel_requested) {
+    throw new DomainError("conflict", `Cannot claim task ${task.id}: it is ${inWords[task.status]}`);
+  }
+  if (task.due_at !== null && Date.parse(task.due_at) > now) {
+    throw new DomainError("conflict", `Cannot claim task ${task.id}: it is not due before ${task.due_at}`);
+  }
+  const epoch = task.epoch + 1;
+  // What goes on in an earlier session belongs to that session's attempt.
+  const attempt = task.next.kind === "fresh" ? task.attempts + 1 : task.attempts;
+  const { worker, mark, why } = command;
+  return [{ type: "run.claimed", run: epoch, data: { worker, epoch, attempt, mark, why } }];
+}
+
+function finishRun(task: Task, { run, end }: { run: number; end: RunEnd }): NewEvent[] {
+  fence(task, run);
+  const then = sequel(task, end.outcome);
+  const finished: NewEvent = { type: "run.finished", run, data: { ...end, then } };
+  if (then !== "complete") return [finished];
+  return [finished, { type: "task.completed", data: { output: end.result ?? "" } }];
+}
+
+function sequel(task: Task, outcome: Outcome): RunSequel {
+  switch (outcome) {
+    case "succeeded":
+      // A cancel that came after the good result lost; a message that came too late for the agent goes on in a new run.
+      return task.messages.length > 0 ? "resume" : "complete";
+    case "planned":
+      return task.cancel_requested ? "settle" : "approve";
+    case "lost":
+      return task.cancel_requested || task.interruptions + 1 >= maxInterruptions ? "settle" : "resume";
+    case "shutdown":
+    case "paused":
+      return task.cancel_requested ? "settle" : "resume";
+    case "failed":
+    case "cancelled":
+    case "timed_out":
+    case "over_budget":
+    case "stalled":
+      return "settle";
+  }
+}
+
+function settle(task: Task, now: number): NewEvent[] {
+  if (task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return [];
+  const { outcome, error } = task.ending ?? { outcome: "cancelled" as const, error: null };
+  if (task.cancel_requested || outcome === "cancelled") {
+    return [{ type: "task.cancelled", data: { reason: "asked for" } }];
+  }
+  const again = outcome === "failed" || outcome === "timed_out" || outcome === "stalled";
+  if (again && task.attempts < task.max_attempts) {
+    const due_at = iso(now + retryDelayMs(task.attempts));
+    return [{
+      type: "task.retry_scheduled",
+      data: { due_at, attempt: task.attempts + 1, reason: error ?? outcome },
+    }];
+  }
+  return [{ type: "task.failed", data: { error: error ?? `The run ended: ${outcome}`, reason: outcome } }];
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

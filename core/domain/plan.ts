@@ -1,0 +1,131 @@
+// Who runs next. Pure: the board and the clock come in, the order and its reasons go out.
+//
+// Order: priority (higher first), then id. A task that cannot run now never holds back one that can.
+
+import type { ClaimReason } from "./event.ts";
+import { isOver, type Status, type Task } from "./task.ts";
+
+/** What the scheduler needs to know of an unfinished task; kept small, it is the value of the `active` index. */
+export interface BoardEntry {
+  id: number;
+  status: Status;
+  priority: number;
+  depends_on: number[];
+  due_at: string | null;
+  repo: string;
+  cancel_requested: boolean;
+  /** The worker that holds its run. */
+  runner: string | null;
+  /** The worker that has its worktree. */
+  holder: string | null;
+  /** Its run is over, but its worktree is not put away yet. */
+  ending: boolean;
+}
+
+export function boardEntry(task: Task): BoardEntry {
+  return {
+    id: task.id,
+    status: task.status,
+    priority: task.priority,
+    depends_on: task.depends_on,
+    due_at: task.due_at,
+    repo: task.repo,
+    cancel_requested: task.cancel_requested,
+    runner: task.run?.worker ?? null,
+    holder: task.place?.present ? task.place.worker : null,
+    ending: task.ending !== null,
+  };
+}
+
+export interface Board {
+  /** Every unfinished task. */
+  entries: Iterable<BoardEntry>;
+  /** The status of any task a dependency names; undefined when it is not known yet. */
+  statusOf(id: number): Status | undefined;
+}
+
+export interface WorkerView {
+  /** Its uuid. */
+  worker: string;
+  /** Names of the repositories it has. */
+  repos: ReadonlySet<string>;
+  free_slots: number;
+}
+
+export interface Plan {
+  /** What to claim now, in this order. */
+  starts: { id: number; why: ClaimReason }[];
+  /** Ids of all tasks that could start now, in dispatch order. */
+  order: number[];
+  /** When the next waiting task becomes due, ms since 1970. */
+  nextDueAt: number | null;
+}
+
+const candidatesKept = 10;
+
+/** Higher priority first, then the older one. */
+export function inDispatchOrder(a: BoardEntry, b: BoardEntry): number {
+  return b.priority - a.priority || a.id - b.id;
+}
+
+/** Why an entry cannot start now on this worker; null when it can. */
+export type Obstacle =
+  | { kind: "cancelling" }
+  | { kind: "dependencies"; blocked_by: { id: number; status: Status }[] }
+  | { kind: "due"; due_at: string }
+  | { kind: "repository"; repo: string }
+  | { kind: "elsewhere"; worker: string };
+
+export function obstacleOf(
+  entry: BoardEntry,
+  { board, now, view }: { board: Board; now: number; view: WorkerView },
+): Obstacle | null {
+  if (entry.cancel_requested) return { kind: "cancelling" };
+  const blocked_by = blockers(entry, board);
+  if (blocked_by.length > 0) return { kind: "dependencies", blocked_by };
+  if (entry.due_at !== null && Date.parse(entry.due_at) > now) return { kind: "due", due_at: entry.due_at };
+  if (!view.repos.has(entry.repo)) return { kind: "repository", repo: entry.repo };
+  if (entry.holder !== null && entry.holder !== view.worker) return { kind: "elsewhere", worker: entry.holder };
+  return null;
+}
+
+/** The dependencies that are not completed, each with its status. */
+export function blockers(entry: { depends_on: number[] }, board: Board): { id: number; status: Status }[] {
+  const blocked: { id: number; status: Status }[] = [];
+  for (const id of entry.depends_on) {
+    const status = board.statusOf(id) ?? "pending";
+    if (status !== "completed") blocked.push({ id, status });
+  }
+  return blocked;
+}
+
+export function plan(board: Board, { now, view }: { now: number; view: WorkerView }): Plan {
+  const eligible: BoardEntry[] = [];
+  let nextDueAt: number | null = null;
+  for (const entry of board.entries) {
+    if (entry.status !== "pending") continue;
+    const obstacle = obstacleOf(entry, { board, now, view });
+    if (!obstacle) eligible.push(entry);
+    if (obstacle?.kind === "due") {
+      const due = Date.parse(obstacle.due_at);
+      nextDueAt = nextDueAt === null ? due : Math.min(nextDueAt, due);
+    }
+  }
+  eligible.sort(inDispatchOrder);
+  const order = eligible.map((entry) => entry.id);
+  const starts = order.slice(0, Math.max(0, view.free_slots)).map((id, index) => ({
+    id,
+    why: {
+      free_slots: view.free_slots - index,
+      rank: index + 1,
+      candidates: order.slice(index + 1, index + 1 + candidatesKept),
+      count: order.length,
+    },
+  }));
+  return { starts, order, nextDueAt };
+}
+
+/** Whether a dependency that ended badly keeps the entry from ever starting by itself. */
+export function isBlockedByFailure(blocked_by: { status: Status }[]): boolean {
+  return blocked_by.some(({ status }) => isOver(status) && status !== "completed");
+}

@@ -1,0 +1,362 @@
+// A task as the fold of its events: projection, head of its log and optimistic lock in one value.
+//
+// The head stays a few KB: long texts are excerpts that point to the event which holds the whole. The browser folds with
+// the same `evolve`, so nothing here may touch a clock, I/O or a library.
+
+import { type ClaimReason, type Mode, type Outcome, type TaskEvent, type Usage, versionOf } from "./event.ts";
+
+export type Status = "pending" | "in_progress" | "awaiting_approval" | "completed" | "failed" | "cancelled";
+
+export const statuses: readonly Status[] = [
+  "pending",
+  "in_progress",
+  "awaiting_approval",
+  "completed",
+  "failed",
+  "cancelled",
+];
+
+/** The start of a long text, and where the whole is. */
+export interface Excerpt {
+  text: string;
+  /** The event that holds the whole text. */
+  seq: number;
+  /** Whether `text` is all of it. */
+  whole: boolean;
+}
+
+/** The run that is being worked on; there is at most one. */
+export interface OpenRun {
+  /** The number of the run, and the epoch of its lease. */
+  epoch: number;
+  worker: string;
+  mark: string;
+  attempt: number;
+  claimed_at: string;
+  started_at: string | null;
+  pid: number | null;
+  /** Whether the agent said anything yet. */
+  spoke: boolean;
+}
+
+/** A run is finished and its worktree is being put away; what comes then is not written yet. */
+export interface Ending {
+  outcome: Outcome;
+  run: number;
+  error: string | null;
+}
+
+/** How the next run begins. */
+export type NextStart =
+  /** A new worktree and session. */
+  | { kind: "fresh" }
+  /** The same worktree and session. `seq`: the event with the words for the agent, when there are any. */
+  | { kind: "resume"; because: "interrupted" | "approved" | "rejected" | "message"; seq: number | null };
+
+/** Branch and folder of a task; fixed at its first claim. */
+export interface TaskPlace {
+  repo: string;
+  branch: string;
+  path: string;
+  base: string;
+  base_commit: string;
+  worker: string;
+  /** False once it was removed. */
+  present: boolean;
+}
+
+export interface Task {
+  id: number;
+  /** The last event folded in. */
+  seq: number;
+  status: Status;
+  title: string;
+  prompt: Excerpt;
+  priority: number;
+  depends_on: number[];
+  repo: string;
+  base: string | null;
+  model: string | null;
+  /** `plan` until its plan is approved, then `execute`. */
+  mode: Mode;
+  max_attempts: number;
+  timeout_seconds: number | null;
+  max_budget_usd: number | null;
+  /** Attempts begun; interruptions do not count. */
+  attempts: number;
+  /** Interruptions in a row without a word from the agent between them. */
+  interruptions: number;
+  /** The number of the last run. */
+  epoch: number;
+  run: OpenRun | null;
+  ending: Ending | null;
+  next: NextStart;
+  place: TaskPlace | null;
+  session_id: string | null;
+  agent: string | null;
+  plan: Excerpt | null;
+  output: Excerpt | null;
+  error: Excerpt | null;
+  /** The outcome of the last finished run. */
+  outcome: Outcome | null;
+  /** Seqs of the follow-ups the agent has not received yet. */
+  messages: number[];
+  cancel_requested: boolean;
+  due_at: string | null;
+  why: ClaimReason | null;
+  usage: Usage;
+  /** The part of `usage` that finished runs account for. */
+  usage_before: Usage;
+  cost_usd: number;
+  last_step: string | null;
+  lines_added: number | null;
+  lines_removed: number | null;
+  snapshot: { ref: string; commit: string; run: number } | null;
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  updated_at: string;
+}
+
+export const noUsage: Usage = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0 };
+
+/** What `?at=0` and a log without `task.created` fold from. */
+export function emptyTask(id: number): Task {
+  return {
+    id,
+    seq: 0,
+    status: "pending",
+    title: "",
+    prompt: { text: "", seq: 0, whole: true },
+    priority: 0,
+    depends_on: [],
+    repo: "",
+    base: null,
+    model: null,
+    mode: "execute",
+    max_attempts: 1,
+    timeout_seconds: null,
+    max_budget_usd: null,
+    attempts: 0,
+    interruptions: 0,
+    epoch: 0,
+    run: null,
+    ending: null,
+    next: { kind: "fresh" },
+    place: null,
+    session_id: null,
+    agent: null,
+    plan: null,
+    output: null,
+    error: null,
+    outcome: null,
+    messages: [],
+    cancel_requested: false,
+    due_at: null,
+    why: null,
+    usage: noUsage,
+    usage_before: noUsage,
+    cost_usd: 0,
+    last_step: null,
+    lines_added: null,
+    lines_removed: null,
+    snapshot: null,
+    created_at: "",
+    started_at: null,
+    completed_at: null,
+    updated_at: "",
+  };
+}
+
+const excerptLength = 500;
+const stepLength = 160;
+
+/** The first `length` characters, never cutting a surrogate pair in two. */
+function start(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
+
+function excerpt(text: string, seq: number): Excerpt {
+  return { text: start(text, excerptLength), seq, whole: text.length <= excerptLength };
+}
+
+function step(text: string): string {
+  return start(text.slice(0, stepLength * 4).replace(/\s+/g, " ").trim(), stepLength);
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    input_tokens: a.input_tokens + b.input_tokens,
+    output_tokens: a.output_tokens + b.output_tokens,
+    cache_read_tokens: a.cache_read_tokens + b.cache_read_tokens,
+    cache_write_tokens: a.cache_write_tokens + b.cache_write_tokens,
+  };
+}
+
+export function isOver(status: Status): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+/** The task after `event`. Pure and total: an unknown type or a newer version changes `seq` and `updated_at` only. */
+export function evolve(task: Task, event: TaskEvent): Task {
+  const known = event.v <= versionOf(event.type);
+  const after = { ...task, ...(known && changeOf(task, event)) };
+  after.seq = event.seq;
+  after.updated_at = event.at;
+  return after;
+}
+
+/** A finished life: what every terminal event and every return to the queue has in common. */
+function over(status: Status, event: TaskEvent): Partial<Task> {
+  return { status, ending: null, cancel_requested: false, due_at: null, completed_at: event.at };
+}
+
+function spoken(task: Task): Partial<Task> {
+  if (!task.run || task.run.spoke) return {};
+  return { run: { ...task.run, spoke: true }, interruptions: 0 };
+}
+
+function changeOf(task: Task, event: TaskEvent): Partial<Task> {
+  switch (event.type) {
+    case "task.created": {
+      const { prompt, ...spec } = event.data;
+      return { ...spec, id: event.task, prompt: excerpt(prompt, event.seq), created_at: event.at };
+    }
+    case "task.edited": {
+      const { prompt, ...changes } = event.data;
+      return prompt === undefined ? changes : { ...changes, prompt: excerpt(prompt, event.seq) };
+    }
+    case "task.cancel_requested":
+      return { cancel_requested: true };
+    case "run.claimed":
+      return {
+        status: "in_progress",
+        epoch: event.data.epoch,
+        attempts: event.data.attempt,
+        due_at: null,
+        error: null,
+        why: event.data.why,
+        completed_at: null,
+        usage_before: task.usage,
+        started_at: task.started_at ?? event.at,
+        last_step: null,
+        run: {
+          epoch: event.data.epoch,
+          worker: event.data.worker,
+          mark: event.data.mark,
+          attempt: event.data.attempt,
+          claimed_at: event.at,
+          started_at: null,
+          pid: null,
+          spoke: false,
+        },
+      };
+    case "worktree.added": {
+      const { branch, path, base, base_commit, worker } = event.data;
+      return { place: { repo: task.repo, branch, path, base, base_commit, worker, present: true }, snapshot: null };
+    }
+    case "run.started":
+      return {
+        session_id: event.data.session_id,
+        agent: event.data.agent,
+        run: task.run && { ...task.run, pid: event.data.pid, started_at: event.at },
+      };
+    case "agent.ready":
+      // From here on the session exists, so an interrupted run can go on in it.
+      return { session_id: event.data.session_id, next: { kind: "resume", because: "interrupted", seq: null } };
+    case "output.text":
+      return { ...spoken(task), last_step: step(event.data.text) || task.last_step };
+    case "output.tool_use":
+      return { ...spoken(task), last_step: step(`${event.data.name} ${event.data.summary}`) };
+    case "output.thinking":
+    case "output.tool_result":
+      return spoken(task);
+    case "usage.counted":
+      return { usage: addUsage(task.usage, event.data) };
+    case "plan.proposed":
+      return { plan: excerpt(event.data.plan, event.seq), last_step: "Proposed a plan" };
+    case "plan.approved":
+      return {
+        status: "pending",
+        mode: "execute",
+        next: { kind: "resume", because: "approved", seq: event.seq },
+      };
+    case "plan.rejected":
+      return { status: "pending", next: { kind: "resume", because: "rejected", seq: event.seq } };
+    case "message.added":
+      return {
+        messages: [...task.messages, event.seq],
+        ...(task.status === "completed" &&
+          {
+            status: "pending" as const,
+            completed_at: null,
+            next: { kind: "resume" as const, because: "message" as const, seq: null },
+          }),
+      };
+    case "message.sent":
+      return { messages: task.messages.filter((seq) => seq !== event.data.message) };
+    case "run.finished":
+      return finished(task, event);
+    case "worktree.snapshotted":
+      return { snapshot: { ref: event.data.ref, commit: event.data.commit, run: event.data.run } };
+    case "worktree.removed":
+      return { place: task.place && { ...task.place, present: false } };
+    case "task.retry_scheduled":
+      return {
+        status: "pending",
+        ending: null,
+        cancel_requested: false,
+        attempts: event.data.attempt - 1,
+        interruptions: 0,
+        due_at: event.data.due_at,
+        completed_at: null,
+        next: { kind: "fresh" },
+        session_id: null,
+        plan: null,
+        output: null,
+        ...(event.data.attempt === 1 && { error: null }),
+      };
+    case "task.completed":
+      return { ...over("completed", event), output: excerpt(event.data.output, event.seq), error: null };
+    case "task.failed":
+      return { ...over("failed", event), error: excerpt(event.data.error, event.seq) };
+    case "task.cancelled":
+      return over("cancelled", event);
+    default:
+      return {};
+  }
+}
+
+function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }>): Partial<Task> {
+  const { outcome, then, usage, cost_usd, error, lines_added, lines_removed } = event.data;
+  // An attempt is a fresh start. One that was interrupted before its session existed did not take place.
+  const interrupted = outcome === "lost" || outcome === "shutdown" || outcome === "paused";
+  const shared: Partial<Task> = {
+    run: null,
+    outcome,
+    usage: usage ? addUsage(task.usage_before, usage) : task.usage,
+    cost_usd: task.cost_usd + cost_usd,
+    error: error === null ? null : excerpt(error, event.seq),
+    lines_added: lines_added ?? task.lines_added,
+    lines_removed: lines_removed ?? task.lines_removed,
+    attempts: interrupted && task.next.kind === "fresh" ? Math.max(0, task.attempts - 1) : task.attempts,
+    interruptions: outcome === "lost" ? task.interruptions + 1 : task.interruptions,
+  };
+  switch (then) {
+    case "complete":
+      // `task.completed` is in the same commit; until it is folded the task is still being worked on.
+      return shared;
+    case "approve":
+      return { ...shared, status: "awaiting_approval" };
+    case "resume":
+      return {
+        ...shared,
+        status: "pending",
+        next: outcome === "succeeded" ? { kind: "resume", because: "message", seq: null } : task.next,
+      };
+    case "settle":
+      return { ...shared, ending: { outcome, run: event.run ?? task.epoch, error } };
+  }
+}

@@ -1,0 +1,148 @@
+// A task as clients see it: the JSON of the API, also computed in the browser when it replays a history.
+
+import type { Mode, Outcome } from "./event.ts";
+import { isBlockedByFailure, type Obstacle } from "./plan.ts";
+import type { Status, Task } from "./task.ts";
+
+/** The JSON of one task; source: README, "API". Times are ISO 8601 UTC, costs US dollars. */
+export interface TaskView {
+  id: number;
+  title: string;
+  /** Whole when one task was asked for; its first 500 characters in lists (so are plan, output and error). */
+  prompt: string;
+  status: Status;
+  priority: number;
+  depends_on: number[];
+  /** Dependencies that are not completed. */
+  blocked_by: { id: number; status: Status }[];
+  /** Unfinished or finished tasks that wait for this one. */
+  dependants: number[];
+  /** Why it is not running, in one sentence; null when it runs or is over. */
+  waiting: string | null;
+  due_at: string | null;
+  /** 1 = the next to start; null when it could not start now even with a free slot. */
+  queue_position: number | null;
+  repo: string;
+  base: string | null;
+  branch: string | null;
+  worktree: string | null;
+  base_commit: string | null;
+  mode: Mode;
+  model: string | null;
+  attempts: number;
+  max_attempts: number;
+  timeout_seconds: number | null;
+  max_budget_usd: number | null;
+  session_id: string | null;
+  /** `claude 2.1.197`, or `demo`. */
+  agent: string | null;
+  /** How the last run ended. */
+  outcome: Outcome | null;
+  output: string | null;
+  error: string | null;
+  plan: string | null;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  cost_usd: number;
+  last_step: string | null;
+  lines_added: number | null;
+  lines_removed: number | null;
+  /** Where the work of a failed or cancelled task was saved. */
+  snapshot: { ref: string; commit: string; run: number } | null;
+  cancel_requested: boolean;
+  /** The number of the last run. */
+  runs: number;
+  /** Seqs of the follow-ups that wait for the agent. */
+  messages_waiting: number[];
+  created_at: string;
+  started_at: string | null;
+  /** When the open run began; null when none is open. */
+  run_started_at: string | null;
+  completed_at: string | null;
+  updated_at: string;
+  /** The last event; the value for `If-Match`. */
+  seq: number;
+}
+
+/** What only the whole board knows about one task. */
+export interface TaskContext {
+  blocked_by: { id: number; status: Status }[];
+  dependants: number[];
+  waiting: string | null;
+  queue_position: number | null;
+}
+
+export const noContext: TaskContext = { blocked_by: [], dependants: [], waiting: null, queue_position: null };
+
+/** Whole texts in place of the excerpts of the projection. */
+export type WholeTexts = Partial<Record<"prompt" | "plan" | "output" | "error", string>>;
+
+export function taskView(task: Task, context: TaskContext = noContext, texts: WholeTexts = {}): TaskView {
+  const place = task.place?.present ? task.place : null;
+  return {
+    id: task.id,
+    title: task.title,
+    prompt: texts.prompt ?? task.prompt.text,
+    status: task.status,
+    priority: task.priority,
+    depends_on: task.depends_on,
+    blocked_by: context.blocked_by,
+    dependants: context.dependants,
+    waiting: context.waiting,
+    due_at: task.due_at,
+    queue_position: context.queue_position,
+    repo: task.repo,
+    base: task.base,
+    branch: place?.branch ?? null,
+    worktree: place?.path ?? null,
+    base_commit: task.place?.base_commit ?? null,
+    mode: task.mode,
+    model: task.model,
+    attempts: task.attempts,
+    max_attempts: task.max_attempts,
+    timeout_seconds: task.timeout_seconds,
+    max_budget_usd: task.max_budget_usd,
+    session_id: task.session_id,
+    agent: task.agent,
+    outcome: task.outcome,
+    output: texts.output ?? task.output?.text ?? null,
+    error: texts.error ?? task.error?.text ?? null,
+    plan: texts.plan ?? task.plan?.text ?? null,
+    ...task.usage,
+    cost_usd: task.cost_usd,
+    last_step: task.last_step,
+    lines_added: task.lines_added,
+    lines_removed: task.lines_removed,
+    snapshot: task.snapshot,
+    cancel_requested: task.cancel_requested,
+    runs: task.epoch,
+    messages_waiting: task.messages,
+    created_at: task.created_at,
+    started_at: task.started_at,
+    run_started_at: task.run?.claimed_at ?? null,
+    completed_at: task.completed_at,
+    updated_at: task.updated_at,
+    seq: task.seq,
+  };
+}
+
+/** One sentence for an obstacle, with dependencies by their number. */
+export function obstacleSentence(obstacle: Obstacle): string {
+  switch (obstacle.kind) {
+    case "cancelling":
+      return "Being cancelled";
+    case "dependencies": {
+      const failed = obstacle.blocked_by.filter((one) => isBlockedByFailure([one]));
+      if (failed.length > 0) return `After ${failed.map(({ id, status }) => `#${id}, which is ${status}`).join("; ")}`;
+      return `After ${obstacle.blocked_by.map(({ id }) => `#${id}`).join(", ")}`;
+    }
+    case "due":
+      return `Next attempt at ${obstacle.due_at}`;
+    case "repository":
+      return `No worker here has the repository ${obstacle.repo}`;
+    case "elsewhere":
+      return "Its worktree is on another worker";
+  }
+}

@@ -1,0 +1,87 @@
+// What the routes can ask of the engine: every command and every question, in the words of the API.
+
+import type { RunEnd } from "../domain/command.ts";
+import type { TaskEvent, TaskSpec } from "../domain/event.ts";
+import type { Status } from "../domain/task.ts";
+import type { TaskView } from "../domain/task_view.ts";
+
+export type { RunEnd };
+
+/** What `POST /api/tasks` carries after validation; `repo: null` means the first one. */
+export type NewTask = Omit<TaskSpec, "repo"> & { repo: string | null };
+
+export interface Caller {
+  /** `api` or `ui`. */
+  by: string;
+}
+
+export interface TaskPage {
+  tasks: TaskView[];
+  /** The cursor of the next page; null when there is none. */
+  next: string | null;
+}
+
+export interface EventPage {
+  events: TaskEvent[];
+  /** `after` of the next page; null when this one reaches the head. */
+  next: number | null;
+}
+
+/** `GET /healthz`. */
+export interface Health {
+  status: "ok" | "paused" | "stopping";
+  version: string;
+  store: string;
+  worker: { id: string; name: string };
+  /** `hint`: what to do when the agent is missing or is the demo. */
+  agent: { kind: "claude" | "demo" | "missing"; name: string; hint: string | null };
+  git: string;
+  repos: { name: string; path: string; branch: string | null; head: string }[];
+  root: boolean;
+  token: boolean;
+  slots: { busy: number; total: number };
+  tasks: Record<Status, number>;
+  /** Why this worker claims nothing at the moment. */
+  pause: { reason: string; until: string | null } | null;
+}
+
+/** An event as it reached the log, ready to be sent: `json` is encoded once for all followers. */
+export interface Published {
+  event: TaskEvent;
+  json: string;
+}
+
+/** The columns of the board, ordered by who must act. */
+export interface BoardView {
+  needs_you: TaskView[];
+  running: TaskView[];
+  /** In true dispatch order; what cannot start now comes after what can. */
+  queue: TaskView[];
+  /** The newest of the finished, and how many there are in all. */
+  done: TaskView[];
+  counts: { needs_you: number; running: number; queue: number; done: number };
+}
+
+export interface Service {
+  create(
+    input: NewTask,
+    options: Caller & { idempotencyKey: string | null },
+  ): Promise<{ task: TaskView; created: boolean }>;
+  edit(id: number, changes: Partial<NewTask>, options: Caller & { seq: number | null }): Promise<TaskView>;
+  cancel(id: number, caller: Caller): Promise<TaskView>;
+  retry(id: number, caller: Caller): Promise<TaskView>;
+  addMessage(id: number, text: string, caller: Caller): Promise<TaskView>;
+  approvePlan(id: number, caller: Caller): Promise<TaskView>;
+  rejectPlan(id: number, feedback: string, caller: Caller): Promise<TaskView>;
+
+  list(options: { status: Status | null; q: string | null; limit: number; cursor: string | null }): Promise<TaskPage>;
+  /** The whole task now, or as it was right after event `at`. Throws `not_found`. */
+  read(id: number, options?: { at?: number }): Promise<TaskView>;
+  board(): Promise<BoardView>;
+  events(id: number, options: { after: number; limit: number }): Promise<EventPage>;
+  /** History after `after`, then live; ends when the task is over and all is sent, or when `signal` aborts. */
+  follow(id: number, options: { after: number; signal: AbortSignal }): AsyncIterable<Published>;
+  diff(id: number): Promise<ReadableStream<Uint8Array>>;
+  log(id: number): Promise<ReadableStream<Uint8Array>>;
+  health(): Promise<Health>;
+}

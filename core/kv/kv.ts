@@ -1,0 +1,137 @@
+// The KV port: the part of Deno KV this program uses, and the real one behind it.
+//
+// Every call has a deadline. A commit that misses it, or whose reply is lost, has an *unknown* outcome and throws
+// `UnknownOutcome`; the caller sends the identical commit again (group_commit.ts says how that is told apart). A locked
+// database wrote nothing, so it is tried again here, bounded by time.
+
+import type { Clock } from "../domain/ports.ts";
+
+export type KvKey = Deno.KvKey;
+
+export interface KvEntry<T = unknown> {
+  key: KvKey;
+  value: T;
+  versionstamp: string;
+}
+
+export type KvMaybeEntry<T = unknown> = KvEntry<T> | { key: KvKey; value: null; versionstamp: null };
+
+export interface KvCommit {
+  checks: { key: KvKey; versionstamp: string | null }[];
+  sets: { key: KvKey; value: unknown }[];
+  deletes: KvKey[];
+}
+
+export type KvRange = { prefix: KvKey; start?: KvKey; end?: KvKey };
+
+export interface Kv {
+  get<T>(key: KvKey): Promise<KvMaybeEntry<T>>;
+  /** At most ten keys, read as one snapshot. */
+  getMany<T>(keys: KvKey[]): Promise<KvMaybeEntry<T>[]>;
+  /** At most `limit` entries (1,000 at most) in key order, or the last ones first. One read, one snapshot. */
+  page<T>(range: KvRange, options: { limit: number; reverse?: boolean }): Promise<KvEntry<T>[]>;
+  /** All or nothing. The versionstamp when every check held, `null` when one did not. */
+  commit(commit: KvCommit): Promise<string | null>;
+  /** Calls back when `key` may have changed. A hint: it may come late, merged or never. Returns what stops it. */
+  watch(key: KvKey, callback: () => void): () => void;
+  /** A key part that becomes the commit's own versionstamp. */
+  commitVersionstamp(): Deno.KvKeyPart;
+  close(): void;
+}
+
+/** What one atomic operation may hold, kept somewhat under the measured limits. */
+export interface KvLimits {
+  checks: number;
+  mutations: number;
+  /** Keys and values together. */
+  bytes: number;
+  keyBytes: number;
+  /** One value. */
+  valueBytes: number;
+}
+
+export const localLimits: KvLimits = {
+  checks: 90,
+  mutations: 950,
+  bytes: 760_000,
+  keyBytes: 72_000,
+  valueBytes: 60_000,
+};
+/** Self-hosted `denokv` takes ten checks. */
+export const remoteLimits: KvLimits = { ...localLimits, checks: 10 };
+
+/** The commit may or may not have been applied. */
+export class UnknownOutcome extends Error {
+  override name = "UnknownOutcome";
+}
+
+const readDeadlineMs = 10_000;
+const commitDeadlineMs = 10_000;
+const lockedForMs = 20_000;
+
+/** Wraps an open `Deno.Kv`; `clock` bounds every call. */
+export function denoKv(kv: Deno.Kv, { clock }: { clock: Clock }): Kv {
+  async function read<T>(what: string, call: () => Promise<T>): Promise<T> {
+    return await whileLocked(clock, () => withDeadline(clock, readDeadlineMs, what, call()));
+  }
+  return {
+    get: (key) => read("get", () => kv.get(key)) as Promise<KvMaybeEntry<never>>,
+    getMany: (keys) => read("getMany", () => kv.getMany(keys as [KvKey])) as Promise<KvMaybeEntry<never>[]>,
+    page<T>(range: KvRange, { limit, reverse }: { limit: number; reverse?: boolean }) {
+      return read("list", async () => {
+        const entries: KvEntry<T>[] = [];
+        const selector = range as Deno.KvListSelector;
+        for await (const entry of kv.list<T>(selector, { limit, reverse, batchSize: Math.min(limit, 1_000) })) {
+          entries.push(entry);
+        }
+        return entries;
+      });
+    },
+    commit({ checks, sets, deletes }) {
+      return whileLocked(clock, async () => {
+        const atomic = kv.atomic().check(...checks);
+        for (const { key, value } of sets) atomic.set(key, value);
+        for (const key of deletes) atomic.delete(key);
+        const result = await withDeadline(clock, commitDeadlineMs, "commit", atomic.commit());
+        return result.ok ? result.versionstamp : null;
+      });
+    },
+    watch(key, callback) {
+      const reader = kv.watch([key]).getReader();
+      (async () => {
+        while (!(await reader.read()).done) callback();
+      })().catch(() => {
+        // A closed or broken watch is silent; the poll is the truth.
+      });
+      return () => void reader.cancel().catch(() => {});
+    },
+    commitVersionstamp: () => kv.commitVersionstamp() as unknown as Deno.KvKeyPart,
+    close: () => kv.close(),
+  };
+}
+
+async function withDeadline<T>(clock: Clock, ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let clear = () => {};
+  const late = new Promise<never>((_, reject) => {
+    clear = clock.timer(ms, () => reject(new UnknownOutcome(`KV ${what} did not answer within ${ms} ms`)));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clear();
+  }
+}
+
+/** Repeats `call` while the database is locked, with growing pauses, for a bounded time. */
+async function whileLocked<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
+  const start = clock.monotonic();
+  for (let pauseMs = 5;; pauseMs = Math.min(pauseMs * 2, 500)) {
+    try {
+      return await call();
+    } catch (error) {
+      const locked = error instanceof TypeError && error.message.includes("database is locked");
+      if (!locked || clock.monotonic() - start > lockedForMs) throw error;
+      await clock.sleep(pauseMs);
+    }
+  }
+}
