@@ -1,0 +1,141 @@
+// The real claude program for the tests, at the version whose behaviour was measured, and the environment that makes it
+// talk to a scripted API (messages_api.ts) instead of the service. Needs npm and, the first time, its registry; nothing
+// is read from or written to the user's own claude installation or settings.
+
+import { dirname, join } from "@std/path";
+
+/** The version the recordings and the tests were made with. */
+export const claudeVersion = "2.1.197";
+
+const installTimeoutMs = 5 * 60_000;
+
+let program: Promise<string> | undefined;
+
+/**
+ * The absolute path of the claude executable, installed from npm into a cache folder at the first call on this machine
+ * (a download of 245 MB; npm checks its integrity). Test processes that need it at the same time install it once.
+ * Throws with one line that says what to do when that is not possible.
+ */
+export function claudeProgram(): Promise<string> {
+  program ??= findOrInstall();
+  return program;
+}
+
+async function findOrInstall(): Promise<string> {
+  const name = platformPackage();
+  const folder = join(cacheFolder(), "personal-coder-tests", `${name}-${claudeVersion}`);
+  const executable = join(folder, executableWithin(name));
+  if (await exists(executable)) return executable;
+
+  await Deno.mkdir(dirname(folder), { recursive: true });
+  // An OS lock: it ends with its holder, however that ends.
+  using lock = await Deno.open(`${folder}.lock`, { create: true, write: true });
+  await lock.lock(true);
+  if (await exists(executable)) return executable;
+  // Installed beside and renamed when it is whole, so that an install cut short is never taken for a good one.
+  const staging = `${folder}.partial`;
+  await Deno.remove(staging, { recursive: true }).catch(() => {});
+  await install(name, staging);
+  await requireVersion(join(staging, executableWithin(name)));
+  await Deno.rename(staging, folder);
+  return executable;
+}
+
+/** The main package only starts the one of these that fits; taking it directly needs no install script. */
+function platformPackage(): string {
+  const os = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
+  const arch = { x86_64: "x64", aarch64: "arm64" }[Deno.build.arch];
+  if (!os || !arch) throw new Error(`Cannot run the tests on ${Deno.build.os} ${Deno.build.arch}: claude has no build`);
+  const libc = os === "linux" && usesMusl() ? "-musl" : "";
+  return `claude-code-${os}-${arch}${libc}`;
+}
+
+function usesMusl(): boolean {
+  try {
+    return Array.from(Deno.readDirSync("/lib")).some((entry) => entry.name.startsWith("ld-musl-"));
+  } catch {
+    return false;
+  }
+}
+
+function executableWithin(name: string): string {
+  return join("node_modules", "@anthropic-ai", name, Deno.build.os === "windows" ? "claude.exe" : "claude");
+}
+
+async function install(name: string, folder: string): Promise<void> {
+  const spec = `@anthropic-ai/${name}@${claudeVersion}`;
+  const advice = `Cannot install ${spec}, which the tests run: they need npm and its registry, once`;
+  await Deno.mkdir(folder);
+  const args = ["install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", spec];
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command(Deno.build.os === "windows" ? "npm.cmd" : "npm", {
+      args,
+      cwd: folder,
+      stdin: "null",
+      signal: AbortSignal.timeout(installTimeoutMs),
+    }).output();
+  } catch (cause) {
+    throw new Error(advice, { cause });
+  }
+  if (!output.success) throw new Error(`${advice}\n${new TextDecoder().decode(output.stderr)}`);
+}
+
+async function requireVersion(executable: string): Promise<void> {
+  const output = await new Deno.Command(executable, { args: ["--version"], stdin: "null" }).output();
+  const version = new TextDecoder().decode(output.stdout);
+  if (!version.startsWith(`${claudeVersion} `)) {
+    throw new Error(`Cannot use ${executable}: it says ${JSON.stringify(version)} to --version, not ${claudeVersion}`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Where this system keeps what can be made again. */
+function cacheFolder(): string {
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  const caches = Deno.build.os === "darwin" ? "Library/Caches" : ".cache";
+  const folder = Deno.env.get("XDG_CACHE_HOME") ?? Deno.env.get("LOCALAPPDATA") ?? (home && join(home, caches));
+  if (!folder) throw new Error("Cannot find a cache folder for the claude program: set HOME or XDG_CACHE_HOME");
+  return folder;
+}
+
+/**
+ * What to add to the environment of claude, or of the service that starts it, so that it talks to `baseUrl` and to
+ * nobody else, and keeps its settings and sessions in `home`, a folder of the test.
+ */
+export function claudeEnv(
+  { baseUrl, home, maxRetries = 1 }: { baseUrl: string; home: string; maxRetries?: number },
+): Record<string, string> {
+  return {
+    ANTHROPIC_BASE_URL: baseUrl,
+    ANTHROPIC_API_KEY: "dummy",
+    // An empty value counts as unset: what the developer's own shell says must not lead claude elsewhere.
+    ANTHROPIC_AUTH_TOKEN: "",
+    ANTHROPIC_MODEL: "",
+    CLAUDE_CODE_OAUTH_TOKEN: "",
+    CLAUDE_CODE_USE_BEDROCK: "",
+    CLAUDE_CODE_USE_VERTEX: "",
+    HOME: home,
+    CLAUDE_CONFIG_DIR: join(home, ".claude"),
+    // Deno's own cache stays where it was, so that a service started with this HOME downloads nothing.
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? join(cacheFolder(), "deno"),
+    // It retries 429, 5xx and lost connections ten times by default, for minutes. The first retry waits about 0.6 s.
+    CLAUDE_CODE_MAX_RETRIES: String(maxRetries),
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    DISABLE_AUTOUPDATER: "1",
+    DISABLE_TELEMETRY: "1",
+    DISABLE_ERROR_REPORTING: "1",
+    // As root it refuses --dangerously-skip-permissions without this.
+    ...(Deno.uid() === 0 ? { IS_SANDBOX: "1" } : {}),
+    no_proxy: "127.0.0.1,localhost",
+    NO_PROXY: "127.0.0.1,localhost",
+  };
+}
