@@ -1,0 +1,88 @@
+// What a request of claude to the Messages API tells a script: who asks, where, and how far the conversation has come.
+
+/** One `POST /v1/messages`, with what a script needs to decide its answer. */
+export interface ScriptedRequest {
+  /** As claude sent it. */
+  body: MessagesBody;
+  sessionId: string;
+  /** claude's working folder, from its system prompt. */
+  cwd: string;
+  /** What the user wrote, oldest first: prompts and messages, without tool results and claude's own reminders. */
+  userTexts: string[];
+  /** From the newest marker in them, `[[scenario:name]]` or `[[scenario:name argument]]`; `simple` without one. */
+  scenario: string;
+  argument: string;
+  /** How many answers the conversation holds since the text with that marker: 0 for the first turn. */
+  step: number;
+  /** The same since the newest text: 0 when a person spoke last. */
+  stepSinceText: number;
+  /** Whether claude may use that tool. ExitPlanMode is there in plan mode only. */
+  offers(tool: string): boolean;
+}
+
+export interface MessagesBody {
+  model: string;
+  stream?: boolean;
+  system?: string | { text: string }[];
+  tools?: { name: string }[];
+  messages: { role: string; content: string | MessageContent[] }[];
+}
+
+export type MessageContent =
+  | { type: "text"; text: string }
+  | { type: "thinking"; thinking: string }
+  | { type: "tool_use"; id: string; name: string; input: unknown }
+  | { type: "tool_result"; tool_use_id: string; content: unknown; is_error?: boolean };
+
+/** Reads from claude's request how far the conversation has come. */
+export function readRequest(body: MessagesBody, sessionId: string): ScriptedRequest {
+  const userTexts: string[] = [];
+  let scenario = "simple";
+  let argument = "";
+  let step = 0;
+  let stepSinceText = 0;
+  for (const { role, content } of body.messages) {
+    if (role === "assistant") {
+      step++;
+      stepSinceText++;
+    }
+    for (const text of textsOfUser(role, content)) {
+      userTexts.push(text);
+      stepSinceText = 0;
+      const marker = /\[\[scenario:(\w+)(?: ([^\]]*))?\]\]/.exec(text);
+      if (!marker) continue;
+      scenario = marker[1]!;
+      argument = marker[2] ?? "";
+      step = 0;
+    }
+  }
+  const tools = new Set(body.tools?.map(({ name }) => name));
+  return {
+    body,
+    sessionId,
+    cwd: /Primary working directory: (.+)/.exec(systemText(body))?.[1] ?? "",
+    userTexts,
+    scenario,
+    argument,
+    step,
+    stepSinceText,
+    offers: (tool) => tools.has(tool),
+  };
+}
+
+/** A message sent while claude works arrives inside a text of claude's own, as role `system` for models that take it. */
+const sentWhileWorking = /The user sent a new message while you were working:\n([^]*?)\n\nIMPORTANT: /g;
+
+function textsOfUser(role: string, content: string | MessageContent[]): string[] {
+  const blocks: MessageContent[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  return blocks.flatMap((block) => {
+    if (role === "assistant" || block.type !== "text") return [];
+    const sent = Array.from(block.text.matchAll(sentWhileWorking), (match) => match[1]!);
+    const isPrompt = role === "user" && !block.text.startsWith("<system-reminder>");
+    return sent.length === 0 && isPrompt ? [block.text] : sent;
+  });
+}
+
+function systemText({ system = "" }: MessagesBody): string {
+  return typeof system === "string" ? system : system.map(({ text }) => text).join("\n");
+}
