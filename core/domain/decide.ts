@@ -11,6 +11,7 @@ import { isOver, type Status, type Task } from "./task.ts";
 
 /** Interruptions in a row, without a word from the agent, after which a task fails. */
 const maxInterruptions = 3;
+const maxMessagesWaiting = 100;
 
 /**
  * The events `command` leads to; none when it changes nothing.
@@ -111,6 +112,9 @@ function addMessage(task: Task, text: string): NewEvent[] {
   }
   if (task.status === "completed" && (!task.place?.present || !task.session_id)) {
     refuse("send a message to", task, "and its worktree or session is gone: retry it instead");
+  }
+  if (task.messages.length >= maxMessagesWaiting) {
+    refuse("send a message to", task, `${maxMessagesWaiting} messages wait for the agent already`);
   }
   return [{ type: "message.added", data: { text } }];
 }

@@ -59,6 +59,7 @@ export interface TaskPlace {
   branch: string;
   path: string;
   base: string;
+  /** Empty when a person asked for a retry: the base is resolved anew. */
   base_commit: string;
   worker: string;
   /** False once it was removed. */
@@ -316,7 +317,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         session_id: null,
         plan: null,
         output: null,
-        ...(event.data.attempt === 1 && { error: null }),
+        ...(event.data.attempt === 1 && { error: null, place: task.place && { ...task.place, base_commit: "" } }),
       };
     case "task.completed":
       return { ...over("completed", event), output: excerpt(event.data.output, event.seq), error: null };

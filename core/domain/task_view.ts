@@ -97,7 +97,7 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     base: task.base,
     branch: place?.branch ?? null,
     worktree: place?.path ?? null,
-    base_commit: task.place?.base_commit ?? null,
+    base_commit: task.place?.base_commit || null,
     mode: task.mode,
     model: task.model,
     attempts: task.attempts,

@@ -1,11 +1,9 @@
 // What the routes can ask of the engine: every command and every question, in the words of the API.
 
-import type { RunEnd } from "../domain/command.ts";
 import type { TaskEvent, TaskSpec } from "../domain/event.ts";
 import type { Status } from "../domain/task.ts";
 import type { TaskView } from "../domain/task_view.ts";
-
-export type { RunEnd };
+import type { Published } from "../kv/event_record.ts";
 
 /** What `POST /api/tasks` carries after validation; `repo: null` means the first one. */
 export type NewTask = Omit<TaskSpec, "repo"> & { repo: string | null };
@@ -43,12 +41,6 @@ export interface Health {
   tasks: Record<Status, number>;
   /** Why this worker claims nothing at the moment. */
   pause: { reason: string; until: string | null } | null;
-}
-
-/** An event as it reached the log, ready to be sent: `json` is encoded once for all followers. */
-export interface Published {
-  event: TaskEvent;
-  json: string;
 }
 
 /** The columns of the board, ordered by who must act. */

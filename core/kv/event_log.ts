@@ -1,0 +1,116 @@
+// Reading the log: pages of events, heads, and any moment of a history.
+
+import type { TaskEvent } from "../domain/event.ts";
+import { emptyTask, evolve, type Task } from "../domain/task.ts";
+import { type BodyReference, decodeEvent, joinParts, type Published, rawJson } from "./event_record.ts";
+import { decodeHead } from "./group_commit.ts";
+import { keys } from "./keys.ts";
+import type { Kv, KvEntry } from "./kv.ts";
+
+/** A page of events also ends once it holds this many bytes of JSON. */
+const pageBytes = 4 * 1024 * 1024;
+const readAtOnce = 1_000;
+
+export interface EventLog {
+  /** Events after seq `after` in order, `limit` at most and about 4 MiB at most; empty at the head. */
+  read(task: number, options: { after: number; limit: number }): Promise<Published[]>;
+  /** The same as NDJSON bytes, one event a line, without parsing what need not be parsed. Reads on until the head. */
+  lines(task: number, options: { after: number }): ReadableStream<Uint8Array>;
+  /** One event, or null. */
+  event(task: number, seq: number): Promise<TaskEvent | null>;
+  /** The projection as stored. */
+  head(task: number): Promise<Task | null>;
+  /** Up to ten projections in one snapshot. */
+  heads(tasks: number[]): Promise<(Task | null)[]>;
+  /** The task as it was right after event `seq`: the nearest kept fold before it plus the events since. */
+  headAt(task: number, seq: number): Promise<Task | null>;
+}
+
+export function eventLog(kv: Kv): EventLog {
+  async function readParts(body: BodyReference): Promise<Uint8Array> {
+    const slices: Uint8Array[] = [];
+    while (slices.length < body.parts) {
+      const range = { prefix: keys.parts(body.id), start: keys.part(body.id, slices.length) };
+      // A page is bounded in entries, and a slice is 48 KiB: a hundred at a time.
+      const page = await kv.page<Uint8Array>(range, { limit: 100 });
+      if (page.length === 0) break;
+      slices.push(...page.map((entry) => entry.value));
+    }
+    return joinParts(body, slices);
+  }
+
+  function rows(task: number, after: number, limit: number): Promise<KvEntry<Uint8Array>[]> {
+    return kv.page<Uint8Array>({ prefix: keys.events(task), start: keys.event(task, after + 1) }, { limit });
+  }
+
+  async function read(task: number, { after, limit }: { after: number; limit: number }): Promise<Published[]> {
+    const page: Published[] = [];
+    let bytes = 0;
+    for (const { value } of await rows(task, after, Math.min(limit, readAtOnce))) {
+      const published = await decodeEvent(value, readParts);
+      page.push(published);
+      bytes += published.json.length;
+      if (bytes > pageBytes) break;
+    }
+    return page;
+  }
+
+  async function head(task: number): Promise<Task | null> {
+    const entry = await kv.get<Uint8Array>(keys.task(task));
+    return entry.value ? decodeHead(entry.value) : null;
+  }
+
+  return {
+    read,
+    head,
+    async heads(tasks) {
+      const entries = await kv.getMany<Uint8Array>(tasks.map(keys.task));
+      return entries.map((entry) => entry.value ? decodeHead(entry.value) : null);
+    },
+    async event(task, seq) {
+      const entry = await kv.get<Uint8Array>(keys.event(task, seq));
+      return entry.value ? (await decodeEvent(entry.value, readParts)).event : null;
+    },
+    lines(task, { after }) {
+      let at = after;
+      return new ReadableStream({
+        async pull(controller) {
+          const page = await rows(task, at, readAtOnce);
+          if (page.length === 0) return controller.close();
+          at = page.at(-1)!.key[2] as number;
+          const lines: Uint8Array[] = [];
+          for (const { value } of page) {
+            lines.push(rawJson(value) ?? encoder.encode((await decodeEvent(value, readParts)).json), newline);
+          }
+          controller.enqueue(concat(lines));
+        },
+      }, { highWaterMark: 1 });
+    },
+    async headAt(task, seq) {
+      const current = await head(task);
+      if (!current || seq >= current.seq) return current;
+      const range = { prefix: keys.folds(task), end: keys.fold(task, seq + 1) };
+      const [kept] = await kv.page<Uint8Array>(range, { limit: 1, reverse: true });
+      let folded = kept ? decodeHead(kept.value) : emptyTask(task);
+      while (folded.seq < seq) {
+        const events = await read(task, { after: folded.seq, limit: Math.min(readAtOnce, seq - folded.seq) });
+        if (events.length === 0) break;
+        for (const { event } of events) folded = evolve(folded, event);
+      }
+      return folded;
+    },
+  };
+}
+
+const encoder = new TextEncoder();
+const newline = new Uint8Array([10]);
+
+function concat(chunks: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

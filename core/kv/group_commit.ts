@@ -1,0 +1,478 @@
+// The one writer of a process: every append goes through here, with one atomic commit in flight.
+//
+// It promises:
+// - One append = its events, the new head, the index changes and an entry of the all-stream, all in one commit or none.
+// - `decide` sees the newest state, that of appends before it in the same commit included. It is pure and may be called
+//   again when another process was faster.
+// - An append that resolved is durable. One that rejected with a `DomainError` wrote nothing.
+// - Commands go before output. What arrives while a commit is in flight joins the next one, so the cost of a commit (one
+//   fsync) is shared by everything that waits.
+// - A commit whose outcome is unknown is sent again as it was; the `commit` id in its first event tells whether an earlier
+//   try was written.
+
+import { DomainError, messageOf } from "../domain/error.ts";
+import { type NewEvent, type TaskEvent, versionOf } from "../domain/event.ts";
+import type { Clock, Random } from "../domain/ports.ts";
+import { emptyTask, evolve, type Task } from "../domain/task.ts";
+import { commitIdLength, commitOf, encodeEvent, type Published } from "./event_record.ts";
+import { indexChanges } from "./head_index.ts";
+import { keyBytes, keys } from "./keys.ts";
+import { type Kv, type KvCommit, type KvKey, type KvLimits, type KvMaybeEntry, UnknownOutcome } from "./kv.ts";
+
+export interface AppendRequest {
+  task: number | "new";
+  /** Who is writing: `api`, `ui`, `scheduler` or `worker/epoch`. */
+  by: string;
+  /** Pure. `head` is null when the task has no events yet. May throw `DomainError`. */
+  decide(head: Task | null, context: { id: number; now: number }): NewEvent[];
+  priority: "command" | "output";
+  /** The same key and hash again yields the first task; another hash is a conflict. For `new` only. */
+  idempotency?: { key: string; hash: string };
+  /** A key that must still have this versionstamp; it is set again in the commit. Stale: rejects with `StaleGuard`. */
+  guard?: { key: KvKey; versionstamp: string | null };
+}
+
+export interface Appended {
+  /** The state after the append. */
+  head: Task;
+  events: Published[];
+  /** False when an idempotency key had been used: `head` is the earlier task. */
+  created: boolean;
+}
+
+/** What one commit wrote, in order. */
+export interface Committed {
+  versionstamp: string;
+  events: Published[];
+  heads: Task[];
+}
+
+/** Another process changed the guarded key first: read again and decide again. */
+export class StaleGuard extends Error {
+  override name = "StaleGuard";
+}
+
+export interface GroupCommit {
+  append(request: AppendRequest): Promise<Appended>;
+  /** The head as the next append would see it, from memory or the store. */
+  head(task: number): Promise<Task | null>;
+  /** Forgets what is cached of a task that another process may have changed. */
+  forget(task: number): void;
+  /** Resolves when everything appended so far is settled. */
+  idle(): Promise<void>;
+}
+
+interface Options {
+  kv: Kv;
+  clock: Clock;
+  random: Random;
+  limits: KvLimits;
+  /** Called for each commit in order, before its appends resolve. */
+  onCommit(committed: Committed): void;
+}
+
+interface Waiting {
+  request: AppendRequest;
+  resolve(appended: Appended): void;
+  reject(error: unknown): void;
+}
+
+/** A head with the versionstamp it was read or written at. */
+interface Known {
+  task: Task | null;
+  versionstamp: string | null;
+}
+
+interface Numbered {
+  value: number;
+  versionstamp: string | null;
+}
+
+const cachedHeads = 4_096;
+const unknownForMs = 60_000;
+const triesAtMost = 100;
+/** A fold is kept each time a history grows past a multiple of this. */
+export const foldEvery = 500;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeHead(task: Task): Uint8Array {
+  return encoder.encode(JSON.stringify(task));
+}
+
+export function decodeHead(value: Uint8Array): Task {
+  return JSON.parse(decoder.decode(value)) as Task;
+}
+
+export function groupCommit({ kv, clock, random, limits, onCommit }: Options): GroupCommit {
+  const commands: Waiting[] = [];
+  const outputs: Waiting[] = [];
+  const heads = new Map<number, Known>();
+  /** Bodies already written in parts, by the data they hold: a second try refers to them again. */
+  const bodies = new WeakMap<object, string>();
+  let nextId: Numbered | null = null;
+  let flushing: Promise<void> | null = null;
+  const prefix = random.uuid().replaceAll("-", "").slice(0, 8);
+  let commits = 0;
+
+  function newCommitId(): string {
+    return prefix + (commits++).toString(36).padStart(commitIdLength - prefix.length, "0");
+  }
+
+  function remember(id: number, known: Known): void {
+    heads.delete(id);
+    heads.set(id, known);
+    if (heads.size > cachedHeads) heads.delete(heads.keys().next().value!);
+  }
+
+  async function load(ids: number[]): Promise<void> {
+    const missing = ids.filter((id) => !heads.has(id));
+    for (let at = 0; at < missing.length; at += 10) {
+      const slice = missing.slice(at, at + 10);
+      const entries = await kv.getMany<Uint8Array>(slice.map(keys.task));
+      entries.forEach((entry, index) => remember(slice[index]!, knownOf(entry)));
+    }
+  }
+
+  async function flush(): Promise<void> {
+    while (commands.length + outputs.length > 0) {
+      const batch = await fill();
+      try {
+        await write(batch);
+      } catch (error) {
+        for (const { waiting } of batch.taken) waiting.reject(error);
+        for (const id of batch.staged.keys()) heads.delete(id);
+        nextId = null;
+      }
+    }
+  }
+
+  /** Takes as many waiting appends as one commit may hold and decides them one on top of the other. */
+  async function fill(): Promise<Batch> {
+    const batch = new Batch(newCommitId(), limits);
+    const candidates = [...commands.slice(0, 500), ...outputs.slice(0, 500)];
+    const wanted = candidates.map(({ request }) => request.task).filter((task) => task !== "new");
+    await load([...new Set(wanted)]);
+    if (candidates.some(({ request }) => request.task === "new")) nextId ??= await readNextId();
+    for (const waiting of candidates) {
+      const { request } = waiting;
+      if (request.idempotency) {
+        // One winner per key: a second one waits for the next commit and then finds the first.
+        if (batch.idempotency.has(request.idempotency.key)) continue;
+        const earlier = await kv.get<{ task: number; hash: string }>(keys.idempotency(request.idempotency.key));
+        if (earlier.value) {
+          drop(waiting);
+          await answerRepeated(waiting, earlier.value);
+          continue;
+        }
+      }
+      if (!await stage(batch, waiting)) break;
+      drop(waiting);
+    }
+    return batch;
+  }
+
+  function drop(waiting: Waiting): void {
+    for (const queue of [commands, outputs]) {
+      const at = queue.indexOf(waiting);
+      if (at >= 0) queue.splice(at, 1);
+    }
+  }
+
+  async function answerRepeated(waiting: Waiting, earlier: { task: number; hash: string }): Promise<void> {
+    if (earlier.hash !== waiting.request.idempotency!.hash) {
+      waiting.reject(
+        new DomainError("conflict", "This Idempotency-Key was used for a different request; choose a new key"),
+      );
+      return;
+    }
+    await load([earlier.task]);
+    waiting.resolve({ head: heads.get(earlier.task)!.task!, events: [], created: false });
+  }
+
+  async function readNextId(): Promise<Numbered> {
+    const entry = await kv.get<number>(keys.nextId());
+    return { value: entry.value ?? 1, versionstamp: entry.versionstamp };
+  }
+
+  /** Decides one append on the batch's newest state and adds it; false when the batch is full. */
+  async function stage(batch: Batch, waiting: Waiting): Promise<boolean> {
+    const { request } = waiting;
+    const id = request.task === "new" ? nextId!.value + batch.created : request.task;
+    const before = batch.staged.get(id)?.task ?? (request.task === "new" ? null : heads.get(id)!.task);
+    const now = Math.max(clock.now(), before ? Date.parse(before.updated_at) || 0 : 0);
+    let decided: NewEvent[];
+    try {
+      decided = request.decide(before, { id, now });
+    } catch (error) {
+      // Refused on a state that is perhaps not durable yet: the answer is given once the commit stands.
+      return batch.add(waiting, { id, known: heads.get(id) ?? fresh, error });
+    }
+    let head = before ?? emptyTask(id);
+    const events: Published[] = [];
+    const sets: KvCommit["sets"] = [];
+    const bodiesUsed: string[] = [];
+    for (const draft of decided) {
+      const event = {
+        seq: head.seq + 1,
+        type: draft.type,
+        at: new Date(now).toISOString(),
+        task: id,
+        ...(draft.run !== undefined && { run: draft.run }),
+        by: request.by,
+        v: versionOf(draft.type),
+        data: draft.data,
+      } as TaskEvent;
+      const record = encodeEvent(event, {
+        commit: batch.commit,
+        bodyId: () => bodies.get(draft.data) ?? random.uuid(),
+      });
+      if (record.body) {
+        if (!bodies.has(draft.data)) await writeBody(record.body, draft.data);
+        bodiesUsed.push(record.body.id);
+      }
+      head = evolve(head, event);
+      events.push({ event, json: record.json });
+      sets.push({ key: keys.event(id, event.seq), value: record.value });
+    }
+    return batch.add(waiting, { id, known: heads.get(id) ?? fresh, head, before, events, sets, bodiesUsed });
+  }
+
+  /** Writes the slices ahead of the event that refers to them; the intent lets a sweep find them after a crash. */
+  async function writeBody(body: { id: string; slices: Uint8Array[] }, data: object): Promise<void> {
+    await resolved({ checks: [], sets: [{ key: keys.bodyIntent(body.id), value: true }], deletes: [] });
+    const perCommit = Math.max(1, Math.floor(limits.bytes / 50_000) - 1);
+    for (let at = 0; at < body.slices.length; at += perCommit) {
+      const sets = body.slices.slice(at, at + perCommit).map((value, index) => ({
+        key: keys.part(body.id, at + index),
+        value,
+      }));
+      await resolved({ checks: [], sets, deletes: [] });
+    }
+    bodies.set(data, body.id);
+  }
+
+  /** Commits, sending the identical commit again while its outcome is unknown. */
+  async function resolved(commit: KvCommit): Promise<string | null> {
+    const start = clock.monotonic();
+    for (let pauseMs = 20;; pauseMs = Math.min(pauseMs * 2, 2_000)) {
+      try {
+        return await kv.commit(commit);
+      } catch (error) {
+        if (!(error instanceof UnknownOutcome) || clock.monotonic() - start > unknownForMs) throw explained(error);
+        await clock.sleep(pauseMs);
+      }
+    }
+  }
+
+  async function write(batch: Batch): Promise<void> {
+    for (let tries = 0; batch.taken.length > 0; tries++) {
+      if (tries >= triesAtMost) throw new DomainError("unavailable", "The store is too busy; try again");
+      const versionstamp = await commitBatch(batch);
+      if (versionstamp !== null) return settle(batch, versionstamp);
+      // Another process was faster with one of the heads: read them all again and decide again.
+      for (const id of batch.staged.keys()) heads.delete(id);
+      nextId = null;
+      const again = batch.taken.map(({ waiting }) => waiting);
+      const live: Waiting[] = [];
+      for (const waiting of again) {
+        const guard = waiting.request.guard;
+        if (guard && (await kv.get(guard.key)).versionstamp !== guard.versionstamp) waiting.reject(new StaleGuard());
+        else live.push(waiting);
+      }
+      // They go back to the front of their queues, in order, and the next round fills a new batch from there.
+      for (const waiting of live.reverse()) {
+        (waiting.request.priority === "command" ? commands : outputs).unshift(waiting);
+      }
+      batch.taken.length = 0;
+    }
+  }
+
+  async function commitBatch(batch: Batch): Promise<string | null> {
+    const commit = batch.toCommit(kv, nextId);
+    const versionstamp = await resolved(commit);
+    if (versionstamp !== null || !batch.firstEvent) return versionstamp;
+    // A lost reply that was re-sent below us fails its own checks: the commit id says whether it had been written.
+    const entry = await kv.get<Uint8Array>(batch.firstEvent);
+    return entry.value && commitOf(entry.value) === batch.commit ? entry.versionstamp : null;
+  }
+
+  function settle(batch: Batch, versionstamp: string): void {
+    for (const [id, { task, changed }] of batch.staged) {
+      if (changed) remember(id, { task, versionstamp });
+    }
+    if (batch.created > 0) nextId = { value: nextId!.value + batch.created, versionstamp };
+    const events = batch.taken.flatMap((taken) => taken.events);
+    if (events.length > 0) {
+      const changed = [...batch.staged.values()].filter((staged) => staged.changed);
+      onCommit({ versionstamp, events, heads: changed.map(({ task }) => task!) });
+    }
+    for (const { waiting, head, events, error } of batch.taken) {
+      if (error !== undefined) waiting.reject(error);
+      else waiting.resolve({ head: head!, events, created: waiting.request.task === "new" });
+    }
+  }
+
+  return {
+    append(request) {
+      return new Promise((resolve, reject) => {
+        (request.priority === "command" ? commands : outputs).push({ request, resolve, reject });
+        flushing ??= Promise.resolve().then(flush).catch((error) => {
+          // Reading failed before anything was taken: those that wait learn it, and the next append starts anew.
+          for (const waiting of [...commands.splice(0), ...outputs.splice(0)]) waiting.reject(explained(error));
+        }).finally(() => flushing = null);
+      });
+    },
+    async head(task) {
+      const known = heads.get(task);
+      if (known) return known.task;
+      const entry = await kv.get<Uint8Array>(keys.task(task));
+      return entry.value ? decodeHead(entry.value) : null;
+    },
+    forget: (task) => void heads.delete(task),
+    async idle() {
+      while (flushing) await flushing;
+    },
+  };
+}
+
+const fresh: Known = { task: null, versionstamp: null };
+
+function knownOf(entry: KvMaybeEntry<Uint8Array>): Known {
+  return { task: entry.value ? decodeHead(entry.value) : null, versionstamp: entry.versionstamp };
+}
+
+/** KV's own errors in words a caller can act on. */
+function explained(error: unknown): unknown {
+  const message = messageOf(error);
+  if (message.includes("disk is full")) {
+    return new DomainError("unavailable", "The disk with the data folder is full; nothing was written", { cause: error });
+  }
+  if (error instanceof UnknownOutcome) {
+    return new DomainError("unavailable", "The store does not answer; the outcome is unknown", { cause: error });
+  }
+  return error;
+}
+
+interface Taken {
+  waiting: Waiting;
+  head: Task | null;
+  events: Published[];
+  error?: unknown;
+}
+
+interface Staged {
+  task: Task | null;
+  /** The head before the batch. */
+  known: Known;
+  changed: boolean;
+  from: number;
+}
+
+interface Addition {
+  id: number;
+  known: Known;
+  error?: unknown;
+  head?: Task;
+  before?: Task | null;
+  events?: Published[];
+  sets?: KvCommit["sets"];
+  bodiesUsed?: string[];
+}
+
+/** One commit in the making; it knows the limits. */
+class Batch {
+  readonly staged = new Map<number, Staged>();
+  readonly taken: Taken[] = [];
+  readonly idempotency = new Map<string, { task: number; hash: string }>();
+  readonly guards: { key: KvKey; versionstamp: string | null }[] = [];
+  readonly bodiesUsed: string[] = [];
+  readonly sets: KvCommit["sets"] = [];
+  created = 0;
+  firstEvent: KvKey | null = null;
+  #bytes = 0;
+  #keyBytes = 0;
+
+  constructor(readonly commit: string, readonly limits: KvLimits) {}
+
+  /** Adds a decided append unless it would pass a limit; then the batch is as it was, and false. */
+  add(waiting: Waiting, addition: Addition): boolean {
+    const { id, known, head, before, events = [], sets = [], bodiesUsed = [] } = addition;
+    let bytes = 0;
+    let keyed = 0;
+    for (const { key, value } of sets) {
+      keyed += keyBytes(key);
+      bytes += (value as Uint8Array).length;
+    }
+    const isNewTask = !this.staged.has(id);
+    // Head, fold and index entries: counted generously, since a batch writes them once per task.
+    const overhead = isNewTask ? 24_000 : 0;
+    const overheadKeys = isNewTask ? 600 + (head?.depends_on.length ?? 0) * 120 : 0;
+    const full = this.sets.length + sets.length + (this.staged.size + 1) * 8 > this.limits.mutations ||
+      this.staged.size + this.guards.length + this.idempotency.size + (isNewTask ? 1 : 0) + 3 > this.limits.checks ||
+      this.#bytes + bytes + keyed + overhead > this.limits.bytes ||
+      this.#keyBytes + keyed + overheadKeys > this.limits.keyBytes;
+    if (full && this.taken.length > 0) return false;
+    if (full && sets.length > 0) {
+      waiting.reject(new RangeError(`${sets.length} events of ${bytes} bytes are too many for one append`));
+      return true;
+    }
+    this.#bytes += bytes + keyed + overhead;
+    this.#keyBytes += keyed + overheadKeys;
+    const earlier = this.staged.get(id);
+    this.staged.set(id, {
+      task: head ?? earlier?.task ?? known.task,
+      known: earlier?.known ?? known,
+      changed: events.length > 0 || (earlier?.changed ?? false),
+      from: earlier?.from ?? (before?.seq ?? 0) + 1,
+    });
+    this.taken.push({ waiting, head: head ?? null, events, error: addition.error });
+    if (events.length > 0) {
+      const { request } = waiting;
+      this.sets.push(...sets);
+      this.bodiesUsed.push(...bodiesUsed);
+      this.firstEvent ??= sets[0]!.key;
+      if (request.task === "new") this.created++;
+      if (request.guard) this.guards.push(request.guard);
+      if (request.idempotency) {
+        this.idempotency.set(request.idempotency.key, { task: id, hash: request.idempotency.hash });
+      }
+    }
+    return true;
+  }
+
+  toCommit(kv: Kv, nextId: Numbered | null): KvCommit {
+    const checks: KvCommit["checks"] = [...this.guards];
+    const sets = [...this.sets];
+    const deletes: KvKey[] = this.bodiesUsed.map(keys.bodyIntent);
+    const ranges: [number, number, number][] = [];
+    for (const [id, { task, known, changed, from }] of this.staged) {
+      checks.push({ key: keys.task(id), versionstamp: known.versionstamp });
+      if (!changed || !task) continue;
+      const value = encodeHead(task);
+      sets.push({ key: keys.task(id), value });
+      if (Math.floor((from - 1) / foldEvery) !== Math.floor(task.seq / foldEvery)) {
+        sets.push({ key: keys.fold(id, task.seq), value });
+      }
+      const index = indexChanges(known.task, task);
+      sets.push(...index.sets);
+      deletes.push(...index.deletes);
+      ranges.push([id, from, task.seq]);
+    }
+    for (const [key, value] of this.idempotency) {
+      checks.push({ key: keys.idempotency(key), versionstamp: null });
+      sets.push({ key: keys.idempotency(key), value });
+    }
+    for (const { key } of this.guards) sets.push({ key, value: this.commit });
+    if (this.created > 0) {
+      checks.push({ key: keys.nextId(), versionstamp: nextId!.versionstamp });
+      sets.push({ key: keys.nextId(), value: nextId!.value + this.created });
+    }
+    if (ranges.length > 0) {
+      sets.push({ key: keys.all(kv.commitVersionstamp()), value: ranges });
+      sets.push({ key: keys.signal(), value: this.commit });
+    }
+    return { checks, sets, deletes };
+  }
+}

@@ -1,0 +1,49 @@
+// Every key this program writes to Deno KV, in one table. README, "Keys", says what each holds.
+
+import type { KvKey } from "./kv.ts";
+
+export const keys = {
+  /** One event: UTF-8 JSON (event_record.ts). */
+  event: (task: number, seq: number): KvKey => ["event", task, seq],
+  events: (task: number): KvKey => ["event", task],
+  /** A slice of a body that is too large for its event's value. */
+  part: (body: string, index: number): KvKey => ["part", body, index],
+  parts: (body: string): KvKey => ["part", body],
+  /** Says that slices of `body` are being written; goes in the commit that refers to them. */
+  bodyIntent: (body: string): KvKey => ["body", body],
+  bodyIntents: (): KvKey => ["body"],
+  /** The folded task: projection, head and optimistic lock. */
+  task: (task: number): KvKey => ["task", task],
+  tasks: (): KvKey => ["task"],
+  /** The fold at some moments of a long history, so that any moment is near one. */
+  fold: (task: number, seq: number): KvKey => ["fold", task, seq],
+  folds: (task: number): KvKey => ["fold", task],
+  /** `[[task, fromSeq, toSeq], ...]` per commit, in commit order. */
+  all: (versionstamp: Deno.KvKeyPart): KvKey => ["all", versionstamp],
+  allEntries: (): KvKey => ["all"],
+  /** A `BoardEntry` per unfinished task. */
+  active: (task: number): KvKey => ["active", task],
+  activeEntries: (): KvKey => ["active"],
+  /** Finished tasks by how they ended. */
+  finished: (status: string, task: number): KvKey => ["finished", status, task],
+  finishedOf: (status: string): KvKey => ["finished", status],
+  /** Who waits for whom. */
+  dependant: (dependency: number, task: number): KvKey => ["dependants", dependency, task],
+  dependants: (dependency: number): KvKey => ["dependants", dependency],
+  /** Checked and set by every edit of dependencies: two edits at once cannot make a cycle. */
+  deps: (): KvKey => ["deps"],
+  nextId: (): KvKey => ["next_id"],
+  idempotency: (key: string): KvKey => ["idempotency", key],
+  beat: (worker: string): KvKey => ["beat", worker],
+  beats: (): KvKey => ["beat"],
+  /** The last commit; the only watched key. */
+  signal: (): KvKey => ["sig"],
+  store: (): KvKey => ["store"],
+};
+
+/** The size of a key in the store, generously: strings as UTF-8 plus framing, numbers as eleven bytes. */
+export function keyBytes(key: KvKey): number {
+  let bytes = 0;
+  for (const part of key) bytes += typeof part === "string" ? part.length * 3 + 2 : 22;
+  return bytes;
+}
