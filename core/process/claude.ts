@@ -1,0 +1,237 @@
+// The Agent port with Claude Code (or any program that speaks its stream-json, such as demo_agent.ts).
+//
+// Promises: every stdout byte is appended to the raw log as it came; every line becomes steps in order; a control request
+// is always answered, so nothing hangs; memory is bounded (4 MiB of steps, and one line of at most 64 MiB), and beyond that
+// the agent is held back by its own pipes; the steps end, also when a grandchild keeps a pipe open.
+
+import { dirname } from "@std/path";
+import { messageOf } from "../domain/error.ts";
+import type { NewEvent } from "../domain/event.ts";
+import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "./agent.ts";
+import { type ClaudeInput, claudeInput, denial, interruptRequest, refusal, userMessage } from "./claude_input.ts";
+import { type ClaudeState, type ControlRequest, newClaudeState, readClaudeLine } from "./claude_message.ts";
+import { childEnvironment } from "./environment.ts";
+import { type Line, lineSplitter } from "./line_splitter.ts";
+import { readPipe } from "./pipe_reader.ts";
+import { markVariable, type Process } from "./process_table.ts";
+import { endTree, findTree } from "./process_tree.ts";
+import { type StepQueue, stepQueue } from "./step_queue.ts";
+import { spawn } from "./subprocess.ts";
+
+export interface ClaudeOptions {
+  /** A path, or a name to be found on PATH. */
+  program: string;
+  /** What the steps call it, such as `claude 2.1.197`. */
+  name: string;
+  /** Before claude's own arguments. */
+  extraArgs?: string[];
+  /** Added to the child's environment. */
+  env?: Record<string, string>;
+}
+
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+
+export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeOptions): Agent {
+  return async (start) => {
+    const args = [...extraArgs, ...claudeArgs(start)];
+    const log = await openLog(start.rawLog);
+    try {
+      const child = await spawn(program, {
+        args,
+        cwd: start.cwd,
+        ...childEnvironment({
+          ...env,
+          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+          [markVariable(start.mark)]: "1",
+        }),
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+        // Its own session: a Ctrl-C at our terminal is ours to answer.
+        detached: true,
+      });
+      return agentProcess(child, { start, name, args: [program, ...args], log });
+    } catch (error) {
+      log.close();
+      throw error;
+    }
+  };
+}
+
+/** The command line that a run starts claude with. No secret is in it, and no text a person wrote. */
+export function claudeArgs({ mode, sessionId, resume, model, maxBudgetUsd }: AgentStart): string[] {
+  return [
+    "-p",
+    ...["--input-format", "stream-json"],
+    ...["--output-format", "stream-json"],
+    "--verbose",
+    // Together with the first, the second would run with all permissions.
+    ...(mode === "execute"
+      ? ["--dangerously-skip-permissions"]
+      : ["--permission-mode", "plan", "--permission-prompt-tool", "stdio"]),
+    ...(resume ? ["--resume", sessionId] : ["--session-id", sessionId]),
+    ...(model === null ? [] : ["--model", model]),
+    ...(maxBudgetUsd === null ? [] : ["--max-budget-usd", String(maxBudgetUsd)]),
+  ];
+}
+
+async function openLog(path: string): Promise<Deno.FsFile> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  return await Deno.open(path, { append: true, create: true, mode: 0o600 });
+}
+
+interface Running {
+  start: AgentStart;
+  name: string;
+  args: string[];
+  log: Deno.FsFile;
+}
+
+function agentProcess(child: Deno.ChildProcess, { start, name, args, log }: Running): AgentProcess {
+  const input = claudeInput(child.stdin);
+  const steps = stepQueue({ maxBytes: MAX_QUEUED_BYTES });
+  const { mark, mode } = start;
+  let stragglers: Promise<Process[]> = Promise.resolve([]);
+  const exited: Promise<AgentExit> = child.status.then(({ code, signal }) => {
+    // While its group has members its number is not given away, so at this moment, and not much later, what is in the group
+    // of that number is the run's for certain: also a child with an empty environment whose parent is gone.
+    stragglers = findTree({ mark, group: child.pid }).catch(() => []);
+    void input.abandon();
+    return { code: signal === null ? code : null, signal };
+  });
+  const drained = drain(child, { input, steps, exited, log, mode });
+  void input.send(userMessage(start.prompt));
+  return {
+    pid: child.pid,
+    name,
+    args,
+    steps,
+    exited,
+    send: (text) => input.send(userMessage(text)),
+    closeInput: () => input.close(),
+    // Not awaited: an agent that does not read its stdin must not hold up the one who wants to stop it.
+    interrupt: () => Promise.resolve(void input.send(interruptRequest())),
+    async end({ graceMs }) {
+      await endTree({ mark, pid: child.pid, graceMs, known: await stragglers });
+      await exited;
+      if (!steps.isPulled) steps.abandon();
+      if (steps.abandoned.aborted) await drained;
+    },
+  };
+}
+
+interface Drain {
+  input: ClaudeInput;
+  steps: StepQueue;
+  exited: Promise<unknown>;
+  log: Deno.FsFile;
+  mode: AgentStart["mode"];
+}
+
+/** Reads both pipes until they end and closes the log. Never rejects. */
+async function drain(child: Deno.ChildProcess, { input, steps, exited, log, mode }: Drain): Promise<void> {
+  const state = newClaudeState();
+  const output = lineSplitter();
+  const errors = lineSplitter();
+  const pipe = { exited, signal: steps.abandoned, room: () => steps.room() };
+  const rawLog = logWriter(log, steps);
+  const pumps = await Promise.allSettled([
+    readPipe(child.stdout, {
+      ...pipe,
+      async onChunk(chunk) {
+        await rawLog(chunk);
+        readLines(output.push(chunk), { state, mode, input, steps });
+      },
+    }),
+    readPipe(child.stderr, { ...pipe, onChunk: (chunk) => pushErrors(errors.push(chunk), steps) }),
+  ]);
+  readLines(output.end(), { state, mode, input, steps });
+  pushErrors(errors.end(), steps);
+  for (const pump of pumps) {
+    if (pump.status === "rejected") pushNotice("read_error", messageOf(pump.reason), steps);
+  }
+  log.close();
+  steps.end();
+}
+
+/** A full disk must not end the run: it is said once, and the log has a gap. */
+function logWriter(log: Deno.FsFile, steps: StepQueue): (chunk: Uint8Array) => Promise<void> {
+  let isBroken = false;
+  return async (chunk) => {
+    if (isBroken) return;
+    try {
+      for (let at = 0; at < chunk.length;) at += await log.write(chunk.subarray(at));
+    } catch (error) {
+      isBroken = true;
+      pushNotice("raw_log", `The raw log ends here: ${messageOf(error)}`, steps);
+    }
+  };
+}
+
+interface Reading {
+  state: ClaudeState;
+  mode: AgentStart["mode"];
+  input: ClaudeInput;
+  steps: StepQueue;
+}
+
+/** The lines of one chunk as few steps: neighbouring events go together. */
+function readLines(lines: Line[], { state, mode, input, steps }: Reading): void {
+  const decoder = new TextDecoder();
+  let events: NewEvent[] = [];
+  let bytes = 0;
+
+  function flush(): void {
+    if (events.length > 0) steps.push({ type: "events", events, bytes });
+    events = [];
+    bytes = 0;
+  }
+
+  for (const line of lines) {
+    const text = decoder.decode(line.bytes);
+    bytes += line.bytes.length;
+    if (!line.whole) {
+      events.push({ type: "output.raw", data: { text } });
+      continue;
+    }
+    for (const item of readClaudeLine(text, state)) {
+      if (item.type === "event") {
+        events.push(item.event);
+        continue;
+      }
+      flush();
+      const step = item.type === "result" ? item : answer(item.control, { mode, input });
+      if (step !== null) steps.push(step);
+    }
+  }
+  flush();
+}
+
+/** Answers a control request; the step it means, if any. */
+function answer(control: ControlRequest, { mode, input }: Pick<Reading, "mode" | "input">): AgentStep | null {
+  if (control.subtype !== "can_use_tool") {
+    void input.send(refusal(control));
+    return null;
+  }
+  if (mode === "plan" && control.plan !== null) {
+    void input.send(denial(control, { message: "The plan is recorded for review. Stop here.", interrupt: true }));
+    return { type: "plan", plan: control.plan };
+  }
+  const message = mode === "plan"
+    ? "This run only plans, and nobody is there to ask: use read-only tools, then call ExitPlanMode with the plan."
+    : "Nobody is there to ask: go on without it.";
+  void input.send(denial(control, { message, interrupt: false }));
+  return null;
+}
+
+/** One event for the stderr lines of one chunk. */
+function pushErrors(lines: Line[], steps: StepQueue): void {
+  if (lines.length === 0) return;
+  const decoder = new TextDecoder();
+  const text = lines.map((line) => decoder.decode(line.bytes)).join("\n");
+  steps.push({ type: "events", events: [{ type: "output.stderr", data: { text } }], bytes: text.length });
+}
+
+function pushNotice(kind: string, text: string, steps: StepQueue): void {
+  steps.push({ type: "events", events: [{ type: "output.notice", data: { kind, text } }], bytes: text.length });
+}

@@ -1,0 +1,86 @@
+// The lines of claude that are neither its words nor its tools, in words a person can read. What is known to be noise
+// gives nothing; what is not known is kept as JSON.
+
+import { countOf, type JsonObject, objectOf, stringOf } from "./json_value.ts";
+
+// Progress ticks and echoes: their content arrives again as a whole, or is of no use to a reader.
+const NOISE = new Set([
+  "stream_event",
+  "control_response",
+  "control_cancel_request",
+  "keep_alive",
+  "tool_progress",
+  "thinking_tokens",
+  "hook_started",
+  "hook_progress",
+  "task_progress",
+]);
+const TELLING = ["message", "text", "content", "summary", "description", "error"];
+
+/** What to show for a `system` line or one of an unknown type, or `null` for noise. Never throws. */
+export function noticeOf(message: JsonObject): { kind: string; text: string } | null {
+  const kind = (message.type === "system" ? stringOf(message.subtype) : stringOf(message.type)) || "unknown";
+  if (NOISE.has(kind)) return null;
+  const text = describe(kind, message);
+  return text === null ? null : { kind: kind.slice(0, 100), text };
+}
+
+function describe(kind: string, message: JsonObject): string | null {
+  switch (kind) {
+    case "api_retry":
+      return apiRetry(message);
+    case "compact_boundary":
+      return compacted(objectOf(message.compact_metadata));
+    case "hook_response":
+      return hook(message);
+    case "rate_limit_event":
+      return limit(objectOf(message.rate_limit_info));
+    case "status":
+      // "requesting" comes before every API call.
+      return message.status === "compacting" ? "Compacting the conversation" : null;
+    case "task_started":
+      return `Background task started: ${stringOf(message.description) || stringOf(message.task_id)}`;
+    case "task_notification":
+      return `Background task ${stringOf(message.status)}: ${stringOf(message.summary)}`;
+  }
+  return TELLING.map((key) => stringOf(message[key])).find((text) => text !== "") ?? json(message);
+}
+
+function apiRetry(message: JsonObject): string {
+  const status = stringOf(message.error_status);
+  const error = stringOf(message.error);
+  const seconds = (countOf(message.retry_delay_ms) / 1000).toFixed(1);
+  const count = `${stringOf(message.attempt)} of ${stringOf(message.max_retries)}`;
+  return `API error${status && ` ${status}`}${error && ` (${error})`}: retry ${count} in ${seconds} s`;
+}
+
+function compacted(metadata: JsonObject): string {
+  const trigger = stringOf(metadata.trigger);
+  const tokens = countOf(metadata.pre_tokens);
+  const details = [trigger, tokens > 0 ? `${tokens} tokens before` : ""].filter(Boolean).join(", ");
+  return `Conversation compacted${details && ` (${details})`}`;
+}
+
+function hook(message: JsonObject): string {
+  const output = stringOf(message.output) || stringOf(message.stderr) || stringOf(message.stdout);
+  const outcome = stringOf(message.outcome) || `exit ${stringOf(message.exit_code)}`;
+  return `Hook ${stringOf(message.hook_name)}: ${outcome}${output && `\n${output}`}`;
+}
+
+function limit(info: JsonObject): string | null {
+  const status = stringOf(info.status);
+  if (status === "allowed") return null;
+  const used = countOf(info.utilization);
+  const resets = countOf(info.resetsAt);
+  return [
+    `Usage limit${info.rateLimitType ? ` (${stringOf(info.rateLimitType)})` : ""}: ${status}`,
+    used > 0 ? `${Math.round(used * 100)} % used` : "",
+    // Dates end at 8.64e12 s; a larger number would make toISOString throw.
+    resets > 0 && resets < 8e12 ? `resets at ${new Date(resets * 1000).toISOString()}` : "",
+  ].filter(Boolean).join(", ");
+}
+
+function json(message: JsonObject): string {
+  const { session_id: _session, uuid: _uuid, ...rest } = message;
+  return JSON.stringify(rest);
+}

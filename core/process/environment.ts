@@ -1,0 +1,35 @@
+// What a child process sees of the service's environment: everything but the service's own settings and secrets, and but
+// the variables that would point git at another repository or make claude believe it runs inside itself.
+//
+// Under scoped permissions (`--allow-env=NAME,...`) the environment cannot be listed, so nothing can be left out of it: the
+// child then inherits it whole, with the secrets that are known by name blanked.
+
+const HIDDEN = /^(CODER_|DENO_KV_|CLAUDECODE$|CLAUDE_CODE_ENTRYPOINT$)/;
+// `git rev-parse --local-env-vars` and friends. GIT_CONFIG_* (but not _PARAMETERS) stays: it is how a person configures
+// git in a container (`safe.directory`).
+const GIT_LOCAL = /^GIT_(?!CONFIG_(?!PARAMETERS)|EXEC_PATH|SSL_|SSH)/;
+const KNOWN_SECRETS = ["CODER_TOKEN", "DENO_KV_ACCESS_TOKEN", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
+
+export interface ChildEnvironment {
+  env: Record<string, string>;
+  clearEnv: boolean;
+}
+
+/** The environment for a child, in the words of `Deno.Command`; `added` wins over what is inherited. */
+export function childEnvironment(added: Record<string, string> = {}): ChildEnvironment {
+  const inherited = ownEnvironment();
+  if (inherited === null) {
+    return { env: { ...Object.fromEntries(KNOWN_SECRETS.map((name) => [name, ""])), ...added }, clearEnv: false };
+  }
+  const kept = Object.entries(inherited).filter(([name]) => !HIDDEN.test(name) && !GIT_LOCAL.test(name));
+  return { env: { ...Object.fromEntries(kept), ...added }, clearEnv: true };
+}
+
+function ownEnvironment(): Record<string, string> | null {
+  try {
+    return Deno.env.toObject();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return null;
+    throw error;
+  }
+}

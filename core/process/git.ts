@@ -1,0 +1,192 @@
+// git, called by the service for itself. Every exit code is checked, and an error carries git's own words in one line.
+//
+// A repository may name programs in its configuration and hooks, and an agent may write those. Our own calls switch off
+// the ones that git would run on the way (hooks, fsmonitor, external diffs, text conversion); clean and smudge filters stay
+// on, because without them the content would be wrong (LFS). Nothing asks at a terminal, and nothing that would point git at
+// another repository is inherited.
+
+import { DomainError, messageOf } from "../domain/error.ts";
+import { childEnvironment } from "./environment.ts";
+import { readPipe } from "./pipe_reader.ts";
+import { run, type RunOptions, spawn } from "./subprocess.ts";
+
+export interface GitOptions extends RunOptions {
+  /** Also an answer, not an error: `[1]` for commands that say "no" so. */
+  codes?: number[];
+}
+
+export interface GitResult {
+  code: number;
+  /** stdout as it came. */
+  text: string;
+}
+
+const CONFIG = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.quotePath=false",
+  // A line-ending warning must not make `git add` refuse a file.
+  "core.safecrlf=false",
+  "diff.external=",
+  "diff.submodule=short",
+  "color.ui=false",
+  "gc.auto=0",
+  "maintenance.auto=false",
+  "submodule.recurse=false",
+  "advice.addEmbeddedRepo=false",
+].flatMap((setting) => ["-c", setting]);
+
+const ENVIRONMENT = { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" };
+
+/** The identity of commits that the service makes, given with each so that no configuration is needed. */
+export const COMMITTER = {
+  GIT_AUTHOR_NAME: "Personal Coder",
+  GIT_AUTHOR_EMAIL: "personal-coder@localhost",
+  GIT_COMMITTER_NAME: "Personal Coder",
+  GIT_COMMITTER_EMAIL: "personal-coder@localhost",
+};
+
+/** Runs git. Throws `DomainError("unavailable")` when it is missing or ends with a code that is neither 0 nor in `codes`. */
+export async function git(args: string[], { codes = [], ...options }: GitOptions = {}): Promise<GitResult> {
+  const { code, signal, stdout, stderr } = await run("git", [...CONFIG, ...args], {
+    ...options,
+    env: { ...ENVIRONMENT, ...options.env },
+  });
+  if (code === null || (code !== 0 && !codes.includes(code))) {
+    throw new DomainError("unavailable", failure(args, wordsOf(stderr) || signal || `exit code ${code}`));
+  }
+  return { code, text: new TextDecoder().decode(stdout) };
+}
+
+/** stdout without the newline at its end: for commands that answer with one value. */
+export async function gitLine(args: string[], options: GitOptions = {}): Promise<string> {
+  return (await git(args, options)).text.replace(/\r?\n$/, "");
+}
+
+/**
+ * stdout as a stream, for output of any size. A reader that does not pull holds git back; cancelling kills it. The stream
+ * errors when git fails. `finished` is called once, whatever the end.
+ */
+export async function gitStream(
+  args: string[],
+  { cwd, env, finished = () => {} }: { cwd?: string; env?: Record<string, string>; finished?: () => unknown },
+): Promise<ReadableStream<Uint8Array>> {
+  const child = await spawn("git", {
+    args: [...CONFIG, ...args],
+    cwd,
+    ...childEnvironment({ ...ENVIRONMENT, ...env }),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const cancelled = new AbortController();
+  const errors: Uint8Array[] = [];
+  const pipe = { exited: child.status, signal: cancelled.signal, room: () => Promise.resolve() };
+  // All of it is read, so that git does not hang on it; only its beginning is kept.
+  const saying = readPipe(child.stderr, {
+    ...pipe,
+    onChunk: (chunk) => void (errors.length < 4 && errors.push(chunk)),
+  });
+  const reader = child.stdout.getReader();
+  async function end(): Promise<void> {
+    await Promise.allSettled([saying, child.status]);
+    await finished();
+  }
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      const { code } = await child.status;
+      await end();
+      if (code === 0) return controller.close();
+      const words = errors.map(wordsOf).find((line) => line !== "") ?? `exit code ${code}`;
+      controller.error(new DomainError("unavailable", failure(args, words)));
+    },
+    async cancel() {
+      cancelled.abort();
+      kill(child);
+      await reader.cancel().catch(() => {});
+      await end();
+    },
+  }, { highWaterMark: 0 });
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+function failure(args: string[], words: string): string {
+  const verb = args.find((arg) => !arg.startsWith("-") && !arg.includes("/")) ?? "git";
+  return `git ${verb} failed: ${words}`;
+}
+
+/** What git says is wrong, in one line: its `fatal:` or `error:` lines, without those words. */
+function wordsOf(stderr: Uint8Array): string {
+  const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const telling = lines.filter((line) => /^(fatal|error):/.test(line)).map((line) => line.replace(/^\w+: /, ""));
+  return (telling.length > 0 ? telling.slice(0, 3).join("; ") : lines.at(-1) ?? "").slice(0, 1000);
+}
+
+/** git's version, or `null` with the reason why it cannot be used. Never throws. */
+export async function probeGit(): Promise<{ found: true; version: string } | { found: false; reason: string }> {
+  try {
+    return { found: true, version: (await gitLine(["version"])).replace(/^git version /, "") };
+  } catch (error) {
+    return { found: false, reason: messageOf(error) };
+  }
+}
+
+export interface Repository {
+  /** The top folder of its working tree, symbolic links resolved. */
+  root: string;
+  /** The commit that HEAD names. */
+  head: string;
+  /** `null` when HEAD is detached. */
+  branch: string | null;
+}
+
+/** Looks at the repository of a folder, or throws `DomainError("invalid")` with one line that says what is wrong with it. */
+export async function inspectRepository(path: string): Promise<Repository> {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw new DomainError("invalid", `Cannot use repository ${path}: ${reason}`, { cause });
+  };
+  const gitProbe = await probeGit();
+  if (!gitProbe.found) fail("git was not found; install it");
+  const info = await Deno.stat(path).catch(() => null);
+  if (!info?.isDirectory) fail(info === null ? "the folder does not exist" : "it is not a folder");
+  const ask = (...args: string[]) => gitLine(["-C", path, ...args]);
+  const isBare = await ask("rev-parse", "--is-bare-repository").catch((error) => {
+    const words = messageOf(error);
+    return fail(words.includes("not a git repository") ? "it is not a git repository" : words, error);
+  });
+  if (isBare === "true") fail("it is a bare repository; a clone with files is needed");
+  const root = await ask("rev-parse", "--show-toplevel").catch((error) => fail(messageOf(error), error));
+  const head = await gitLine(["-C", path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"], { codes: [1, 128] });
+  if (head === "") fail("it has no commit yet");
+  const branch = await gitLine(["-C", path, "symbolic-ref", "--quiet", "--short", "HEAD"], { codes: [1] });
+  return { root, head, branch: branch === "" ? null : branch };
+}
+
+/**
+ * The commit that a branch, tag or commit id names. Throws `DomainError("invalid")` when it names none; `base` may be any
+ * text.
+ */
+export async function resolveCommit(repo: string, base: string): Promise<string> {
+  // deno-lint-ignore no-control-regex
+  const isName = base !== "" && !/[\u0000-\u001f\u007f]/.test(base);
+  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${base}^{commit}`];
+  const commit = isName ? await gitLine(args, { cwd: repo, codes: [1, 128] }) : "";
+  if (!isCommitId(commit)) {
+    throw new DomainError("invalid", `Cannot start from ${JSON.stringify(base)}: the repository has no such commit`);
+  }
+  return commit;
+}
+
+/** Whether it is a full commit id, and so no option and no path. */
+export function isCommitId(text: string): boolean {
+  return /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text);
+}

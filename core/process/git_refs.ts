@@ -1,0 +1,84 @@
+// The refs that the service keeps in a repository, all under `refs/coder/`:
+//
+//   refs/coder/task-{id}/run-{n}               the work of a run whose worktree was removed (with -2, -3 if taken)
+//   refs/coder/kept/task-{id}-{n}              what a stale branch or worktree of ours held before it was replaced
+//   refs/coder/owned/{store}/{branch}          "this branch name is ours": the commit it started from
+//
+// The first two are only ever created, never moved or deleted here. The third is book-keeping and goes with its branch.
+
+import { DomainError } from "../domain/error.ts";
+import { git, gitLine } from "./git.ts";
+
+export function ownedRef(store: string, branch: string): string {
+  return `refs/coder/owned/${store}/${branch}`;
+}
+
+export function branchRef(branch: string): string {
+  return `refs/heads/${branch}`;
+}
+
+/** The commit of a full ref name, or `null`. */
+export async function commitOf(repo: string, ref: string): Promise<string | null> {
+  return await gitLine(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`], { cwd: repo, codes: [1, 128] }) || null;
+}
+
+export interface Ref {
+  name: string;
+  commit: string;
+}
+
+/** `pattern` is a full ref name, a folder of refs, or a glob. */
+export async function listRefs(repo: string, pattern: string): Promise<Ref[]> {
+  const { text } = await git(["for-each-ref", "--format=%(objectname) %(refname)", pattern], { cwd: repo });
+  return text.split("\n").filter((line) => line !== "").map((line) => {
+    const space = line.indexOf(" ");
+    return { commit: line.slice(0, space), name: line.slice(space + 1) };
+  });
+}
+
+/**
+ * Saves a commit under the first free one of `names`, or under that of them which holds the same work already. Returns the
+ * ref's name and its commit. Never moves a ref.
+ */
+export async function createRef(
+  repo: string,
+  commit: string,
+  { names, isSameWork }: { names: (n: number) => string; isSameWork?: (other: string) => Promise<boolean> },
+): Promise<Ref> {
+  for (let n = 1; n <= 10_000; n++) {
+    const name = names(n);
+    const other = await commitOf(repo, name);
+    if (other === null) {
+      // The empty old value means: only if it does not exist.
+      await git(["update-ref", name, commit, ""], { cwd: repo });
+      return { name, commit };
+    }
+    if (other === commit || await isSameWork?.(other)) return { name, commit: other };
+  }
+  throw new DomainError("unavailable", `Cannot save commit ${commit}: ${names(1)} and its 9999 successors are taken`);
+}
+
+/** Whether two commits have the same files and parents: the same work, saved twice. */
+export async function isSameWork(repo: string, one: string, other: string): Promise<boolean> {
+  const workOf = (commit: string) => gitLine(["show", "--no-patch", "--format=%T %P", commit], { cwd: repo });
+  return await workOf(one) === await workOf(other);
+}
+
+/** Whether a commit can be reached without the branch: from the base, or from any other ref that is not mere book-keeping. */
+export async function isSaved(
+  repo: string,
+  commit: string,
+  options: { branch: string; base: string },
+): Promise<boolean> {
+  const args = ["merge-base", "--is-ancestor", commit, options.base];
+  if ((await git(args, { cwd: repo, codes: [1, 128] })).code === 0) return true;
+  const { text } = await git(["for-each-ref", `--contains=${commit}`, "--format=%(refname)"], { cwd: repo });
+  return text.split("\n").some((ref) =>
+    ref !== "" && ref !== branchRef(options.branch) && !ref.startsWith("refs/coder/owned/")
+  );
+}
+
+/** Deletes a ref if it still names `commit`. */
+export async function deleteRef(repo: string, { name, commit }: Ref): Promise<void> {
+  await git(["update-ref", "-d", name, commit], { cwd: repo });
+}

@@ -1,0 +1,338 @@
+// The Worktrees port with real git.
+//
+// Whose is it? A task's branch and folder have the same name. The name is claimed by a ref, `refs/coder/owned/{store}/{name}`,
+// written only when neither a branch, a folder nor a worktree of that name exists; after `git worktree add` the worktree's
+// own git folder gets a mark with the store's uuid and the task. A kill -9 between any two steps leaves one of these, and
+// each has an answer:
+//
+//   claim only                          free: nothing was made yet
+//   claim, branch                       ours: `worktree add` had not come further, or `remove` had only the branch to go
+//   claim, branch, entry (+ folder)     ours though unmarked: the entry has our claimed branch checked out. While git's own
+//                                       "initializing" lock is on it the agent never ran: nothing in it to save
+//   entry without its folder's path     swept when the name is ours (strayEntries)
+//   mark, folder partly deleted         ours; the "removing" file beside the mark says that nothing in it is to be saved
+//   an index.lock or ref lock           removed by `isWhole` and `remove`: they are called when nothing of the run is alive
+//
+// Anything else of that name is somebody's: it is left alone and the next name, `{name}-2`, is tried. What is ours and in the
+// way is saved under refs/coder/kept/ before it is replaced. A save that fails ends the removal.
+//
+// Every path is resolved through symbolic links and must lie directly in the root folder of its repository. One mutation
+// at a time per repository: git's own locks fail instead of waiting.
+
+import { basename, dirname, join } from "@std/path";
+import { DomainError } from "../domain/error.ts";
+import { git, gitLine, isCommitId, resolveCommit } from "./git.ts";
+import {
+  branchRef,
+  commitOf,
+  createRef,
+  deleteRef,
+  isSameWork,
+  isSaved,
+  listRefs,
+  ownedRef,
+  type Ref,
+} from "./git_refs.ts";
+import { removeFolder } from "./remove_folder.ts";
+import { commitContent, countChanges, countLines, diffCommits, diffContent, headOf } from "./worktree_content.ts";
+import { type Entry, findEntry, isLinked, markRemoving, strayEntries, writeMark } from "./worktree_entry.ts";
+import type { Place, Worktrees } from "./worktrees.ts";
+
+export interface GitWorktreesOptions {
+  /** Name -> top folder of the working tree. */
+  repos: ReadonlyMap<string, string>;
+  /** The folder in which a repository's worktrees are made; created when it is missing. */
+  root: (repo: string) => string;
+  /** The uuid of the store whose log knows these worktrees. */
+  store: string;
+}
+
+/** One repository, and a name in it that a task uses or may use. */
+interface Site {
+  repo: string;
+  /** Its git folder, shared by all its worktrees. */
+  common: string;
+  /** The real path of the folder with the worktrees. */
+  root: string;
+}
+
+const MAX_NAMES = 100;
+
+export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Worktrees {
+  const takeTurn = turns();
+
+  async function siteOf(name: string): Promise<Site> {
+    const repo = repos.get(name);
+    if (repo === undefined) {
+      throw new DomainError("unavailable", `Cannot use repository ${name}: it is not configured on this worker`);
+    }
+    const common = await gitLine(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: repo });
+    const folder = root(name);
+    await Deno.mkdir(folder, { recursive: true });
+    return { repo, common: await Deno.realPath(common), root: await Deno.realPath(folder) };
+  }
+
+  /** The site of a place and the place's real path; a path that does not lie directly in the root is refused. */
+  async function locate(place: Place): Promise<{ site: Site; path: string }> {
+    const site = await siteOf(place.repo);
+    const parent = await Deno.realPath(dirname(place.path)).catch(() => null);
+    if (parent !== site.root || /^\.{0,2}$/.test(basename(place.path))) {
+      throw new DomainError("conflict", `Cannot use worktree ${place.path}: it is not in ${site.root}`);
+    }
+    return { site, path: join(site.root, basename(place.path)) };
+  }
+
+  function isOurs(entry: Entry, claim: string | null): boolean {
+    if (entry.mark !== null) return entry.mark.store === store;
+    return claim !== null && (entry.branch === null || entry.branch === branchRef(basename(entry.path)));
+  }
+
+  /** Whether a name can be used: `free`, `ours` (to be saved and replaced), or `taken` by somebody else. */
+  async function standingOf(site: Site, name: string, task: number): Promise<"free" | "ours" | "taken"> {
+    const path = join(site.root, name);
+    const [entry, claim, refs, folder] = await Promise.all([
+      findEntry(site.common, path),
+      commitOf(site.repo, ownedRef(store, name)),
+      listRefs(site.repo, branchRef(name)),
+      folderAt(path),
+    ]);
+    if (await isElsewhere(site, { name, path })) return "taken";
+    if (entry !== null) {
+      return isOurs(entry, claim) && (entry.mark?.task ?? task) === task && folder !== "other" ? "ours" : "taken";
+    }
+    // Refs below that name (`{name}/x`) are in the way of a branch too.
+    if (refs.length > 0 && (claim === null || refs[0]!.name !== branchRef(name))) return "taken";
+    if (folder === "none" || (folder === "empty" && claim !== null)) return refs.length > 0 ? "ours" : "free";
+    return "taken";
+  }
+
+  /** Saves what a stale name of ours holds, then removes it all. Returns the refs under which it was saved. */
+  async function clear(site: Site, name: string, task: number): Promise<string[]> {
+    const path = join(site.root, name);
+    const entry = await findEntry(site.common, path);
+    const claim = await commitOf(site.repo, ownedRef(store, name));
+    const tip = await commitOf(site.repo, branchRef(name));
+    const kept: string[] = [];
+    const work: string[] = [];
+    if (entry !== null && !entry.isHalfMade && !entry.isHalfRemoved && await folderAt(path) === "folder") {
+      work.push(await commitContent(entry, { message: `Task ${task}: kept from a stale worktree`, fallback: tip }));
+    }
+    if (tip !== null) work.push(tip);
+    for (const commit of work) {
+      // `claim` is where the branch started: no work of ours.
+      if (claim !== null && await isSaved(site.repo, commit, { branch: name, base: claim })) continue;
+      kept.push((await keep(site, commit, task)).name);
+    }
+    await erase(site, { entry, name, tip });
+    return kept;
+  }
+
+  async function keep(site: Site, commit: string, task: number | string): Promise<Ref> {
+    return await createRef(site.repo, commit, {
+      names: (n) => `refs/coder/kept/${typeof task === "number" ? `task-${task}` : task}-${n}`,
+      isSameWork: (other) => isSameWork(site.repo, commit, other),
+    });
+  }
+
+  /** Removes folder, entry, branch and claim, in the order that lets a later call go on after a crash. */
+  async function erase(site: Site, { entry, name, tip }: { entry: Entry | null; name: string; tip: string | null }) {
+    const path = join(site.root, name);
+    const claim = await commitOf(site.repo, ownedRef(store, name));
+    if (entry !== null) {
+      await markRemoving(entry);
+      // Not by `git worktree remove`: when that fails half-way it drops the entry, and with it our mark.
+      await removeFolder(path);
+      await Deno.remove(entry.folder, { recursive: true });
+    }
+    if (entry === null && claim === null) return;
+    if (await folderAt(path) === "empty") await Deno.remove(path);
+    for (const stray of await strayEntries(site.common, name)) await Deno.remove(stray, { recursive: true });
+    await removeLocks(site, { entry: null, name });
+    if (tip !== null) await deleteRef(site.repo, { name: branchRef(name), commit: tip });
+    if (claim !== null) await deleteRef(site.repo, { name: ownedRef(store, name), commit: claim });
+  }
+
+  async function make(
+    site: Site,
+    { name, task, commit }: { name: string; task: number; commit: string },
+  ): Promise<string> {
+    const path = join(site.root, name);
+    await git(["update-ref", ownedRef(store, name), commit], { cwd: site.repo });
+    try {
+      await git(["worktree", "add", "--no-track", "-b", name, path, commit], { cwd: site.repo });
+      const entry = await findEntry(site.common, path);
+      if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
+      await writeMark(entry, { store, task });
+    } catch (error) {
+      // Best effort: what stays behind is ours and is cleared by the next `add` of this name.
+      await clear(site, name, task).catch(() => {});
+      throw error;
+    }
+    return path;
+  }
+
+  /** The entry of a place that is ours and stands, or `null`. */
+  async function standingEntry(site: Site, path: string): Promise<Entry | null> {
+    const entry = await findEntry(site.common, path);
+    if (entry === null || entry.isHalfMade || entry.isHalfRemoved || await folderAt(path) !== "folder") return null;
+    return isOurs(entry, await commitOf(site.repo, ownedRef(store, basename(path)))) ? entry : null;
+  }
+
+  return {
+    async add({ repo, task, branch, base, baseCommit }) {
+      if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(branch) || branch.includes("..")) {
+        throw new DomainError("invalid", `Cannot add worktree ${JSON.stringify(branch)}: it is no plain name`);
+      }
+      const site = await siteOf(repo);
+      return await takeTurn(site.common, async () => {
+        const commit = await resolveCommit(site.repo, baseCommit ?? base);
+        for (let n = 1; n <= MAX_NAMES; n++) {
+          const name = n === 1 ? branch : `${branch}-${n}`;
+          const standing = await standingOf(site, name, task);
+          if (standing === "taken") continue;
+          // What cannot be saved is not replaced either.
+          const kept = standing === "ours" ? await clear(site, name, task).catch(expected) : [];
+          if (kept === null) continue;
+          const path = await make(site, { name, task, commit });
+          return { repo, branch: name, path, base, base_commit: commit, kept };
+        }
+        throw new DomainError(
+          "unavailable",
+          `Cannot add worktree ${branch}: the names up to ${branch}-${MAX_NAMES} are taken`,
+        );
+      });
+    },
+
+    async isWhole(place) {
+      const { site, path } = await locate(place).catch(expected) ?? {};
+      if (site === undefined || path === undefined) return false;
+      const entry = await standingEntry(site, path);
+      if (entry === null || entry.mark === null || !(await isLinked(entry))) return false;
+      if (await commitOf(site.repo, branchRef(place.branch)) === null || await headOf(entry) === null) return false;
+      await removeLocks(site, { entry, name: place.branch });
+      return true;
+    },
+
+    async snapshot(place, { task, run }) {
+      const { site, path } = await locate(place);
+      const names = (n: number) => `refs/coder/task-${task}/run-${run}${n === 1 ? "" : `-${n}`}`;
+      const tip = await commitOf(site.repo, branchRef(place.branch));
+      const entry = await standingEntry(site, path);
+      if (entry === null) {
+        // The folder is gone or going: an earlier call saved it, or nobody can; the commits are still there.
+        const saved = (await listRefs(site.repo, `refs/coder/task-${task}/`))
+          .filter(({ name }) => name === names(1) || name.startsWith(`${names(1)}-`));
+        const last = saved.sort((a, b) => a.name.length - b.name.length || (a.name < b.name ? -1 : 1)).at(-1);
+        if (last !== undefined) return { ref: last.name, commit: last.commit };
+      }
+      const commit = entry === null
+        ? tip
+        : await commitContent(entry, { message: `Task ${task}, run ${run}: uncommitted work`, fallback: tip });
+      if (commit === null) {
+        throw new DomainError(
+          "not_found",
+          `Cannot save worktree ${place.path}: neither it nor branch ${place.branch} exists`,
+        );
+      }
+      return await takeTurn(site.common, async () => {
+        const isSame = (other: string) => isSameWork(site.repo, commit, other);
+        const ref = await createRef(site.repo, commit, { names, isSameWork: isSame });
+        return { ref: ref.name, commit: ref.commit };
+      });
+    },
+
+    async remove(place) {
+      const { site, path } = await locate(place);
+      const name = place.branch;
+      await takeTurn(site.common, async () => {
+        const entry = await findEntry(site.common, path);
+        const claim = await commitOf(site.repo, ownedRef(store, name));
+        const folder = await folderAt(path);
+        const isForeign = entry === null ? folder === "folder" : !isOurs(entry, claim);
+        if (isForeign || folder === "other" || basename(path) !== name) {
+          throw new DomainError("conflict", `Cannot remove worktree ${path}: it is not marked as ours`);
+        }
+        const isBranchOurs = (claim !== null || entry !== null) && !(await isElsewhere(site, { name, path }));
+        const tip = isBranchOurs ? await commitOf(site.repo, branchRef(name)) : null;
+        const head = entry === null || entry.isHalfMade ? null : await headOf(entry);
+        for (const commit of new Set([tip, head])) {
+          if (commit === null || await isSaved(site.repo, commit, { branch: name, base: place.base_commit })) continue;
+          await keep(site, commit, entry?.mark?.task ?? name);
+        }
+        await erase(site, { entry, name, tip });
+      });
+    },
+
+    async changes(place) {
+      const { site, path } = await locate(place);
+      const base = checkedCommit(place.base_commit);
+      const entry = await standingEntry(site, path);
+      if (entry !== null) return await countChanges(entry, base);
+      return await countLines(site.repo, base, await tipOf(site, place));
+    },
+
+    async diff(place, { commit }) {
+      const { site, path } = await locate(place);
+      const base = checkedCommit(place.base_commit);
+      if (commit !== null) return await diffCommits(site.repo, base, checkedCommit(commit));
+      const entry = await standingEntry(site, path);
+      if (entry !== null) return await diffContent(entry, base);
+      return await diffCommits(site.repo, base, await tipOf(site, place));
+    },
+  };
+}
+
+async function tipOf(site: Site, place: Place): Promise<string> {
+  const tip = await commitOf(site.repo, branchRef(place.branch));
+  if (tip !== null) return tip;
+  throw new DomainError(
+    "not_found",
+    `Cannot compare worktree ${place.path}: neither it nor branch ${place.branch} exists`,
+  );
+}
+
+/** Whether the branch is checked out in another worktree (a person looks at it there): deleting it would break that one. */
+async function isElsewhere(site: Site, { name, path }: { name: string; path: string }): Promise<boolean> {
+  const { text } = await git(["for-each-ref", "--format=%(worktreepath)", branchRef(name)], { cwd: site.repo });
+  return text.split("\n").some((other) => other !== "" && other !== path);
+}
+
+/** Locks that a killed git left on what is ours alone: the worktree's own git folder and its branch. */
+async function removeLocks(site: Site, { entry, name }: { entry: Entry | null; name: string }): Promise<void> {
+  const own = entry === null ? [] : [join(entry.folder, "index.lock"), join(entry.folder, "HEAD.lock")];
+  for (const lock of [...own, join(site.common, `${branchRef(name)}.lock`)]) await Deno.remove(lock).catch(() => {});
+}
+
+async function folderAt(path: string): Promise<"none" | "empty" | "folder" | "other"> {
+  try {
+    if (!(await Deno.lstat(path)).isDirectory) return "other";
+    for await (const _ of Deno.readDir(path)) return "folder";
+    return "empty";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "none";
+    throw error;
+  }
+}
+
+function checkedCommit(commit: string): string {
+  if (!isCommitId(commit)) {
+    throw new DomainError("invalid", `Cannot compare with ${JSON.stringify(commit)}: no commit id`);
+  }
+  return commit;
+}
+
+/** For `catch`: an expected refusal becomes `null`. */
+function expected(error: unknown): null {
+  if (error instanceof DomainError) return null;
+  throw error;
+}
+
+/** Runs actions with the same key one after another, in the order of the calls. */
+function turns(): <T>(key: string, action: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (key, action) => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(action, action);
+    last.set(key, turn.catch(() => {}));
+    return turn;
+  };
+}

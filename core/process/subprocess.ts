@@ -1,0 +1,128 @@
+// Short-lived child programs: start one, feed it, collect what it says. Its environment is the service's own without the
+// service's secrets (environment.ts). Long-lived ones (the agent) use `spawn` and read for themselves.
+
+import { DomainError, messageOf } from "../domain/error.ts";
+import { childEnvironment } from "./environment.ts";
+
+export interface RunOptions {
+  cwd?: string;
+  /** Added to the inherited environment. */
+  env?: Record<string, string>;
+  /** Written to its stdin, which is then closed; without it stdin is empty. */
+  stdin?: string | Uint8Array;
+  /** Kills the program. */
+  signal?: AbortSignal;
+  /** For stdout and stderr each; a program that says more is killed. Default 64 MiB. */
+  maxOutputBytes?: number;
+}
+
+export interface RunResult {
+  /** `null` when a signal ended it. */
+  code: number | null;
+  signal: string | null;
+  stdout: Uint8Array;
+  stderr: Uint8Array;
+}
+
+/**
+ * Runs a program to its end. An exit code other than 0 is a result, not an error.
+ *
+ * Throws `DomainError("unavailable")` when it cannot be started or says more than `maxOutputBytes`, and the signal's
+ * reason when that aborts.
+ */
+export async function run(program: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
+  const { cwd, env, stdin, signal, maxOutputBytes = 64 * 1024 * 1024 } = options;
+  signal?.throwIfAborted();
+  const child = await spawn(program, {
+    args,
+    cwd,
+    ...childEnvironment(env),
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const stopped = new AbortController();
+  const stop = () => {
+    stopped.abort();
+    child.kill("SIGKILL");
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  const collected = { max: maxOutputBytes, tooMuch: stop, signal: stopped.signal };
+  const [status, stdout, stderr] = await Promise.all([
+    child.status,
+    collect(child.stdout, collected),
+    collect(child.stderr, collected),
+    stdin === undefined ? undefined : feed(child.stdin, stdin),
+  ]).finally(() => signal?.removeEventListener("abort", stop));
+  signal?.throwIfAborted();
+  if (stdout === null || stderr === null) {
+    throw new DomainError("unavailable", `Cannot run ${program}: it says more than ${maxOutputBytes} bytes`);
+  }
+  return { code: status.signal === null ? status.code : null, signal: status.signal, stdout, stderr };
+}
+
+/** `new Deno.Command(...).spawn()` whose errors say what is missing: the program or the folder. */
+export async function spawn(program: string, options: Deno.CommandOptions): Promise<Deno.ChildProcess> {
+  try {
+    return new Deno.Command(program, options).spawn();
+  } catch (cause) {
+    const reason = await reasonOf(cause, options.cwd);
+    throw new DomainError("unavailable", `Cannot run ${program}: ${reason}`, { cause });
+  }
+}
+
+async function reasonOf(cause: unknown, cwd: string | URL | undefined): Promise<string> {
+  if (cwd !== undefined && !(await isFolder(cwd))) return `the folder ${cwd} does not exist`;
+  if (cause instanceof Deno.errors.NotFound) return "the program was not found";
+  if (cause instanceof Deno.errors.PermissionDenied) return "the file is not executable";
+  return messageOf(cause);
+}
+
+async function isFolder(path: string | URL): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** All bytes of a stream; `null` when they are more than `max` (then `tooMuch` is called) or the signal aborts. */
+async function collect(
+  stream: ReadableStream<Uint8Array>,
+  { max, tooMuch, signal }: { max: number; tooMuch: () => void; signal: AbortSignal },
+): Promise<Uint8Array | null> {
+  const reader = stream.getReader();
+  // A grandchild may hold the pipe open after the program was killed.
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (true) {
+    const { done, value } = await reader.read();
+    if (signal.aborted) return null;
+    if (done) return concat(chunks, size);
+    size += value.length;
+    if (size > max) tooMuch();
+    else chunks.push(value);
+  }
+}
+
+export function concat(chunks: Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+async function feed(stdin: WritableStream<Uint8Array>, input: string | Uint8Array): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    await writer.close();
+  } catch {
+    // It ended without reading all of its input; its exit code says whether that was an error.
+    await writer.abort().catch(() => {});
+  }
+}

@@ -1,0 +1,111 @@
+// git's own record of a worktree: the folder `.git/worktrees/{id}` with HEAD, index and, when it is ours, our mark.
+//
+// It is found by the path that git noted in it, not by asking the worktree: the agent can write to the worktree's `.git`
+// file and may have deleted or replaced it. Commands for a worktree therefore name both folders (`entryEnvironment`).
+
+import { join, resolve } from "@std/path";
+
+export interface Mark {
+  /** The uuid of the store whose log knows this worktree. */
+  store: string;
+  task: number;
+}
+
+export interface Entry {
+  /** `.git/worktrees/{id}`, absolute. */
+  folder: string;
+  /** The worktree. */
+  path: string;
+  mark: Mark | null;
+  /** The full name of the branch that is checked out, or `null`. */
+  branch: string | null;
+  /** `git worktree add` has not finished, and never will if no git runs. */
+  isHalfMade: boolean;
+  /** Its removal has begun: what lies in the folder is not the task's work any more. */
+  isHalfRemoved: boolean;
+}
+
+const MARK = "personal-coder";
+const REMOVING = "personal-coder-removing";
+
+/** The entry of the worktree at `path` (absolute, real) in the repository whose git folder is `common`. */
+export async function findEntry(common: string, path: string): Promise<Entry | null> {
+  for (const folder of await entryFolders(common)) {
+    const noted = await readText(join(folder, "gitdir"));
+    if (noted === null || resolve(folder, noted) !== join(path, ".git")) continue;
+    const head = await readText(join(folder, "HEAD"));
+    return {
+      folder,
+      path,
+      mark: parseMark(await readText(join(folder, MARK))),
+      branch: head?.startsWith("ref: ") ? head.slice("ref: ".length) : null,
+      // git holds this lock from the entry's first moment until the files are checked out.
+      isHalfMade: (await readText(join(folder, "locked"))) === "initializing",
+      isHalfRemoved: (await readText(join(folder, REMOVING))) !== null,
+    };
+  }
+  return null;
+}
+
+/** Entries that `git worktree add` began for a folder called `name` and left without noting the folder's path. */
+export async function strayEntries(common: string, name: string): Promise<string[]> {
+  const stray: string[] = [];
+  for (const folder of await entryFolders(common)) {
+    const id = folder.slice(folder.lastIndexOf("/") + 1);
+    const isNamed = id.startsWith(name) && /^\d*$/.test(id.slice(name.length));
+    if (isNamed && (await readText(join(folder, "gitdir"))) === null) stray.push(folder);
+  }
+  return stray;
+}
+
+async function entryFolders(common: string): Promise<string[]> {
+  const folders: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(join(common, "worktrees"))) {
+      if (entry.isDirectory) folders.push(join(common, "worktrees", entry.name));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return folders;
+}
+
+/** Written beside and renamed, so that a mark is there whole or not at all. */
+export async function writeMark(entry: Entry, mark: Mark): Promise<void> {
+  const file = join(entry.folder, MARK);
+  await Deno.writeTextFile(`${file}.new`, JSON.stringify(mark));
+  await Deno.rename(`${file}.new`, file);
+}
+
+export async function markRemoving(entry: Entry): Promise<void> {
+  await Deno.writeTextFile(join(entry.folder, REMOVING), "");
+}
+
+/** Makes git work on this worktree, whatever the worktree's own `.git` says. */
+export function entryEnvironment(entry: Entry): Record<string, string> {
+  return { GIT_DIR: entry.folder, GIT_WORK_TREE: entry.path };
+}
+
+/** Whether the worktree's `.git` file still leads to its entry, so that a git that is run inside works on it. */
+export async function isLinked(entry: Entry): Promise<boolean> {
+  const link = await readText(join(entry.path, ".git"));
+  return link !== null && link.startsWith("gitdir: ") &&
+    resolve(entry.path, link.slice("gitdir: ".length)) === entry.folder;
+}
+
+function parseMark(text: string | null): Mark | null {
+  try {
+    const { store, task } = JSON.parse(text ?? "");
+    return typeof store === "string" && typeof task === "number" ? { store, task } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return (await Deno.readTextFile(path)).trim();
+  } catch {
+    return null;
+  }
+}
