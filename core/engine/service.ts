@@ -54,6 +54,15 @@ export interface BoardView {
   counts: { needs_you: number; running: number; queue: number; done: number };
 }
 
+/** What one commit means to clients. */
+export interface News {
+  /** The cursor after it. */
+  versionstamp: string;
+  events: Published[];
+  /** Tasks that look different now: those it wrote, and those that waited for them. */
+  changed: TaskView[];
+}
+
 export interface Service {
   create(
     input: NewTask,
@@ -71,8 +80,20 @@ export interface Service {
   read(id: number, options?: { at?: number }): Promise<TaskView>;
   board(): Promise<BoardView>;
   events(id: number, options: { after: number; limit: number }): Promise<EventPage>;
+  /** The whole history after `after` as NDJSON. */
+  eventLines(id: number, options: { after: number }): Promise<ReadableStream<Uint8Array>>;
   /** History after `after`, then live; ends when the task is over and all is sent, or when `signal` aborts. */
-  follow(id: number, options: { after: number; signal: AbortSignal }): AsyncIterable<Published>;
+  follow(id: number, options: { after: number; signal: AbortSignal }): AsyncIterable<Published[]>;
+  /** Whether the task is over and has no event after `after`. */
+  isOverAfter(id: number, after: number): Promise<boolean>;
+  /** Events of a task after `after` that memory still holds, or from the log; at most a page. */
+  catchUp(id: number, after: number): Promise<Published[]>;
+  /** Calls back for each commit; returns what ends it. */
+  subscribe(callback: (news: News) => void): () => void;
+  /** `{store}.{versionstamp}` of the last commit. */
+  cursor(): { store: string; versionstamp: string };
+  /** Summaries of all tasks that changed after `versionstamp`; null when that is too long ago. */
+  changedSince(versionstamp: string): Promise<TaskView[] | null>;
   diff(id: number): Promise<ReadableStream<Uint8Array>>;
   log(id: number): Promise<ReadableStream<Uint8Array>>;
   health(): Promise<Health>;

@@ -35,7 +35,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** `bodyId` is asked for only when the event needs parts. */
-export function encodeEvent(event: TaskEvent, { commit, bodyId }: { commit: string; bodyId: () => string }): EventRecord {
+export function encodeEvent(
+  event: TaskEvent,
+  { commit, bodyId }: { commit: string; bodyId: () => string },
+): EventRecord {
   const json = JSON.stringify(event);
   // A character is at most three bytes of UTF-8 per UTF-16 unit, so most events need no second look.
   if (json.length * 3 > inlineBytes && encoder.encode(json).length > inlineBytes) {

@@ -347,7 +347,9 @@ function knownOf(entry: KvMaybeEntry<Uint8Array>): Known {
 function explained(error: unknown): unknown {
   const message = messageOf(error);
   if (message.includes("disk is full")) {
-    return new DomainError("unavailable", "The disk with the data folder is full; nothing was written", { cause: error });
+    return new DomainError("unavailable", "The disk with the data folder is full; nothing was written", {
+      cause: error,
+    });
   }
   if (error instanceof UnknownOutcome) {
     return new DomainError("unavailable", "The store does not answer; the outcome is unknown", { cause: error });

@@ -1,0 +1,22 @@
+// Names that go to git and to the file system.
+
+const slugLength = 40;
+
+/** Lower-case `[a-z0-9-]`, at most 40 characters; accents are dropped, everything else becomes a hyphen. */
+export function slugOf(title: string): string {
+  const plain = title.slice(0, 400).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const slug = plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+/, "").slice(0, slugLength).replace(/-+$/, "");
+  return slug || "work";
+}
+
+/** The branch of a task, and the name of its folder. */
+export function branchName(id: number, title: string): string {
+  return `task-${id}-${slugOf(title)}`;
+}
+
+/** A title taken from the first line of a prompt. */
+export function titleOf(prompt: string): string {
+  const line = prompt.split("\n").map((one) => one.trim()).find((one) => one !== "") ?? "";
+  const plain = line.replace(/^[#>*\-\s]+/, "").replace(/\s+/g, " ") || line;
+  return plain.length <= 80 ? plain : `${plain.slice(0, 79).replace(/[\ud800-\udbff]$/, "").trimEnd()}…`;
+}

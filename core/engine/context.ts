@@ -1,0 +1,33 @@
+// What every part of the engine stands on.
+
+import type { Clock, Random } from "../domain/ports.ts";
+import type { Store } from "../kv/store.ts";
+import type { Agent } from "../process/agent.ts";
+import type { Worktrees } from "../process/worktrees.ts";
+
+export interface EngineSettings {
+  /** Runs at once on this worker. */
+  maxConcurrent: number;
+  /** Names of the repositories this worker has; the first is the default. */
+  repos: string[];
+  /** Follows every prompt of a run that may write. */
+  promptSuffix: string;
+  /** No output at all this long after the start: the run fails. Later silence is a notice. */
+  stallMs: number;
+  /** `{data}/logs`. */
+  logs: string;
+}
+
+export interface EngineContext {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  worktrees: Worktrees;
+  /** The agent, or `DomainError("unavailable")` with what to do about it. Asked before each claim. */
+  agent: () => Promise<Agent>;
+  /** `id` is the worker's uuid, `name` a label. */
+  worker: { id: string; name: string };
+  settings: EngineSettings;
+  /** Reports what no caller is there to hear. */
+  warn(message: string, error: unknown): void;
+}

@@ -1,0 +1,204 @@
+// The engine put together: start, the service that the routes use, tick, stop.
+
+import { DomainError } from "../domain/error.ts";
+import { isOver } from "../domain/task.ts";
+import type { TaskView } from "../domain/task_view.ts";
+import type { Published } from "../kv/event_record.ts";
+import { keys } from "../kv/keys.ts";
+import { liveBoard } from "./board.ts";
+import { commands } from "./commands.ts";
+import type { EngineContext } from "./context.ts";
+import { dispatchPause } from "./dispatch_pause.ts";
+import { queries } from "./queries.ts";
+import { type EndSurvivors, recover } from "./recover.ts";
+import { scheduler as makeScheduler } from "./scheduler.ts";
+import type { Health, News, Service } from "./service.ts";
+
+export interface Engine {
+  service: Service;
+  /** Recovers what an earlier process left, then schedules until `stop`. */
+  start(): Promise<void>;
+  /** The safety net: reads the queue anew and looks. `Deno.cron` calls it each minute. */
+  tick(): Promise<void>;
+  /** Soft stop: no new claims, agents ended, tasks put back. Resolves when all is written. */
+  stop(): Promise<void>;
+}
+
+/** The parts of `Health` that the engine cannot know. */
+export type Surroundings = Pick<Health, "version" | "agent" | "git" | "repos" | "root" | "token">;
+
+/** Commits looked back for a page that reconnects; beyond that it reloads. */
+const lookBack = 5_000;
+
+export function engine(context: EngineContext, { endSurvivors, surroundings }: {
+  endSurvivors: EndSurvivors;
+  surroundings: () => Surroundings;
+}): Engine {
+  const { store, worker, settings, warn } = context;
+  const board = liveBoard(store);
+  const pause = dispatchPause(context, () => scheduler.wake());
+  const scheduler = makeScheduler(context, { board, pause });
+  const command = commands(context);
+  const stopped = new AbortController();
+  const background: Promise<void>[] = [];
+  const obstacle = () => pause.current()?.reason ?? scheduler.obstacle();
+  const query = queries(context, { board, scheduler, pauseReason: obstacle });
+  const subscribers = new Set<(news: News) => void>();
+  let stopping = false;
+
+  const unsubscribe = store.tail.subscribe(({ versionstamp, events, heads }) => {
+    let changed = false;
+    for (const head of heads) changed = board.apply(head) || changed;
+    if (changed) scheduler.wake();
+    if (subscribers.size === 0) return;
+    const news = { versionstamp, events, changed: heads.filter(({ id }) => id > 0).map(query.summary) };
+    for (const callback of subscribers) callback(news);
+    if (changed) void tellDependants(heads.map(({ id }) => id), versionstamp);
+  });
+
+  /** Tasks that wait for a changed one look different, too, although nothing was written about them. */
+  async function tellDependants(ids: number[], versionstamp: string): Promise<void> {
+    const waiting = [...new Set(ids.flatMap((id) => board.dependants(id)))].slice(0, 100);
+    const changed: TaskView[] = [];
+    for (const id of waiting) {
+      const head = await store.writer.head(id).catch(() => null);
+      if (head) changed.push(query.summary(head));
+    }
+    if (changed.length > 0) { for (const callback of subscribers) callback({ versionstamp, events: [], changed }); }
+  }
+
+  async function* follow(id: number, { after, signal }: { after: number; signal: AbortSignal }) {
+    let sent = after;
+    while (!signal.aborted) {
+      const page = await catchUp(id, sent);
+      if (page.length > 0) {
+        yield page;
+        sent = page.at(-1)!.event.seq;
+        continue;
+      }
+      if (await isOverAfter(id, sent)) return;
+      await store.tail.changed(id, sent, signal);
+    }
+  }
+
+  async function catchUp(id: number, after: number): Promise<Published[]> {
+    return store.tail.since(id, after) ?? await store.log.read(id, { after, limit: 1_000 });
+  }
+
+  async function isOverAfter(id: number, after: number): Promise<boolean> {
+    const head = await query.require(id);
+    return isOver(head.status) && head.seq <= after;
+  }
+
+  const view = async (head: ReturnType<typeof command.give>): Promise<TaskView> => {
+    await board.resolve();
+    return query.summary(await head);
+  };
+
+  const service: Service = {
+    async create(input, options) {
+      const { head, created } = await command.create(input, options);
+      await board.resolve();
+      return { task: { ...query.summary(head), prompt: created ? input.prompt : head.prompt.text }, created };
+    },
+    edit: (id, changes, options) => view(command.edit(id, changes, options)),
+    cancel: (id, caller) => view(command.give(id, { type: "cancel" }, caller)),
+    retry: (id, caller) => view(command.give(id, { type: "retry" }, caller)),
+    addMessage: (id, text, caller) => view(command.give(id, { type: "add_message", text }, caller)),
+    approvePlan: (id, caller) => view(command.give(id, { type: "approve_plan" }, caller)),
+    rejectPlan: (id, feedback, caller) => view(command.give(id, { type: "reject_plan", feedback }, caller)),
+
+    list: query.list,
+    read: query.read,
+    board: query.board,
+    follow,
+    catchUp,
+    isOverAfter,
+    async events(id, { after, limit }) {
+      const head = await query.require(id);
+      const page = await store.log.read(id, { after, limit });
+      const last = page.at(-1)?.event.seq ?? after;
+      return { events: page.map(({ event }) => event), next: page.length > 0 && last < head.seq ? last : null };
+    },
+    async eventLines(id, { after }) {
+      await query.require(id);
+      return store.log.lines(id, { after });
+    },
+    subscribe(callback) {
+      subscribers.add(callback);
+      return () => subscribers.delete(callback);
+    },
+    cursor: () => ({ store: store.id, versionstamp: store.tail.cursor }),
+    async changedSince(versionstamp) {
+      const ids = new Set<number>();
+      let start = versionstamp;
+      for (let read = 0; read <= lookBack;) {
+        const range = { prefix: keys.allEntries(), start: keys.all(start) };
+        const page = await store.kv.page<[number, number, number][]>(range, { limit: 1_000 });
+        for (const { value } of page) for (const [id] of value) if (id > 0) ids.add(id);
+        if (page.length < 1_000) {
+          const changed: TaskView[] = [];
+          for (const id of ids) changed.push(query.summary(await query.require(id)));
+          return changed;
+        }
+        read += page.length;
+        start = page.at(-1)!.key[1] as string;
+      }
+      return null;
+    },
+    async diff(id) {
+      const head = await query.require(id);
+      if (!head.place) throw new DomainError("not_found", `Task ${id} has no worktree yet`);
+      if (head.place.present) return await context.worktrees.diff(head.place, { commit: null });
+      if (head.snapshot) return await context.worktrees.diff(head.place, { commit: head.snapshot.commit });
+      throw new DomainError("not_found", `Task ${id} has neither a worktree nor a snapshot`);
+    },
+    async log(id) {
+      await query.require(id);
+      try {
+        return (await Deno.open(`${settings.logs}/task-${id}.log`)).readable;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) throw new DomainError("not_found", `Task ${id} has no log yet`);
+        throw error;
+      }
+    },
+    async health() {
+      const paused = pause.current() ?? (scheduler.obstacle() ? { reason: scheduler.obstacle()!, until: null } : null);
+      const { free_slots } = scheduler.view();
+      const total = settings.maxConcurrent;
+      return {
+        status: stopping ? "stopping" : paused ? "paused" : "ok",
+        ...surroundings(),
+        store: store.id,
+        worker,
+        slots: { busy: stopping ? 0 : total - free_slots, total },
+        tasks: await query.counts(),
+        pause: paused,
+      };
+    },
+  };
+
+  return {
+    service,
+    async start() {
+      await board.load();
+      const lost = await recover(context, { board, endSurvivors });
+      if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
+      background.push(store.tail.run(stopped.signal), scheduler.run(stopped.signal));
+    },
+    async tick() {
+      await store.tail.look();
+      await board.load();
+      await scheduler.tick();
+    },
+    async stop() {
+      stopping = true;
+      await scheduler.stop("shutdown");
+      stopped.abort();
+      pause.close();
+      await Promise.all(background);
+      await store.writer.idle();
+      unsubscribe();
+    },
+  };
+}

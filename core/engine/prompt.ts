@@ -1,0 +1,68 @@
+// What a run says to its agent first.
+
+import type { Task } from "../domain/task.ts";
+import type { EventLog } from "../kv/event_log.ts";
+
+export interface FirstWords {
+  text: string;
+  /** The `message.added` event whose text it is, when it is a follow-up. */
+  message: number | null;
+}
+
+/**
+ * The first user message of a run.
+ * @param resumed whether the agent knows what came before; else the words must carry it all
+ */
+export async function firstWords(task: Task, { log, suffix, resumed }: {
+  log: EventLog;
+  suffix: string;
+  resumed: boolean;
+}): Promise<FirstWords> {
+  const { next } = task;
+  const may = task.mode === "execute" && suffix ? `\n\n${suffix}` : "";
+  if (next.kind === "fresh") return { text: await promptOf(task, log) + may, message: null };
+  const news = await newsOf(task, log);
+  const { message } = news;
+  if (resumed) return { text: news.text + (message === null ? may : ""), message };
+  const before = "You worked on this task before, but that session is lost. What was done is in this folder: " +
+    "look at git log and git status first.";
+  const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
+  return { text: `${await promptOf(task, log)}\n\n${before}${plan}\n\n${news.text}${may}`, message };
+}
+
+/** What is new for an agent that knows the task. */
+async function newsOf(task: Task, log: EventLog): Promise<FirstWords> {
+  const { next } = task;
+  if (next.kind === "resume" && next.because === "approved") {
+    return { text: "The plan is approved. Carry it out now.", message: null };
+  }
+  if (next.kind === "resume" && next.because === "rejected" && next.seq !== null) {
+    const event = await log.event(task.id, next.seq);
+    const feedback = event?.type === "plan.rejected" ? event.data.feedback : "";
+    return { text: `The plan was not approved:\n\n${feedback}\n\nRevise it and propose it again.`, message: null };
+  }
+  const [message] = task.messages;
+  if (message !== undefined) return { text: await messageText(task.id, message, log), message };
+  return { text: "You were interrupted. Go on with the task where you stopped.", message: null };
+}
+
+/** The text of a follow-up. */
+export async function messageText(task: number, seq: number, log: EventLog): Promise<string> {
+  const event = await log.event(task, seq);
+  return event?.type === "message.added" ? event.data.text : "";
+}
+
+async function promptOf(task: Task, log: EventLog): Promise<string> {
+  if (task.prompt.whole) return task.prompt.text;
+  const event = await log.event(task.id, task.prompt.seq);
+  if (event?.type === "task.created") return event.data.prompt;
+  if (event?.type === "task.edited" && event.data.prompt !== undefined) return event.data.prompt;
+  throw new Error(`The prompt of task ${task.id} is not in event ${task.prompt.seq}; run "deno task verify"`);
+}
+
+async function planOf(task: Task, log: EventLog): Promise<string> {
+  if (!task.plan) return "";
+  if (task.plan.whole) return task.plan.text;
+  const event = await log.event(task.id, task.plan.seq);
+  return event?.type === "plan.proposed" ? event.data.plan : task.plan.text;
+}

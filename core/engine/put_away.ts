@@ -1,0 +1,51 @@
+// The end of a task that does not stay: its work is saved under a ref, worktree and branch are removed, and only then the
+// task retries, fails or is cancelled. Every step is an event, and each can be repeated after a crash.
+
+import { decide } from "../domain/decide.ts";
+import { messageOf } from "../domain/error.ts";
+import type { NewEvent } from "../domain/event.ts";
+import { isOver, type Task, type TaskPlace } from "../domain/task.ts";
+import type { EngineContext } from "./context.ts";
+
+/** Puts away what task `id` left behind and settles it; does nothing when nothing is to be done. */
+export async function putAway(context: EngineContext, id: number): Promise<void> {
+  const { store, worker } = context;
+  const task = await store.writer.head(id);
+  if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return;
+  const by = `${worker.name}/${task.epoch}`;
+  const write = (events: NewEvent[]) =>
+    store.writer.append({
+      task: id,
+      by,
+      priority: "command",
+      decide: (head, { now }) => decide({ type: "put_away", events }, head, now),
+    });
+  if (task.place?.present) await saveAndRemove(context, task, task.place, write);
+  await store.writer.append({
+    task: id,
+    by,
+    priority: "command",
+    decide: (head, { now }) => decide({ type: "settle" }, head, now),
+  });
+}
+
+async function saveAndRemove(
+  { worktrees, warn }: EngineContext,
+  task: Task,
+  place: TaskPlace,
+  write: (events: NewEvent[]) => Promise<unknown>,
+): Promise<void> {
+  const run = task.ending?.run ?? task.epoch;
+  const { path, branch } = place;
+  const reason = task.cancel_requested ? "cancelled" : task.ending?.outcome ?? "ended";
+  try {
+    const snapshot = await worktrees.snapshot(place, { task: task.id, run });
+    await write([{ type: "worktree.snapshotted", data: { ...snapshot, run } }]);
+    await worktrees.remove(place);
+    await write([{ type: "worktree.removed", data: { path, branch, reason } }]);
+  } catch (error) {
+    // What could not be saved is not removed, and the log says so.
+    warn(`Cannot put away the worktree of task ${task.id}`, error);
+    await write([{ type: "worktree.kept", data: { path, branch, reason: messageOf(error) } }]);
+  }
+}

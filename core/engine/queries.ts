@@ -1,0 +1,221 @@
+// The questions: tasks as clients see them, pages of them, the board, and what a history says.
+
+import { DomainError } from "../domain/error.ts";
+import { blockers, inDispatchOrder, isBlockedByFailure, obstacleOf, plan } from "../domain/plan.ts";
+import { isOver, type Status, type Task } from "../domain/task.ts";
+import { obstacleSentence, type TaskContext, type TaskView, taskView, type WholeTexts } from "../domain/task_view.ts";
+import { keys } from "../kv/keys.ts";
+import type { LiveBoard } from "./board.ts";
+import type { EngineContext } from "./context.ts";
+import type { BoardView, TaskPage } from "./service.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+export interface Queries {
+  /** The head, or `not_found`. */
+  require(id: number): Promise<Task>;
+  /** A summary: long texts as excerpts. */
+  summary(task: Task): TaskView;
+  read(id: number, options?: { at?: number }): Promise<TaskView>;
+  list(options: { status: Status | null; q: string | null; limit: number; cursor: string | null }): Promise<TaskPage>;
+  board(): Promise<BoardView>;
+  counts(): Promise<Record<Status, number>>;
+}
+
+/** Heads looked at for one page of a search at most; the cursor goes on from there. */
+const scanBound = 5_000;
+const columnLength = 100;
+
+export function queries(
+  { store, clock, settings }: EngineContext,
+  { board, scheduler, pauseReason }: { board: LiveBoard; scheduler: Scheduler; pauseReason: () => string | null },
+): Queries {
+  async function require(id: number): Promise<Task> {
+    const head = await store.writer.head(id);
+    if (!head || id === 0) throw new DomainError("not_found", `There is no task ${id}`);
+    return head;
+  }
+
+  /** What the whole board says about one task now. */
+  function contextOf(task: Task, positions: Map<number, number>): TaskContext {
+    const entry = board.entry(task.id);
+    const blocked_by = isOver(task.status) ? [] : blockers(task, board);
+    const context = { blocked_by, dependants: board.dependants(task.id), waiting: null, queue_position: null };
+    if (task.cancel_requested && !isOver(task.status)) return { ...context, waiting: "Being cancelled" };
+    if (task.status === "awaiting_approval") return { ...context, waiting: "Its plan waits for approval" };
+    if (task.status !== "pending" || !entry) return context;
+    const queue_position = positions.get(task.id) ?? null;
+    return { ...context, queue_position, waiting: waitingOf(task, queue_position) };
+  }
+
+  function waitingOf(task: Task, position: number | null): string {
+    const entry = board.entry(task.id)!;
+    const view = scheduler.view();
+    const obstacle = obstacleOf(entry, { board, now: clock.now(), view });
+    if (obstacle) return obstacleSentence(obstacle);
+    const reason = pauseReason();
+    if (reason) return `Dispatch is paused: ${reason}`;
+    if (view.free_slots <= 0) {
+      const slots = settings.maxConcurrent === 1
+        ? "The only slot is busy"
+        : `All ${settings.maxConcurrent} slots are busy`;
+      return position === 1 ? `Next; ${slots.toLowerCase()}` : slots;
+    }
+    return "Starting";
+  }
+
+  function positions(): Map<number, number> {
+    const { order } = plan(board, { now: clock.now(), view: scheduler.view() });
+    return new Map(order.map((id, index) => [id, index + 1]));
+  }
+
+  function summary(task: Task): TaskView {
+    return taskView(task, contextOf(task, task.status === "pending" ? positions() : new Map()));
+  }
+
+  function summaries(tasks: Task[]): TaskView[] {
+    const places = positions();
+    return tasks.map((task) => taskView(task, contextOf(task, places)));
+  }
+
+  async function wholeTexts(task: Task): Promise<WholeTexts> {
+    const texts: WholeTexts = {};
+    for (const field of ["prompt", "plan", "output", "error"] as const) {
+      const excerpt = task[field];
+      if (!excerpt || excerpt.whole) continue;
+      const event = await store.log.event(task.id, excerpt.seq);
+      // The field of an event that is named like the field of the task.
+      const text = (event?.data as Record<string, unknown> | undefined)?.[field];
+      if (typeof text === "string") texts[field] = text;
+    }
+    return texts;
+  }
+
+  async function headsOf(ids: number[]): Promise<Task[]> {
+    const heads: Task[] = [];
+    for (let at = 0; at < ids.length; at += 10) {
+      for (const head of await store.log.heads(ids.slice(at, at + 10))) if (head) heads.push(head);
+    }
+    return heads;
+  }
+
+  /** Ids of `status` before `before`, newest first. */
+  async function idsOf(status: Status, { before, limit }: { before: number; limit: number }): Promise<number[]> {
+    if (!isOver(status)) {
+      const ids = [...board.entries].filter((entry) => entry.status === status && entry.id < before).map(({ id }) =>
+        id
+      );
+      return ids.sort((a, b) => b - a).slice(0, limit);
+    }
+    const range = { prefix: keys.finishedOf(status), end: keys.finished(status, before) };
+    const page = await store.kv.page(range, { limit, reverse: true });
+    return page.map((entry) => entry.key[2] as number);
+  }
+
+  async function idsBefore(before: number, limit: number): Promise<number[]> {
+    const ids: number[] = [];
+    const last = Math.min(before, (await store.kv.get<number>(keys.nextId())).value ?? 1) - 1;
+    for (let id = last; id >= 1 && ids.length < limit; id--) ids.push(id);
+    return ids;
+  }
+
+  async function count(status: Status): Promise<number> {
+    let counted = 0;
+    for (let start = keys.finished(status, 0);;) {
+      const page = await store.kv.page({ prefix: keys.finishedOf(status), start }, { limit: 1_000 });
+      counted += page.length;
+      if (page.length < 1_000) return counted;
+      start = keys.finished(status, (page.at(-1)!.key[2] as number) + 1);
+    }
+  }
+
+  async function counts(): Promise<Record<Status, number>> {
+    const all = { pending: 0, in_progress: 0, awaiting_approval: 0, completed: 0, failed: 0, cancelled: 0 };
+    for (const entry of board.entries) all[entry.status]++;
+    all.failed = await count("failed");
+    all.cancelled = await count("cancelled");
+    const total = ((await store.kv.get<number>(keys.nextId())).value ?? 1) - 1;
+    // Most tasks complete: counting the rest is cheaper than counting them.
+    const others = all.pending + all.in_progress + all.awaiting_approval + all.failed + all.cancelled;
+    all.completed = Math.max(0, total - others);
+    return all;
+  }
+
+  return {
+    require,
+    summary,
+    counts,
+    async read(id, { at } = {}) {
+      const current = await require(id);
+      if (at !== undefined && at < current.seq) {
+        if (at < 1) throw new DomainError("invalid", `at must be from 1 to ${current.seq}`);
+        const then = await store.log.headAt(id, at);
+        return taskView(then!, undefined, await wholeTexts(then!));
+      }
+      await board.resolve();
+      const dependants = await store.kv.page({ prefix: keys.dependants(id) }, { limit: 200 });
+      const view = summary(current);
+      const texts = await wholeTexts(current);
+      return { ...view, ...texts, dependants: dependants.map((entry) => entry.key[2] as number) };
+    },
+    async list({ status, q, limit, cursor }) {
+      await board.resolve();
+      let before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
+      const found: Task[] = [];
+      const wanted = q?.toLowerCase() ?? null;
+      for (let scanned = 0; scanned < scanBound;) {
+        const size = wanted === null ? limit + 1 - found.length : 100;
+        const ids = status ? await idsOf(status, { before, limit: size }) : await idsBefore(before, size);
+        for (const head of await headsOf(ids)) {
+          if (status && head.status !== status) continue;
+          if (wanted === null || matches(head, wanted)) found.push(head);
+          if (found.length > limit) break;
+        }
+        scanned += ids.length;
+        if (found.length > limit) {
+          found.length = limit;
+          return { tasks: summaries(found), next: String(found.at(-1)!.id) };
+        }
+        if (ids.length < size) return { tasks: summaries(found), next: null };
+        before = ids.at(-1)!;
+      }
+      return { tasks: summaries(found), next: String(before) };
+    },
+    async board() {
+      await board.resolve();
+      const columns = { needs_you: [] as number[], running: [] as number[], queue: [] as number[] };
+      const place = positions();
+      const sorted = [...board.entries].sort((a, b) =>
+        Number(!place.has(a.id)) - Number(!place.has(b.id)) || inDispatchOrder(a, b)
+      );
+      for (const entry of sorted) {
+        if (entry.status === "in_progress") columns.running.push(entry.id);
+        else if (entry.status === "awaiting_approval") columns.needs_you.push(entry.id);
+        else if (isBlockedByFailure(blockers(entry, board))) columns.needs_you.push(entry.id);
+        else columns.queue.push(entry.id);
+      }
+      const newest = { before: Number.MAX_SAFE_INTEGER, limit: columnLength };
+      const failed = await idsOf("failed", newest);
+      const over = [...await idsOf("completed", newest), ...await idsOf("cancelled", newest)];
+      const all = await counts();
+      const view = async (ids: number[]) => summaries(await headsOf(ids.slice(0, columnLength)));
+      const done = await view(over.sort((a, b) => b - a));
+      return {
+        needs_you: await view([...columns.needs_you, ...failed]),
+        running: await view(columns.running),
+        queue: await view(columns.queue),
+        done: done.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "")),
+        counts: {
+          needs_you: columns.needs_you.length + all.failed,
+          running: columns.running.length,
+          queue: columns.queue.length,
+          done: all.completed + all.cancelled,
+        },
+      };
+    },
+  };
+}
+
+function matches(task: Task, wanted: string): boolean {
+  return task.title.toLowerCase().includes(wanted) || task.prompt.text.toLowerCase().includes(wanted) ||
+    `#${task.id}` === wanted;
+}

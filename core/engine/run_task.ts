@@ -1,0 +1,374 @@
+// One run, from the claim to `run.finished`: the place, the agent, every step into the log, the end.
+//
+// It promises: whatever happens, the agent's whole process tree is gone before `run.finished` is written, and a run that
+// was taken over writes nothing more. What follows the run is decided with its end (domain/decide.ts).
+
+import type { RunEnd } from "../domain/command.ts";
+import { decide } from "../domain/decide.ts";
+import { DomainError, messageOf } from "../domain/error.ts";
+import type { NewEvent } from "../domain/event.ts";
+import { branchName } from "../domain/slug.ts";
+import type { OpenRun, Task, TaskPlace } from "../domain/task.ts";
+import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/agent.ts";
+import type { EngineContext } from "./context.ts";
+import { firstWords, messageText } from "./prompt.ts";
+import { type OutputRecorder, recordOutput } from "./record_output.ts";
+import { type StopReason, verdictOf } from "./run_end.ts";
+
+/** A run in this process. */
+export interface LiveRun {
+  readonly task: number;
+  /** Asks the agent to stop; the first reason counts. */
+  stop(reason: StopReason, error?: string): void;
+  /** Resolves when the run is over and written, with how it ended; never rejects. */
+  readonly done: Promise<RunReport>;
+}
+
+export interface RunReport {
+  end: RunEnd | null;
+  /** Whether it called a tool. */
+  worked: boolean;
+}
+
+const interruptGraceMs = 3_000;
+const termGraceMs = 5_000;
+/** How long an agent may live on after its result. */
+const exitGraceMs = 10_000;
+const stderrKept = 4_000;
+
+export function runTask(context: EngineContext, { task, agent }: { task: Task; agent: Agent }): LiveRun {
+  const run = new Run(context, task, task.run!, agent);
+  return { task: task.id, stop: (reason, error) => run.stop(reason, error), done: run.go() };
+}
+
+class Run {
+  readonly #context: EngineContext;
+  readonly #task: Task;
+  readonly #open: OpenRun;
+  readonly #agent: Agent;
+  readonly #by: string;
+  readonly #recorder: OutputRecorder;
+  readonly #startedAt: number;
+  readonly #timers = new Set<() => void>();
+  #process: AgentProcess | null = null;
+  #stop: { reason: StopReason; error: string | null; hadGoodResult: boolean } | null = null;
+  #fenced = false;
+  #finishing = false;
+  /** The worktree is another one than the session knows. */
+  #remade = false;
+  #result: AgentResult | null = null;
+  #planned = false;
+  #spoke = false;
+  #worked = false;
+  #overstayed = false;
+  #stderr = "";
+  #sent: number;
+  #clearGrace = () => {};
+  #clearStall = () => {};
+
+  constructor(context: EngineContext, task: Task, open: OpenRun, agent: Agent) {
+    this.#context = context;
+    this.#task = task;
+    this.#open = open;
+    this.#agent = agent;
+    this.#by = `${context.worker.name}/${open.epoch}`;
+    this.#startedAt = context.clock.monotonic();
+    this.#sent = 0;
+    this.#recorder = recordOutput(context, {
+      task: task.id,
+      run: open.epoch,
+      by: this.#by,
+      onRefused: (error) => this.#refused(error),
+    });
+  }
+
+  async go(): Promise<RunReport> {
+    const unsubscribe = this.#listen();
+    try {
+      let exit: AgentExit = { code: null, signal: null };
+      let place: TaskPlace | null = null;
+      let broken: unknown = null;
+      try {
+        place = await this.#prepare();
+        exit = await this.#converse(place);
+        await this.#recorder.flush();
+      } catch (error) {
+        broken = error;
+      } finally {
+        // Also after an error: nothing of the run may live on.
+        await this.#process?.end({ graceMs: this.#fenced ? 0 : termGraceMs });
+      }
+      if (this.#fenced) return { end: null, worked: this.#worked };
+      const end = await this.#endOf(exit, place, broken);
+      this.#finishing = true;
+      await this.#append((now, head) => decide({ type: "finish_run", run: this.#open.epoch, end }, head, now));
+      return { end, worked: this.#worked };
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === "fenced")) {
+        this.#context.warn(`Run ${this.#open.epoch} of task ${this.#task.id} could not be finished`, error);
+      }
+      return { end: null, worked: this.#worked };
+    } finally {
+      unsubscribe();
+      for (const clear of this.#timers) clear();
+      this.#clearGrace();
+      this.#clearStall();
+    }
+  }
+
+  stop(reason: StopReason, error: string | null = null): void {
+    if (this.#stop) return;
+    this.#stop = { reason, error, hadGoodResult: this.#result?.ok ?? false };
+    const process = this.#process;
+    if (!process) return;
+    void process.interrupt();
+    this.#timer(interruptGraceMs, () => this.#end(process));
+  }
+
+  /** The log refused an append: somebody else has the run, or the store is broken. Either way the agent must stop. */
+  #refused(error: unknown): void {
+    this.#fenced ||= error instanceof DomainError && error.code === "fenced";
+    const process = this.#process;
+    if (process) this.#end(process);
+  }
+
+  #end(process: AgentProcess): void {
+    process.end({ graceMs: this.#fenced ? 0 : termGraceMs }).catch((error) =>
+      this.#context.warn(`Cannot end the agent of task ${this.#task.id}`, error)
+    );
+  }
+
+  #timer(ms: number, callback: () => void): () => void {
+    const clear = this.#context.clock.timer(ms, () => {
+      this.#timers.delete(clear);
+      callback();
+    });
+    this.#timers.add(clear);
+    return clear;
+  }
+
+  async #append(decideOn: (now: number, head: Task | null) => NewEvent[]): Promise<Task> {
+    const { head } = await this.#context.store.writer.append({
+      task: this.#task.id,
+      by: this.#by,
+      priority: "command",
+      decide: (task, { now }) => decideOn(now, task),
+    });
+    return head;
+  }
+
+  #record(...events: NewEvent[]): Promise<Task> {
+    return this.#append((now, head) => decide({ type: "record", run: this.#open.epoch, events }, head, now));
+  }
+
+  /** Commands for this task reach its run through the log: a cancel, a follow-up. */
+  #listen(): () => void {
+    return this.#context.store.tail.subscribe(({ events, heads }) => {
+      const closed = heads.some((head) => head.id === this.#task.id && head.run?.epoch !== this.#open.epoch);
+      if (closed && !this.#finishing) this.#refused(new DomainError("fenced", "The run was taken over"));
+      for (const { event } of events) {
+        if (event.task !== this.#task.id) continue;
+        if (event.type === "task.cancel_requested") this.stop("cancelled");
+        if (event.type === "message.added" && this.#process) void this.#deliver(this.#process, [event.seq]);
+      }
+    });
+  }
+
+  async #prepare(): Promise<TaskPlace> {
+    const { worktrees, worker } = this.#context;
+    const task = this.#task;
+    if (task.cancel_requested) this.stop("cancelled");
+    if (task.next.kind === "resume" && task.place?.present && await worktrees.isWhole(task.place)) return task.place;
+    this.#remade = true;
+    const { kept, ...place } = await worktrees.add({
+      repo: task.repo,
+      task: task.id,
+      branch: task.place?.branch ?? branchName(task.id, task.title),
+      base: await this.#base(),
+      baseCommit: task.place?.base_commit || null,
+    });
+    const { branch, path, base, base_commit } = place;
+    await this.#record({
+      type: "worktree.added",
+      data: { branch, path, base, base_commit, worker: worker.id, ...(kept.length > 0 && { kept }) },
+    });
+    return { ...place, worker: worker.id, present: true };
+  }
+
+  /** `task:12` means what task 12 made: its branch, or its snapshot. */
+  async #base(): Promise<string> {
+    const base = this.#task.base ?? "HEAD";
+    const other = /^task:(\d+)$/.exec(base)?.[1];
+    if (other === undefined) return base;
+    const source = await this.#context.store.log.head(Number(other));
+    if (source?.place?.present) return `refs/heads/${source.place.branch}`;
+    if (source?.snapshot) return source.snapshot.commit;
+    throw new DomainError("invalid", `Cannot start from ${base}: that task has neither a branch nor a snapshot`);
+  }
+
+  /** Runs the agent to its end; a session that cannot be resumed is replaced by a new one, once. */
+  async #converse(place: TaskPlace): Promise<AgentExit> {
+    const { random } = this.#context;
+    const task = this.#task;
+    const resume = task.next.kind === "resume" && task.session_id !== null && !this.#remade;
+    const exit = await this.#session(place, { sessionId: resume ? task.session_id! : random.uuid(), resume });
+    if (!resume || this.#spoke || this.#stop || this.#planned || exit.code === 0) return exit;
+    this.#recorder.push([{
+      type: "output.notice",
+      data: { kind: "session", text: "The earlier session cannot be resumed; a new one goes on in the same worktree" },
+    }], 0);
+    this.#result = null;
+    this.#stderr = "";
+    return await this.#session(place, { sessionId: random.uuid(), resume: false });
+  }
+
+  async #session(place: TaskPlace, { sessionId, resume }: { sessionId: string; resume: boolean }): Promise<AgentExit> {
+    const { store, settings, clock } = this.#context;
+    const task = this.#task;
+    if (this.#stop) return { code: null, signal: null };
+    const budget = task.max_budget_usd === null ? null : task.max_budget_usd - task.cost_usd;
+    if (budget !== null && budget <= 0) {
+      this.stop("over_budget", `The budget of $${task.max_budget_usd} is used up`);
+      return { code: null, signal: null };
+    }
+    const words = await firstWords(task, { log: store.log, suffix: settings.promptSuffix, resumed: resume });
+    const process = await this.#agent({
+      cwd: place.path,
+      mark: this.#open.mark,
+      sessionId,
+      resume,
+      mode: task.mode,
+      model: task.model,
+      maxBudgetUsd: budget,
+      prompt: words.text,
+      rawLog: `${settings.logs}/task-${task.id}.log`,
+    });
+    this.#process = process;
+    try {
+      const head = await this.#record(
+        {
+          type: "run.started",
+          data: { pid: process.pid, session_id: sessionId, agent: process.name, args: process.args, resumed: resume },
+        },
+        ...(words.message === null ? [] : [{ type: "message.sent" as const, data: { message: words.message } }]),
+      );
+      if (words.message !== null) this.#sent = Math.max(this.#sent, words.message);
+      // What came between the claim and now was not heard by the listener.
+      if (head.cancel_requested) this.stop("cancelled");
+      await this.#deliver(process, head.messages);
+      if (task.timeout_seconds !== null) {
+        const leftMs = task.timeout_seconds * 1_000 - (clock.monotonic() - this.#startedAt);
+        this.#timer(
+          Math.max(0, leftMs),
+          () => this.stop("timed_out", `Time limit of ${task.timeout_seconds} s reached`),
+        );
+      }
+      this.#watchSilence();
+      await this.#read(process);
+      return await process.exited;
+    } finally {
+      this.#clearGrace();
+      await process.end({ graceMs: this.#fenced ? 0 : termGraceMs });
+    }
+  }
+
+  /** Every step of the agent into the log, in order. */
+  async #read(process: AgentProcess): Promise<void> {
+    for await (const step of process.steps) {
+      this.#watchSilence();
+      switch (step.type) {
+        case "events":
+          this.#look(step.events);
+          this.#clearGrace();
+          this.#recorder.push(step.events, step.bytes);
+          await this.#recorder.room();
+          break;
+        case "plan":
+          if (this.#planned) break;
+          this.#planned = true;
+          this.#recorder.push([{ type: "plan.proposed", data: { plan: step.plan } }], step.plan.length);
+          break;
+        case "result":
+          this.#result = step.result;
+          await process.closeInput();
+          this.#clearGrace = this.#timer(exitGraceMs, () => {
+            this.#overstayed = true;
+            this.#end(process);
+          });
+          break;
+      }
+    }
+    if (this.#task.mode === "plan" && !this.#planned && !this.#stop && this.#result?.ok) {
+      // The agent did not ask for approval: its last words are the plan.
+      this.#planned = true;
+      this.#recorder.push([{ type: "plan.proposed", data: { plan: this.#result.text } }], this.#result.text.length);
+    }
+  }
+
+  #look(events: NewEvent[]): void {
+    for (const event of events) {
+      if (event.type === "agent.ready" || event.type.startsWith("output.t")) this.#spoke = true;
+      if (event.type === "output.tool_use") this.#worked = true;
+      if (event.type === "output.stderr") this.#stderr = (this.#stderr + event.data.text).slice(-stderrKept);
+    }
+  }
+
+  /** No output at all fails the run; silence later is a notice. */
+  #watchSilence(): void {
+    const { stallMs } = this.#context.settings;
+    this.#clearStall();
+    this.#clearStall = this.#timer(stallMs, () => {
+      const seconds = Math.round(stallMs / 1_000);
+      if (!this.#spoke) return this.stop("stalled", `The agent said nothing for ${seconds} s after its start`);
+      this.#recorder.push(
+        [{ type: "output.notice", data: { kind: "silence", text: `No output for ${seconds} s` } }],
+        0,
+      );
+    });
+  }
+
+  /** Follow-ups to the running agent; one that does not reach it waits for the next run. */
+  async #deliver(process: AgentProcess, seqs: number[]): Promise<void> {
+    for (const seq of seqs) {
+      if (seq <= this.#sent) continue;
+      this.#sent = seq;
+      try {
+        const text = await messageText(this.#task.id, seq, this.#context.store.log);
+        if (await process.send(text)) await this.#record({ type: "message.sent", data: { message: seq } });
+      } catch (error) {
+        if (!this.#fenced) this.#context.warn(`Cannot deliver a message to task ${this.#task.id}`, error);
+      }
+    }
+  }
+
+  async #endOf(exit: AgentExit, place: TaskPlace | null, broken: unknown): Promise<RunEnd> {
+    const { clock, worktrees } = this.#context;
+    const changes = place ? await worktrees.changes(place).catch(() => null) : null;
+    const verdict = broken !== null && !this.#stop ? verdictOnError(broken) : verdictOf({
+      planned: this.#planned,
+      stop: this.#stop,
+      result: this.#result,
+      exit,
+      overstayed: this.#overstayed,
+      stderr: this.#stderr,
+    });
+    return {
+      ...verdict,
+      exit_code: exit.code,
+      signal: exit.signal,
+      result: this.#result?.text ?? null,
+      usage: this.#result?.usage ?? null,
+      cost_usd: this.#result?.costUsd ?? 0,
+      duration_ms: Math.round(clock.monotonic() - this.#startedAt),
+      uncommitted: changes?.uncommitted ?? null,
+      lines_added: changes?.lines_added ?? null,
+      lines_removed: changes?.lines_removed ?? null,
+    };
+  }
+}
+
+/** An error of our own: the environment's fault puts the task back, a wrong value fails it. */
+function verdictOnError(error: unknown): Pick<RunEnd, "outcome" | "error"> {
+  const unavailable = error instanceof DomainError && error.code === "unavailable";
+  return { outcome: unavailable ? "paused" : "failed", error: messageOf(error) };
+}

@@ -1,0 +1,167 @@
+// Claims and starts what may run, the moment it may.
+//
+// It is woken by commits (its own process's, others' through the tail), by the next due time and by a poll; a wake-up only
+// says "look again", so a lost one costs time, never a task. Who goes first is domain/plan.ts; that only one worker gets a
+// task is the claim's check of the head.
+
+import { decide } from "../domain/decide.ts";
+import { DomainError } from "../domain/error.ts";
+import type { ClaimReason } from "../domain/event.ts";
+import { plan, type WorkerView } from "../domain/plan.ts";
+import type { Agent } from "../process/agent.ts";
+import type { LiveBoard } from "./board.ts";
+import type { EngineContext } from "./context.ts";
+import type { DispatchPause } from "./dispatch_pause.ts";
+import { putAway } from "./put_away.ts";
+import { resetTimeOf, type StopReason } from "./run_end.ts";
+import { type LiveRun, runTask } from "./run_task.ts";
+
+export interface Scheduler {
+  /** Look again soon. */
+  wake(): void;
+  /** Looks now: puts away what ended, claims and starts what may run. */
+  tick(): Promise<void>;
+  /** Ticks whenever woken until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  view(): WorkerView;
+  /** Why nothing is claimed although tasks wait: the agent is missing, say. */
+  obstacle(): string | null;
+  /** No new claims; every agent is stopped and its task goes back to the queue. Resolves when all have ended. */
+  stop(reason: StopReason): Promise<void>;
+}
+
+const pollMs = 1_000;
+
+export function scheduler(
+  context: EngineContext,
+  { board, pause }: { board: LiveBoard; pause: DispatchPause },
+): Scheduler {
+  const { store, clock, random, settings, worker, warn } = context;
+  const runs = new Map<number, LiveRun>();
+  /** Tasks in hand: running, being claimed or being put away. */
+  const inHand = new Map<number, Promise<void>>();
+  const repos = new Set(settings.repos);
+  let stopping = false;
+  let obstacle: string | null = null;
+  let woken = Promise.withResolvers<void>();
+  let nextDueAt: number | null = null;
+  let ticking: Promise<void> | null = null;
+  let again = false;
+
+  function wake(): void {
+    woken.resolve();
+  }
+
+  function view(): WorkerView {
+    return { worker: worker.id, repos, free_slots: stopping ? 0 : settings.maxConcurrent - inHand.size };
+  }
+
+  function take(id: number, work: Promise<unknown>): void {
+    const done = work.then(() => {}, (error) => warn(`Work on task ${id} failed`, error)).finally(() => {
+      inHand.delete(id);
+      runs.delete(id);
+      wake();
+    });
+    inHand.set(id, done);
+  }
+
+  async function look(): Promise<void> {
+    await board.resolve();
+    for (const entry of board.entries) {
+      const mine = entry.holder === null || entry.holder === worker.id;
+      const left = entry.runner === null && (entry.ending || entry.cancel_requested);
+      if (left && mine && !inHand.has(entry.id)) take(entry.id, putAway(context, entry.id));
+    }
+    if (stopping || pause.current()) return;
+    const now = clock.now();
+    const planned = plan(board, { now, view: view() });
+    nextDueAt = planned.nextDueAt;
+    const starts = planned.starts.filter(({ id }) => !inHand.has(id));
+    if (starts.length === 0) {
+      if (planned.order.length === 0) obstacle = null;
+      return;
+    }
+    let agent: Agent;
+    try {
+      agent = await context.agent();
+      obstacle = null;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      obstacle = error.message;
+      return;
+    }
+    for (const start of starts) take(start.id, claimAndRun(start, agent));
+  }
+
+  async function claimAndRun({ id, why }: { id: number; why: ClaimReason }, agent: Agent): Promise<void> {
+    const mark = random.uuid();
+    let claimed;
+    try {
+      claimed = await store.writer.append({
+        task: id,
+        by: "scheduler",
+        priority: "command",
+        decide: (head, { now }) => decide({ type: "claim", worker: worker.id, mark, why }, head, now),
+      });
+    } catch (error) {
+      // Cancelled, edited away or claimed by another worker a moment ago: the board will show it.
+      if (error instanceof DomainError && error.code === "conflict") return;
+      throw error;
+    }
+    const run = runTask(context, { task: claimed.head, agent });
+    runs.set(id, run);
+    if (stopping) run.stop("shutdown");
+    const { end, worked } = await run.done;
+    if (!end) return;
+    if (end.outcome === "paused") pause.pause(end.error ?? "The environment is broken", resetTimeOf(end.error ?? ""));
+    else if (end.outcome === "failed" || end.outcome === "succeeded") {
+      pause.runEnded({ early: end.outcome === "failed" && !worked, error: end.error });
+    }
+    await putAway(context, id);
+  }
+
+  async function tick(): Promise<void> {
+    if (ticking) {
+      again = true;
+      return ticking;
+    }
+    ticking = (async () => {
+      do {
+        again = false;
+        await look();
+      } while (again);
+    })().finally(() => ticking = null);
+    return await ticking;
+  }
+
+  return {
+    wake,
+    tick,
+    view,
+    obstacle: () => obstacle,
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          await tick();
+        } catch (error) {
+          warn("The scheduler could not look at the queue", error);
+          await clock.sleep(pollMs, { signal }).catch(() => {});
+        }
+        if (signal.aborted) return;
+        const dueMs = nextDueAt === null ? Infinity : nextDueAt - clock.now();
+        const restMs = Math.max(0, Math.min(dueMs, pollMs * (0.5 + random.float() / 2) * (store.shared ? 1 : 30)));
+        const cancelTimer = clock.timer(restMs, wake);
+        signal.addEventListener("abort", wake, { once: true });
+        await woken.promise;
+        signal.removeEventListener("abort", wake);
+        cancelTimer();
+        woken = Promise.withResolvers<void>();
+      }
+    },
+    async stop(reason) {
+      stopping = true;
+      for (const run of runs.values()) run.stop(reason);
+      while (inHand.size > 0) await Promise.all(inHand.values());
+    },
+  };
+}

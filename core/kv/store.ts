@@ -1,0 +1,139 @@
+// Opening the store: one process per local database, by an OS lock that dies with its holder.
+
+import { dirname, join } from "@std/path";
+import { DomainError, messageOf } from "../domain/error.ts";
+import type { Clock, Random } from "../domain/ports.ts";
+import { type EventLog, eventLog } from "./event_log.ts";
+import { type Committed, type GroupCommit, groupCommit } from "./group_commit.ts";
+import { keys } from "./keys.ts";
+import { denoKv, type Kv, localLimits, remoteLimits } from "./kv.ts";
+import { type LiveTail, liveTail } from "./live_tail.ts";
+import { sweepBodies } from "./sweep.ts";
+
+export interface Store {
+  /** The store's uuid. */
+  id: string;
+  kv: Kv;
+  log: EventLog;
+  writer: GroupCommit;
+  tail: LiveTail;
+  /** Whether other processes may write to it. */
+  shared: boolean;
+  close(): void;
+}
+
+/** True for a KV Connect URL; else it is the path of a local file. */
+export function isRemote(location: string): boolean {
+  return /^https?:\/\//.test(location);
+}
+
+/**
+ * Opens the database at `location` (a path, `:memory:`, or a KV Connect URL) and what stands on it.
+ * Throws `DomainError("unavailable")` with one line that says what to do.
+ */
+export async function openStore(location: string, { clock, random, share = false }: {
+  clock: Clock;
+  random: Random;
+  /** Tests only: let a second process open the same local file. */
+  share?: boolean;
+}): Promise<Store> {
+  const remote = isRemote(location);
+  const local = !remote && location !== ":memory:";
+  const lock = local && !share ? await lockDatabase(location) : null;
+  try {
+    const kv = denoKv(await openKv(location), { clock });
+    return await buildStore(kv, { clock, random, shared: remote || share, remote, onClose: () => lock?.close() });
+  } catch (error) {
+    lock?.close();
+    throw error;
+  }
+}
+
+/** The store on an open KV; simulations call it with their own. */
+export async function buildStore(kv: Kv, { clock, random, shared, remote = false, onClose = () => {} }: {
+  clock: Clock;
+  random: Random;
+  shared: boolean;
+  remote?: boolean;
+  onClose?: () => void;
+}): Promise<Store> {
+  const id = await storeId(kv, random);
+  const [last] = await kv.page({ prefix: keys.allEntries() }, { limit: 1, reverse: true });
+  const log = eventLog(kv);
+  const writer: GroupCommit = groupCommit({
+    kv,
+    clock,
+    random,
+    limits: remote ? remoteLimits : localLimits,
+    onCommit: (committed: Committed) => tail.committed(committed),
+  });
+  const cursor = last ? last.key[1] as string : "";
+  const tail = liveTail({ kv, log, clock, random, shared, cursor, writer: () => writer });
+  // Alone, an intent that is still there belongs to a process that died; with others it may be at work.
+  if (!shared) await sweepBodies(kv);
+  return {
+    id,
+    kv,
+    log,
+    writer,
+    tail,
+    shared,
+    close() {
+      kv.close();
+      onClose();
+    },
+  };
+}
+
+async function openKv(location: string): Promise<Deno.Kv> {
+  try {
+    return await Deno.openKv(location);
+  } catch (error) {
+    const what = isRemote(location) ? "Cannot reach the KV server at" : "Cannot open the database";
+    throw new DomainError("unavailable", `${what} ${location}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Holds the lock file beside the database, or says who does. The file stays; the lock goes with the process. */
+async function lockDatabase(path: string): Promise<Deno.FsFile> {
+  const file = await openLockFile(`${path}.lock`);
+  if (!await file.tryLock(true)) {
+    const holder = (await Deno.readTextFile(`${path}.lock`).catch(() => "")).trim() || "unknown";
+    file.close();
+    throw new DomainError(
+      "unavailable",
+      `Another Personal Coder (pid ${holder}) uses ${path}: stop it, or set CODER_DATA to another folder`,
+    );
+  }
+  await file.truncate(0);
+  await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  return file;
+}
+
+async function openLockFile(path: string): Promise<Deno.FsFile> {
+  const folder = dirname(path);
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    return await Deno.open(path, { create: true, read: true, write: true });
+  } catch (error) {
+    const why = messageOf(error).replace(/\s*\(os error.*$/, "");
+    throw new DomainError(
+      "unavailable",
+      `Cannot write to the data folder ${join(folder)}: ${why}; make it writable or set CODER_DATA`,
+      { cause: error },
+    );
+  }
+}
+
+async function storeId(kv: Kv, random: Random): Promise<string> {
+  for (;;) {
+    const entry = await kv.get<string>(keys.store());
+    if (entry.value) return entry.value;
+    const id = random.uuid();
+    await kv.commit({
+      checks: [{ key: keys.store(), versionstamp: null }],
+      sets: [{ key: keys.store(), value: id }],
+      deletes: [],
+    });
+  }
+}
