@@ -1,0 +1,115 @@
+// The environment as a validated configuration. A leaf: it imports nothing of ours.
+//
+// A wrong value stops the start with one line that names the variable, the value and what is accepted.
+
+import { basename, join, resolve } from "@std/path";
+import { z } from "zod";
+
+export interface Config {
+  host: string;
+  port: number;
+  /** Absolute. */
+  data: string;
+  /** Name to absolute path; null: make and use the demo repository. */
+  repos: Map<string, string> | null;
+  /** A folder for all worktrees; null: `{repo}-worktrees` beside each repository. */
+  worktrees: string | null;
+  /** A path, or the URL of a KV Connect server. */
+  kv: string;
+  claude: string;
+  /** Whether CODER_CLAUDE was set: then the demo agent never stands in. */
+  claudeIsChosen: boolean;
+  maxConcurrent: number;
+  token: string | null;
+  workerName: string;
+  promptSuffix: string;
+  stallSeconds: number;
+  retentionDays: number | null;
+}
+
+/** A configuration that cannot be used; the message is one line for a person. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+export const defaultPromptSuffix = "Commit your work on this branch; do not push.";
+
+const count = (min: number, max: number) =>
+  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(min).max(max));
+
+/** What each variable accepts, in words for its error. */
+const accepted = {
+  CODER_HOST: [z.string().regex(/^[A-Za-z0-9.:_-]+$/), "a host name or an IP address, such as 127.0.0.1"],
+  CODER_PORT: [count(0, 65_535), "a number from 0 (any free port) to 65535"],
+  CODER_DATA: [z.string().min(1), "a folder"],
+  CODER_REPO: [z.string().min(1), "the path of a git repository, or name=path pairs with commas between them"],
+  CODER_WORKTREES: [z.string().min(1), "a folder"],
+  CODER_KV: [z.string().min(1), "the path of a file, or an http(s) URL of a KV Connect server"],
+  CODER_CLAUDE: [z.string().min(1), "the name or path of the claude program"],
+  CODER_MAX_CONCURRENT: [count(1, 64), "a number from 1 to 64"],
+  CODER_TOKEN: [z.string().regex(/^[\x21-\x7e]{16,}$/), "at least 16 printable characters without spaces"],
+  CODER_WORKER: [z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), "1 to 64 letters, digits, dots, hyphens or underscores"],
+  CODER_PROMPT_SUFFIX: [z.string().max(10_000), "a text of at most 10000 characters"],
+  CODER_STALL_SECONDS: [count(5, 86_400), "a number of seconds from 5 to 86400"],
+  CODER_RETENTION_DAYS: [count(1, 36_500), "a number of days from 1 to 36500"],
+} as const;
+
+export type Variable = keyof typeof accepted;
+export const variables = Object.keys(accepted) as Variable[];
+
+/** Reads the configuration; throws `ConfigError`. An empty variable counts as unset. */
+export function readConfig(env: Record<string, string | undefined>, { hostname }: { hostname: string }): Config {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith("CODER_") && !(name in accepted)) {
+      throw new ConfigError(`${name} is not a setting of Personal Coder; it knows ${variables.join(", ")}`);
+    }
+  }
+  const data = resolve(value(env, "CODER_DATA") ?? "./data");
+  const repo = value(env, "CODER_REPO");
+  const worktrees = value(env, "CODER_WORKTREES");
+  const kv = value(env, "CODER_KV");
+  return {
+    host: value(env, "CODER_HOST") ?? "127.0.0.1",
+    port: value(env, "CODER_PORT") ?? 8000,
+    data,
+    repos: repo === undefined ? null : readRepos(repo),
+    worktrees: worktrees === undefined ? null : resolve(worktrees),
+    kv: kv === undefined ? join(data, "coder.db") : /^https?:\/\//.test(kv) ? kv : resolve(kv),
+    claude: value(env, "CODER_CLAUDE") ?? "claude",
+    claudeIsChosen: value(env, "CODER_CLAUDE") !== undefined,
+    maxConcurrent: value(env, "CODER_MAX_CONCURRENT") ?? 3,
+    token: value(env, "CODER_TOKEN") ?? null,
+    workerName: value(env, "CODER_WORKER") ?? (hostname.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 64) || "worker"),
+    promptSuffix: value(env, "CODER_PROMPT_SUFFIX") ?? defaultPromptSuffix,
+    stallSeconds: value(env, "CODER_STALL_SECONDS") ?? 300,
+    retentionDays: value(env, "CODER_RETENTION_DAYS") ?? null,
+  };
+}
+
+function value<V extends Variable>(
+  env: Record<string, string | undefined>,
+  name: V,
+): z.output<(typeof accepted)[V][0]> | undefined {
+  const text = env[name];
+  if (text === undefined || text === "") return undefined;
+  const [schema, words] = accepted[name];
+  const parsed = schema.safeParse(text);
+  if (parsed.success) return parsed.data as z.output<(typeof accepted)[V][0]>;
+  // A token is a secret: its value stays out of every message.
+  const shown = name === "CODER_TOKEN" ? "is not usable" : `is ${JSON.stringify(text)}`;
+  throw new ConfigError(`${name} ${shown}; it must be ${words}`);
+}
+
+function readRepos(text: string): Map<string, string> {
+  const repos = new Map<string, string>();
+  const entries = text.split(",").map((one) => one.trim()).filter((one) => one !== "");
+  for (const entry of entries) {
+    const pair = /^([A-Za-z0-9._-]{1,64})=(.+)$/.exec(entry);
+    const path = resolve(pair ? pair[2]! : entry);
+    const name = pair ? pair[1]! : basename(path);
+    if (repos.has(name)) throw new ConfigError(`CODER_REPO names "${name}" twice; give each repository its own name`);
+    repos.set(name, path);
+  }
+  if (repos.size === 0) throw new ConfigError(`CODER_REPO is "${text}"; it must be ${accepted.CODER_REPO[1]}`);
+  return repos;
+}
