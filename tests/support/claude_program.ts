@@ -2,7 +2,7 @@
 // talk to a scripted API (messages_api.ts) instead of the service. Needs npm and, the first time, its registry; nothing
 // is read from or written to the user's own claude installation or settings.
 
-import { dirname, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 
 /** The version the recordings and the tests were made with. */
 export const claudeVersion = "2.1.197";
@@ -32,9 +32,13 @@ async function findOrInstall(): Promise<string> {
   using lock = await Deno.open(`${folder}.lock`, { create: true, write: true });
   await lock.lock(true);
   if (await exists(executable)) return executable;
-  // Installed beside and renamed when it is whole, so that an install cut short is never taken for a good one.
-  const staging = `${folder}.partial`;
-  await Deno.remove(staging, { recursive: true }).catch(() => {});
+  // Installed beside and renamed when it is whole, so that an install cut short is never taken for a good one. A new
+  // folder each time, since the npm of a killed process may still be writing to the old one.
+  const prefix = `${basename(folder)}.partial-`;
+  for await (const entry of Deno.readDir(dirname(folder))) {
+    if (entry.name.startsWith(prefix)) await Deno.remove(join(dirname(folder), entry.name), { recursive: true });
+  }
+  const staging = await Deno.makeTempDir({ dir: dirname(folder), prefix });
   await install(name, staging);
   await requireVersion(join(staging, executableWithin(name)));
   await Deno.rename(staging, folder);
@@ -65,7 +69,6 @@ function executableWithin(name: string): string {
 async function install(name: string, folder: string): Promise<void> {
   const spec = `@anthropic-ai/${name}@${claudeVersion}`;
   const advice = `Cannot install ${spec}, which the tests run: they need npm and its registry, once`;
-  await Deno.mkdir(folder);
   const args = ["install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", spec];
   let output: Deno.CommandOutput;
   try {

@@ -27,7 +27,16 @@ async function claudeAtWork(
     const env = claudeEnv({ baseUrl: api.url, home: home.path });
     const program = await claudeProgram();
     const start = (args: string[]) => stack.use(startClaude(program, { args, cwd: repository.path, env }));
-    return { repository, api, session, start, claude: start(args), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    const claude = start(args);
+    return {
+      repository,
+      home: home.path,
+      api,
+      session,
+      start,
+      claude,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -71,12 +80,14 @@ function startClaude(
         if (fits(line)) return line;
       }
     },
-    /** Ends its input and reads to the end. */
+    /** Reads its result, ends its input, waits for its end. In this order: a claude whose input has ended exits after its
+     * result without waiting until its output is read, and what the pipe cannot hold is lost (with exit code 0). */
     async finish() {
+      const result = await this.until((line) => line.type === "result");
       await stdin.close();
       while (await next() !== undefined) { /* next() keeps the lines */ }
       const { code } = await deadline(child.status, stepTimeoutMs);
-      return { code, result: lines.findLast((line) => line.type === "result"), stderr: await stderr };
+      return { code, result, stderr: await stderr };
     },
     async [Symbol.asyncDispose]() {
       try {
@@ -188,28 +199,68 @@ Deno.test("slow: an interrupt ends it in the middle of the tool", async () => {
 });
 
 Deno.test("slow_setsid: the grandchild outlives a killed claude", async () => {
-  // A duration of this test's own, to find its processes by.
-  const seconds = `60.${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+  const seconds = uniqueSeconds();
   await using world = await claudeAtWork();
   await world.claude.prompt(`[[scenario:slow_setsid ${seconds}]]`);
-  const sleeping = () => processesRunning(`sleep ${seconds}`);
-  const pids = await eventually(async () => {
-    const pids = await sleeping();
-    return pids.length === 2 && pids;
-  }, { timeoutMs: stepTimeoutMs, what: "both sleep" });
-  try {
-    await world.claude[Symbol.asyncDispose]();
-    assertEquals(await sleeping(), pids);
-  } finally {
-    for (const pid of await sleeping()) Deno.kill(pid, "SIGKILL");
-  }
+  await using asleep = await whenRunning(`sleep ${seconds}`, 2);
+  await world.claude[Symbol.asyncDispose]();
+  assertEquals(await processesRunning(`sleep ${seconds}`), asleep.pids);
 });
+
+/** About a minute, with decimals that no other test has: to find its processes by. */
+function uniqueSeconds(): string {
+  return `60.${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+}
+
+/** Waits until so many processes run the command, and kills them when the scope ends. */
+async function whenRunning(command: string, count: number) {
+  const pids = await eventually(async () => {
+    const pids = await processesRunning(command);
+    return pids.length === count && pids;
+  }, { timeoutMs: stepTimeoutMs, what: `${count} processes run ${command}` });
+  return {
+    pids,
+    async [Symbol.asyncDispose]() {
+      for (const pid of await processesRunning(command)) Deno.kill(pid, "SIGKILL");
+    },
+  };
+}
 
 /** The processes with exactly that command line. */
 async function processesRunning(command: string): Promise<number[]> {
   const { stdout } = await new Deno.Command("ps", { args: ["-A", "-o", "pid=,args="] }).output();
   const rows = new TextDecoder().decode(stdout).split("\n").map((row) => /^ *(\d+) (.*?) *$/.exec(row));
   return rows.flatMap((row) => row?.[2] === command ? [Number(row[1])] : []);
+}
+
+Deno.test("a session killed in the middle of a tool goes on with that step when it is resumed", async () => {
+  const sleep = `sleep ${uniqueSeconds()}`;
+  await using world = await claudeAtWork({
+    scenarios: {
+      two: ({ step, userTexts }) => {
+        if (step === 0) return bash("echo one", "Step 1");
+        if (step === 1) return bash(userTexts.length === 1 ? sleep : "echo two", "Step 2");
+        return say(`Heard: ${userTexts.join(", ")}`);
+      },
+    },
+  });
+  await world.claude.prompt("[[scenario:two]]");
+  await using _asleep = await whenRunning(sleep, 1);
+  // claude writes its session a little later than it acts; what is not written when it is killed never happened.
+  await eventually(async () => (await readSession(world.home, world.session)).includes(sleep));
+  await world.claude[Symbol.asyncDispose]();
+
+  const resumed = world.start(["--dangerously-skip-permissions", "--resume", world.session]);
+  await resumed.prompt("Go on");
+  const { result } = await resumed.finish();
+  assertEquals(result.result, "Heard: [[scenario:two]], Go on");
+  assertEquals(contentOf(resumed.lines, "tool_result").map(({ content }) => content), ["two"]);
+});
+
+async function readSession(home: string, session: string): Promise<string> {
+  const projects = join(home, ".claude/projects");
+  const [project] = await Array.fromAsync(Deno.readDir(projects));
+  return await Deno.readTextFile(join(projects, project!.name, `${session}.jsonl`));
 }
 
 Deno.test("plan: proposes, revises after feedback, and edits when resumed with all permissions", async () => {

@@ -42,7 +42,7 @@ export function readRequest(body: MessagesBody, sessionId: string): ScriptedRequ
   let step = 0;
   let stepSinceText = 0;
   for (const { role, content } of body.messages) {
-    if (role === "assistant") {
+    if (role === "assistant" && !isFiller(content)) {
       step++;
       stepSinceText++;
     }
@@ -73,14 +73,28 @@ export function readRequest(body: MessagesBody, sessionId: string): ScriptedRequ
 /** A message sent while claude works arrives inside a text of claude's own, as role `system` for models that take it. */
 const sentWhileWorking = /The user sent a new message while you were working:\n([^]*?)\n\nIMPORTANT: /g;
 
+/** Texts of claude's own in the user's place: context, a stop, a session resumed after a kill. */
+const notFromUser = /^(<system-reminder>|\[Request interrupted by user|Continue from where you left off\.$)/;
+
 function textsOfUser(role: string, content: string | MessageContent[]): string[] {
-  const blocks: MessageContent[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
-  return blocks.flatMap((block) => {
-    if (role === "assistant" || block.type !== "text") return [];
-    const sent = Array.from(block.text.matchAll(sentWhileWorking), (match) => match[1]!);
-    const isPrompt = role === "user" && !block.text.startsWith("<system-reminder>");
-    return sent.length === 0 && isPrompt ? [block.text] : sent;
+  if (role === "assistant") return [];
+  return textsOf(content).flatMap((text) => {
+    const sent = Array.from(text.matchAll(sentWhileWorking), (match) => match[1]!);
+    return sent.length === 0 && role === "user" && !notFromUser.test(text) ? [text] : sent;
   });
+}
+
+/** What claude puts in the place of the answer that a kill cut short. */
+function isFiller(content: string | MessageContent[]): boolean {
+  return textsOf(content).includes("No response requested.");
+}
+
+function textsOf(content: string | MessageContent[]): string[] {
+  const texts = typeof content === "string"
+    ? [content]
+    : content.flatMap((block) => block.type === "text" ? [block.text] : []);
+  // claude separates the texts it merges into one message by a line end.
+  return texts.map((text) => text.trim());
 }
 
 function systemText({ system = "" }: MessagesBody): string {

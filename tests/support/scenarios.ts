@@ -32,17 +32,11 @@ export const scenarios: Record<string, Scenario> = {
     return bash(`echo step ${request.step + 1} of ${count}`, `Step ${request.step + 1}`);
   },
 
-  /** A command that takes as many seconds as the argument says (60), then a text. */
-  slow: inTurn(
-    ({ argument }) => bash(`sleep ${argument || 60}`, "Wait"),
-    () => say("Waited long enough."),
-  ),
+  /** A command that takes as many seconds as the argument says (60), then a text. A resumed session does not wait again. */
+  slow: waiting((seconds) => `sleep ${seconds}`),
 
   /** The same, with a grandchild in a session of its own that no signal to a process group reaches. */
-  slow_setsid: inTurn(
-    ({ argument }) => bash(`setsid sleep ${argument || 60} & sleep ${argument || 60}`, "Wait with a grandchild"),
-    () => say("Waited long enough."),
-  ),
+  slow_setsid: waiting((seconds) => `setsid sleep ${seconds} & sleep ${seconds}`),
 
   /** In plan mode proposes a plan, a revised one after each further message; otherwise carries it out as `edit` does. */
   plan(request) {
@@ -86,6 +80,11 @@ export const scenarios: Record<string, Scenario> = {
   rate_limited: () => ({ status: 429 }),
   overloaded: () => ({ status: 529 }),
 };
+
+function waiting(command: (seconds: string) => string): Scenario {
+  return ({ argument, step, userTexts }) =>
+    step === 0 && userTexts.length === 1 ? bash(command(argument || "60"), "Wait") : say("Waited long enough.");
+}
 
 function edit({ cwd, argument, scenario }: ScriptedRequest, step: number): Turn {
   const name = (scenario !== "plan" && argument) || "greet.ts";
