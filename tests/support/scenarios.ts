@@ -28,7 +28,7 @@ export const scenarios: Record<string, Scenario> = {
   /** As many tool calls as the argument says (25), one a turn, then a text. */
   many(request) {
     const count = Number(request.argument || 25);
-    if (request.step === count) return say(`Done after ${count} steps.`);
+    if (request.step >= count) return say(`Done after ${count} steps.`);
     return bash(`echo step ${request.step + 1} of ${count}`, `Step ${request.step + 1}`);
   },
 
