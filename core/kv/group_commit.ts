@@ -135,16 +135,29 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
     }
   }
 
-  async function flush(): Promise<void> {
+  /** Runs until nothing waits. Its last look and the end of `flushing` are one step, so no append falls between. */
+  async function drain(): Promise<void> {
+    // What is appended in the same turn shares the first commit.
+    await Promise.resolve();
     while (commands.length + outputs.length > 0) {
-      const batch = await fill();
       try {
-        await write(batch);
+        await flush();
       } catch (error) {
-        for (const { waiting } of batch.taken) waiting.reject(error);
-        for (const id of batch.staged.keys()) heads.delete(id);
-        nextId = null;
+        // Reading failed before anything was taken: those that wait learn it.
+        for (const waiting of [...commands.splice(0), ...outputs.splice(0)]) waiting.reject(explained(error));
       }
+    }
+    flushing = null;
+  }
+
+  async function flush(): Promise<void> {
+    const batch = await fill();
+    try {
+      await write(batch);
+    } catch (error) {
+      for (const { waiting } of batch.taken) waiting.reject(error);
+      for (const id of batch.staged.keys()) heads.delete(id);
+      nextId = null;
     }
   }
 
@@ -318,10 +331,7 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
     append(request) {
       return new Promise((resolve, reject) => {
         (request.priority === "command" ? commands : outputs).push({ request, resolve, reject });
-        flushing ??= Promise.resolve().then(flush).catch((error) => {
-          // Reading failed before anything was taken: those that wait learn it, and the next append starts anew.
-          for (const waiting of [...commands.splice(0), ...outputs.splice(0)]) waiting.reject(explained(error));
-        }).finally(() => flushing = null);
+        flushing ??= drain();
       });
     },
     async head(task) {

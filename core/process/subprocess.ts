@@ -47,6 +47,7 @@ export async function run(program: string, args: string[], options: RunOptions =
     child.kill("SIGKILL");
   };
   signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted) stop();
   const collected = { max: maxOutputBytes, tooMuch: stop, signal: stopped.signal };
   const [status, stdout, stderr] = await Promise.all([
     child.status,
@@ -93,7 +94,9 @@ async function collect(
 ): Promise<Uint8Array | null> {
   const reader = stream.getReader();
   // A grandchild may hold the pipe open after the program was killed.
-  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  const stop = () => void reader.cancel().catch(() => {});
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
   const chunks: Uint8Array[] = [];
   let size = 0;
   while (true) {

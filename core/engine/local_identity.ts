@@ -1,0 +1,33 @@
+// What a data folder keeps for itself besides the database: the worker's uuid and, beyond loopback, the token.
+
+import { join } from "@std/path";
+import type { Random } from "../domain/ports.ts";
+
+/** The worker's uuid; made at the first start with this data folder. */
+export async function workerId(data: string, random: Random): Promise<string> {
+  return await keptText(join(data, "worker-id"), () => random.uuid(), 0o644);
+}
+
+/** The token in the data folder; `made` when this call made it. Readable by its owner only. */
+export async function ownToken(data: string): Promise<{ token: string; made: boolean }> {
+  let made = false;
+  const token = await keptText(join(data, "token"), () => {
+    made = true;
+    return crypto.getRandomValues(new Uint8Array(32)).toHex();
+  }, 0o600);
+  return { token, made };
+}
+
+async function keptText(path: string, make: () => string, mode: number): Promise<string> {
+  const kept = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  if (kept.trim() !== "") return kept.trim();
+  const text = make();
+  // Beside and renamed: there whole or not at all.
+  const draft = `${path}.${Deno.pid}`;
+  await Deno.writeTextFile(draft, `${text}\n`, { mode });
+  await Deno.rename(draft, path);
+  return text;
+}

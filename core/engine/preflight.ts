@@ -1,0 +1,89 @@
+// What this machine has: git, the repositories, the agent. Asked at start, and for the agent again whenever one is needed
+// and none was found, so that installing claude is enough to get going.
+
+import { join } from "@std/path";
+import type { Config } from "../config.ts";
+import { DomainError } from "../domain/error.ts";
+import type { Agent } from "../process/agent.ts";
+import { claudeAgent } from "../process/claude.ts";
+import { probeClaude, rootRefusal } from "../process/claude_probe.ts";
+import { demoAgent } from "../process/demo.ts";
+import { demoRepository } from "../process/demo_repository.ts";
+import { inspectRepository, probeGit } from "../process/git.ts";
+import type { Health } from "./service.ts";
+
+export interface Preflight {
+  git: string;
+  repos: Health["repos"];
+  /** Name to the top folder of its working tree. */
+  repoPaths: Map<string, string>;
+  root: boolean;
+  agent(): Promise<Agent>;
+  /** What the last look for an agent found. */
+  agentState(): Health["agent"];
+}
+
+/** How long a "not found" is believed. */
+const believedMs = 10_000;
+
+/** Throws `DomainError` with one line that says what is missing and what to do. */
+export async function preflight(config: Config, { uid, isSandbox }: {
+  uid: number | null;
+  isSandbox: string | undefined;
+}): Promise<Preflight> {
+  const git = await probeGit();
+  if (!git.found) throw new DomainError("unavailable", "git was not found: install it and start again");
+  const paths = config.repos ?? new Map([["demo", await demoRepository(join(config.data, "demo-repository"))]]);
+  const repos: Health["repos"] = [];
+  const repoPaths = new Map<string, string>();
+  for (const [name, path] of paths) {
+    const { root, branch, head } = await inspectRepository(path);
+    repos.push({ name, path: root, branch, head });
+    repoPaths.set(name, root);
+  }
+  const agents = agentSource(config, { uid, isSandbox });
+  // A missing agent does not stop the start: the tasks wait, and say why.
+  await agents.agent().catch(() => {});
+  return { git: git.version, repos, repoPaths, root: uid === 0, ...agents };
+}
+
+function agentSource(
+  config: Config,
+  { uid, isSandbox }: { uid: number | null; isSandbox: string | undefined },
+): Pick<Preflight, "agent" | "agentState"> {
+  let found: Agent | null = null;
+  let state: Health["agent"] = { kind: "missing", name: "none", hint: null };
+  let lookedAt = -Infinity;
+
+  async function look(): Promise<void> {
+    lookedAt = performance.now();
+    const claude = await probeClaude(config.claude);
+    if (claude.found) {
+      const refusal = rootRefusal({ uid, isSandbox });
+      const name = `claude ${claude.version}`;
+      found = refusal === null ? claudeAgent({ program: claude.path, name }) : null;
+      state = { kind: refusal === null ? "claude" : "missing", name, hint: refusal };
+    } else if (config.repos === null && !config.claudeIsChosen) {
+      found = demoAgent();
+      const hint =
+        "The demo agent stands in for claude. For real work: npm install -g @anthropic-ai/claude-code, run " +
+        "`claude` once to log in, set CODER_REPO to your repository, start again";
+      state = { kind: "demo", name: "demo", hint };
+    } else {
+      state = {
+        kind: "missing",
+        name: "none",
+        hint: `claude not found (${claude.reason}): npm install -g @anthropic-ai/claude-code, or set CODER_CLAUDE`,
+      };
+    }
+  }
+
+  return {
+    agentState: () => state,
+    async agent() {
+      if (!found && performance.now() - lookedAt > believedMs) await look();
+      if (found) return found;
+      throw new DomainError("unavailable", state.hint ?? "claude not found");
+    },
+  };
+}

@@ -1,0 +1,194 @@
+// Starts the service: reads the environment, puts the floors together, serves, and stops softly.
+
+import { basename, dirname, join } from "@std/path";
+import { parseEnv } from "node:util";
+import denoJson from "./deno.json" with { type: "json" };
+import { type Config, ConfigError, readConfig, variables } from "./core/config.ts";
+import { DomainError, messageOf } from "./core/domain/error.ts";
+import { engine } from "./core/engine/engine.ts";
+import { ownToken, workerId } from "./core/engine/local_identity.ts";
+import { type Preflight, preflight } from "./core/engine/preflight.ts";
+import { openStore } from "./core/kv/store.ts";
+import { gitWorktrees } from "./core/process/git_worktrees.ts";
+import { endSurvivors } from "./core/process/survivors.ts";
+import { systemClock, systemRandom } from "./core/system.ts";
+import { makeApp } from "./routes/app.ts";
+import { allowedHosts } from "./routes/guard.ts";
+
+const version = denoJson.version;
+/** A soft stop that takes longer than this is ended hard. */
+const stopWithinMs = 30_000;
+/** Signals closer together than this are one: a Ctrl-C through `deno task` arrives twice. */
+const sameSignalMs = 1_000;
+
+function warn(message: string, error: unknown): void {
+  const detail = error instanceof DomainError || error === null ? "" : error instanceof Error ? error.stack : error;
+  const why = error === null ? "" : `: ${messageOf(error)}`;
+  console.error(`${new Date().toISOString()} ${message}${why}${detail ? `\n${detail}` : ""}`);
+}
+
+/** The environment, completed by `.env`; secrets leave the environment, so no child can inherit them. */
+function readEnvironment(): Config {
+  let file: Record<string, string | undefined> = {};
+  try {
+    file = parseEnv(Deno.readTextFileSync(".env"));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw new ConfigError(`Cannot read .env: ${messageOf(error)}`);
+  }
+  for (const [name, value] of Object.entries(file)) {
+    if (value !== undefined && Deno.env.get(name) === undefined) Deno.env.set(name, value);
+  }
+  const env = Deno.env.toObject();
+  const config = readConfig(
+    Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CODER_"))),
+    { hostname: Deno.hostname() },
+  );
+  for (const name of variables) Deno.env.delete(name);
+  return config;
+}
+
+async function start(): Promise<void> {
+  const config = readEnvironment();
+  const store = await openStore(config.kv, { clock: systemClock, random: systemRandom });
+  const found = await preflight(config, { uid: Deno.uid(), isSandbox: Deno.env.get("IS_SANDBOX") });
+  const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
+  const isLoopback = ["127.0.0.1", "localhost", "::1"].includes(config.host);
+  const made = config.token === null && !isLoopback ? await ownToken(config.data) : null;
+  const token = config.token ?? made?.token ?? null;
+  await Deno.mkdir(join(config.data, "logs"), { recursive: true });
+  const coder = engine({
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    worktrees: gitWorktrees({
+      repos: found.repoPaths,
+      root: (name) => worktreeRoot(config, found, name),
+      store: store.id,
+    }),
+    agent: found.agent,
+    worker,
+    settings: {
+      maxConcurrent: config.maxConcurrent,
+      repos: [...found.repoPaths.keys()],
+      promptSuffix: config.promptSuffix,
+      stallMs: config.stallSeconds * 1_000,
+      logs: join(config.data, "logs"),
+    },
+    warn,
+  }, {
+    endSurvivors,
+    surroundings: () => ({
+      version,
+      agent: found.agentState(),
+      git: found.git,
+      repos: found.repos,
+      root: found.root,
+      token: token !== null,
+    }),
+  });
+  const app = makeApp({
+    service: coder.service,
+    guard: { hosts: allowedHosts(config.host, Deno.hostname()), token },
+    version,
+    pages: null,
+    warn,
+  });
+  const listening = Promise.withResolvers<number>();
+  const server = Deno.serve({
+    hostname: config.host,
+    port: config.port,
+    onListen: ({ port }) => listening.resolve(port),
+    onError: (error) => {
+      warn("A request failed", error);
+      return new Response("Internal error", { status: 500 });
+    },
+  }, app.fetch);
+  await coder.start();
+  const ticking = new AbortController();
+  Deno.cron("look at the queue", "* * * * *", { signal: ticking.signal }, () => coder.tick());
+  stopOnSignal(async () => {
+    ticking.abort();
+    app.streams.closeAll();
+    await coder.stop();
+    await server.shutdown();
+    store.close();
+  });
+  announce(config, found, { port: await listening.promise, token: made });
+}
+
+function worktreeRoot(config: Config, found: Preflight, name: string): string {
+  const path = found.repoPaths.get(name)!;
+  return config.worktrees ? join(config.worktrees, name) : join(dirname(path), `${basename(path)}-worktrees`);
+}
+
+/** Stops softly at the first signal, at once at a later second one. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let first: number | null = null;
+  const onSignal = () => {
+    if (first !== null) {
+      if (performance.now() - first > sameSignalMs) Deno.exit(1);
+      return;
+    }
+    first = performance.now();
+    console.log("Stopping: agents are ended, their tasks go back to the queue");
+    const late = setTimeout(() => {
+      warn(`Could not stop within ${stopWithinMs / 1_000} s`, null);
+      Deno.exit(1);
+    }, stopWithinMs);
+    stop().then(() => {
+      clearTimeout(late);
+      Deno.exit(0);
+    }, (error) => {
+      warn("Could not stop cleanly", error);
+      Deno.exit(1);
+    });
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, onSignal);
+}
+
+function announce(config: Config, found: Preflight, { port, token }: {
+  port: number;
+  token: { token: string; made: boolean } | null;
+}): void {
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  const url = `http://${["0.0.0.0", "[::]"].includes(host) ? "localhost" : host}:${port}`;
+  const agent = found.agentState();
+  const rows: [string, string][] = [
+    ["Open", url],
+    ["Agent", agent.kind === "missing" ? `missing: ${agent.hint}` : agent.name],
+    ...(agent.kind !== "missing" && agent.hint ? [["", agent.hint] as [string, string]] : []),
+    ["Git", found.git],
+    ...found.repos.map(({ name, path, branch, head }): [string, string] => [
+      "Repository",
+      `${name}: ${path} (${branch ?? "detached"} at ${head.slice(0, 7)})`,
+    ]),
+    ["Data", config.data],
+    ["User", found.root ? "root" : "not root"],
+    ...(token ? [["Token", token.made ? token.token : `in ${join(config.data, "token")}`] as [string, string]] : []),
+  ];
+  console.log(`Personal Coder ${version}\n`);
+  for (const [name, text] of rows) console.log(`  ${name.padEnd(11)} ${text}`);
+  const auth = config.token || token ? ` -H 'authorization: Bearer <token>'` : "";
+  console.log(`
+Submit a task, then watch it:
+
+  curl ${url}/api/tasks${auth} --json '{"prompt": "Add a function that greets in French, and commit it"}'
+  curl -N ${url}/api/tasks/1/stream${auth}
+`);
+}
+
+try {
+  await start();
+} catch (error) {
+  const expected = error instanceof ConfigError || error instanceof DomainError;
+  console.error(`Cannot start: ${startMessage(error)}`);
+  if (!expected && !(error instanceof Deno.errors.AddrInUse)) console.error(error);
+  Deno.exit(1);
+}
+
+function startMessage(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `the port is taken: stop what listens there, or set CODER_PORT to another one (0: any free port)`;
+  }
+  return messageOf(error);
+}

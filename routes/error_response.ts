@@ -1,0 +1,60 @@
+// Errors as RFC 9457 problems, in one place. A stranger sees "Internal error"; the log sees everything.
+
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { DomainError, type ErrorCode, type Issue } from "../core/domain/error.ts";
+
+const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
+  not_found: 404,
+  conflict: 409,
+  fenced: 409,
+  precondition_failed: 412,
+  invalid: 422,
+  unavailable: 503,
+};
+
+const titles: Record<number, string> = {
+  400: "Bad request",
+  401: "Authentication needed",
+  403: "Forbidden",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  412: "Precondition failed",
+  413: "Content too large",
+  415: "Unsupported media type",
+  421: "Misdirected request",
+  422: "Invalid value",
+  429: "Too many requests",
+  500: "Internal error",
+  503: "Unavailable",
+};
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors?: Issue[];
+}
+
+export function problem(status: number, detail: string, errors?: Issue[]): Problem {
+  const title = titles[status] ?? "Error";
+  return { type: "about:blank", title, status, detail, ...(errors && errors.length > 0 && { errors }) };
+}
+
+export function problemResponse(status: number, detail: string, errors?: Issue[]): Response {
+  return new Response(JSON.stringify(problem(status, detail, errors)), {
+    status,
+    headers: { "content-type": "application/problem+json" },
+  });
+}
+
+/** Any error as a response; for `app.onError`. */
+export function errorResponse(error: Error, c: Context, warn: (message: string, error: unknown) => void): Response {
+  if (error instanceof DomainError) return problemResponse(statusOf[error.code], error.message, error.issues);
+  if (error instanceof HTTPException) return problemResponse(error.status, error.message || titles[error.status] || "");
+  warn(`${c.req.method} ${c.req.path} failed`, error);
+  return problemResponse(500, "Internal error: the service's log has the details");
+}

@@ -1,0 +1,115 @@
+// A task's history: pages, the whole as NDJSON, live as SSE; its diff and its raw log.
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Service } from "../core/engine/service.ts";
+import { api, json, problems } from "./api.ts";
+import { afterQuery, eventPageSchema, eventsQuery, idParam } from "./schemas.ts";
+import { eventFrame, frame, joinFrames, type OpenStreams } from "./server_sent_events.ts";
+
+const text = z.string();
+
+export function events(service: Service, streams: OpenStreams): OpenAPIHono {
+  const app = api();
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/tasks/{id}/events",
+      summary: "The events of a task, in order; as NDJSON the whole history",
+      request: { params: idParam, query: eventsQuery },
+      responses: {
+        200: {
+          description: "A page (it also ends at 4 MiB), or with `Accept: application/x-ndjson` all events, one a line",
+          content: { "application/json": { schema: eventPageSchema }, "application/x-ndjson": { schema: text } },
+        },
+        ...problems(404, 422),
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const { after, limit } = c.req.valid("query");
+      if (c.req.header("accept")?.includes("application/x-ndjson")) {
+        return new Response(await service.eventLines(id, { after }), {
+          headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" },
+        }) as never;
+      }
+      return c.json(await service.events(id, { after, limit }) as z.infer<typeof eventPageSchema>, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/tasks/{id}/stream",
+      summary: "The events of a task, live",
+      description: "Server-Sent Events: `id` is the seq, `event` the type, `data` the event. History after " +
+        "`Last-Event-ID` (or `after`) comes first. `event: end` says the task is over and everything was sent.",
+      request: { params: idParam, query: afterQuery },
+      responses: {
+        200: { description: "The stream", content: { "text/event-stream": { schema: text } } },
+        204: { description: "The task is over and `Last-Event-ID` is its last event" },
+        ...problems(404, 422),
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const last = c.req.header("last-event-id");
+      const resumed = last !== undefined && /^\d{1,15}$/.test(last);
+      const after = resumed ? Number(last) : c.req.valid("query").after ?? 0;
+      if (await service.isOverAfter(id, after) && resumed) return c.body(null, 204);
+      let pages: AsyncIterator<Parameters<typeof eventFrame>[0][]> | null = null;
+      let sent = after;
+      let ended = false;
+      return streams.respond(async (signal) => {
+        if (ended) return null;
+        pages ??= service.follow(id, { after, signal })[Symbol.asyncIterator]();
+        const { value, done } = await pages.next();
+        if (done) {
+          ended = true;
+          return signal.aborted ? null : frame("end", JSON.stringify({ task: id, seq: sent }));
+        }
+        sent = value.at(-1)!.event.seq;
+        return joinFrames(value.map(eventFrame));
+      }) as never;
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/tasks/{id}/diff",
+      summary: "The changes of a task against its base, as a unified diff",
+      request: { params: idParam },
+      responses: {
+        200: {
+          description: "Of the worktree as it stands, or of the snapshot",
+          content: { "text/x-diff": { schema: text } },
+        },
+        ...problems(404, 503),
+      },
+    }),
+    async (c) =>
+      new Response(await service.diff(c.req.valid("param").id), {
+        headers: { "content-type": "text/x-diff; charset=utf-8", "cache-control": "no-store" },
+      }) as never,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/tasks/{id}/log",
+      summary: "Everything the agent wrote to stdout, byte for byte",
+      request: { params: idParam },
+      responses: {
+        200: { description: "claude's stream-json", content: { "application/x-ndjson": { schema: text } } },
+        ...problems(404),
+      },
+    }),
+    async (c) =>
+      new Response(await service.log(c.req.valid("param").id), {
+        headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" },
+      }) as never,
+  );
+
+  return app;
+}
