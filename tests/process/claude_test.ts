@@ -1,0 +1,247 @@
+// claude.ts against fake agents: small shell scripts that misbehave in one way each. The real claude is tested elsewhere.
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { DomainError } from "../../core/domain/error.ts";
+import type { AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";
+import { claudeAgent, claudeArgs } from "../../core/process/claude.ts";
+import { probeClaude, rootRefusal } from "../../core/process/claude_probe.ts";
+import { eventually, type TempDir, tempDir } from "../support/temp.ts";
+import { agentStart, allOf, isAlive, scriptIn, textsOf } from "./world.ts";
+
+const RESULT = `echo '{"type":"result","subtype":"success","is_error":false,"result":"Done"}'`;
+
+async function startFake(folder: TempDir, lines: string[], changes: Partial<AgentStart> = {}): Promise<AgentProcess> {
+  const program = await scriptIn(folder.path, lines);
+  return await claudeAgent({ program, name: "fake" })(agentStart(folder.path, changes));
+}
+
+Deno.test("claudeArgs() lets plan mode replace all permissions, never join them", () => {
+  const start = agentStart("/w", { sessionId: "s", model: "opus", maxBudgetUsd: 2.5 });
+  const common = ["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"];
+  assertEquals(claudeArgs(start), [
+    ...common,
+    "--dangerously-skip-permissions",
+    ...["--session-id", "s", "--model", "opus", "--max-budget-usd", "2.5"],
+  ]);
+  assertEquals(claudeArgs({ ...start, mode: "plan", resume: true, model: null, maxBudgetUsd: null }), [
+    ...common,
+    ...["--permission-mode", "plan", "--permission-prompt-tool", "stdio"],
+    ...["--resume", "s"],
+  ]);
+});
+
+Deno.test("claudeAgent() hands the prompt over as the first stdin line, with the run's environment", async () => {
+  await using folder = await tempDir();
+  Deno.env.set("CODER_TOKEN", "secret");
+  const prompt = `-rf "quoted"\n${"ä".repeat(100_000)}`;
+  const process = await startFake(folder, ["read -r line", 'printf "%s\\n" "$line" > prompt', "env > env", RESULT], {
+    prompt,
+  });
+  Deno.env.delete("CODER_TOKEN");
+  const steps = await allOf(process.steps);
+  assertEquals(await process.exited, { code: 0, signal: null });
+  assertEquals(steps.map((step) => step.type), ["result"]);
+  const message = JSON.parse(await Deno.readTextFile(join(folder.path, "prompt")));
+  assertEquals(message, { type: "user", message: { role: "user", content: [{ type: "text", text: prompt }] } });
+  const env = await Deno.readTextFile(join(folder.path, "env"));
+  assert(/^PERSONAL_RUN_[0-9a-f_]{36}=1$/m.test(env));
+  assertStringIncludes(env, "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1");
+  assert(!env.includes("CODER_TOKEN"));
+});
+
+Deno.test("claudeAgent() says what is missing and closes its log", async () => {
+  await using folder = await tempDir();
+  const agent = claudeAgent({ program: "no-such-claude", name: "claude" });
+  const error = await assertRejects(() => agent(agentStart(folder.path)), DomainError);
+  assertEquals(error.message, "Cannot run no-such-claude: the program was not found");
+});
+
+Deno.test("claudeAgent() keeps every byte in the raw log, and every line in the steps", async () => {
+  await using folder = await tempDir();
+  const log = join(folder.path, "logs", "task-1.log");
+  await Deno.mkdir(join(folder.path, "logs"));
+  await Deno.writeTextFile(log, "earlier\n");
+  const long = `{"type":"assistant","message":{"id":"m","content":[{"type":"text","text":"${
+    "x".repeat(10_000_000)
+  }"}]}}`;
+  const bytes = new Uint8Array([
+    ...new TextEncoder().encode("no json\r\n"),
+    ...[0xff, 0xfe, 0x41, 0x0a, 0x0a],
+    ...new TextEncoder().encode(`${long}\n{"type":"system","subtype":"init","model":"last line without newline"}`),
+  ]);
+  await Deno.writeFile(join(folder.path, "output"), bytes);
+  const process = await startFake(folder, ["cat output"]);
+  const steps = await allOf(process.steps);
+  assertEquals(textsOf(steps, "output.raw"), ["no json\r", "\ufffd\ufffdA"]);
+  assertEquals(textsOf(steps, "output.text").map((text) => text.length), [10_000_000]);
+  const events = steps.flatMap((step) => step.type === "events" ? step.events : []);
+  assertEquals(events.at(-1)?.type, "agent.ready");
+  const logged = await Deno.readFile(log);
+  assertEquals(logged.subarray(8), bytes);
+});
+
+Deno.test("claudeAgent() reports stderr by lines and a signal as such", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, ["echo one >&2; printf two >&2", "kill -9 $$"]);
+  const steps = await allOf(process.steps);
+  assertEquals(textsOf(steps, "output.stderr").join("\n").split("\n"), ["one", "two"]);
+  assertEquals(await process.exited, { code: null, signal: "SIGKILL" });
+});
+
+Deno.test("claudeAgent() carries 20,000 lines in few steps", async () => {
+  await using folder = await tempDir();
+  const line = { type: "assistant", message: { content: [{ type: "text", text: "hello" }] } };
+  await Deno.writeTextFile(join(folder.path, "output"), `${JSON.stringify(line)}\n`.repeat(20_000));
+  const process = await startFake(folder, ["cat output"]);
+  const steps = await allOf(process.steps);
+  assertEquals(textsOf(steps, "output.text").length, 20_000);
+  assert(steps.length < 200, `${steps.length} steps`);
+});
+
+Deno.test("claudeAgent() holds an agent back whose steps are not pulled", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, ["yes $(printf '%01000d' 0) | head -n 40000", "touch finished"]);
+  const log = join(folder.path, "logs", "task-1.log");
+  const sizeOf = async () => (await Deno.stat(log)).size;
+  // Full, and then still: what has been read is bounded while nobody pulls.
+  await eventually(async () => await sizeOf() > 4_000_000);
+  let before = -1;
+  await eventually(async () => before === (before = await sizeOf()));
+  assert(before < 6_000_000, `${before} bytes read`);
+  await assertRejects(() => Deno.stat(join(folder.path, "finished")));
+  const steps = await allOf(process.steps);
+  assertEquals(textsOf(steps, "output.raw").length, 40_000);
+  assertEquals(steps.length > 1, true);
+});
+
+Deno.test("claudeAgent() records the plan and denies with an interrupt; other requests are only denied", async () => {
+  await using folder = await tempDir();
+  const request = (id: string, request: unknown) =>
+    `echo '${JSON.stringify({ type: "control_request", request_id: id, request })}'; read -r a; echo "$a" >> answers`;
+  const process = await startFake(folder, [
+    "read -r prompt",
+    request("r1", { subtype: "can_use_tool", tool_name: "Bash", input: {} }),
+    request("r2", { subtype: "hook_callback" }),
+    request("r3", { subtype: "can_use_tool", tool_name: "ExitPlanMode", input: { plan: "1. Go" } }),
+  ], { mode: "plan" });
+  assertEquals(await allOf(process.steps), [{ type: "plan", plan: "1. Go" }]);
+  const answers = (await Deno.readTextFile(join(folder.path, "answers"))).trim().split("\n").map((line) =>
+    JSON.parse(line).response
+  );
+  assertEquals(answers.map((answer) => [answer.request_id, answer.subtype]), [
+    ["r1", "success"],
+    ["r2", "error"],
+    ["r3", "success"],
+  ]);
+  assertEquals([answers[0].response.behavior, answers[0].response.interrupt], ["deny", undefined]);
+  assertEquals([answers[2].response.behavior, answers[2].response.interrupt], ["deny", true]);
+});
+
+Deno.test("claudeAgent() answers requests outside plan mode too, without a plan", async () => {
+  await using folder = await tempDir();
+  const request = { subtype: "can_use_tool", tool_name: "ExitPlanMode", input: { plan: "1. Go" } };
+  const process = await startFake(folder, [
+    `read -r prompt; echo '${JSON.stringify({ type: "control_request", request_id: "r1", request })}'`,
+    `read -r answer; echo "$answer" > answer`,
+  ]);
+  assertEquals(await allOf(process.steps), []);
+  assertStringIncludes(await Deno.readTextFile(join(folder.path, "answer")), '"behavior":"deny"');
+});
+
+Deno.test("send() reaches the agent until its input is closed", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, ["cat > heard"]);
+  const steps = allOf(process.steps);
+  assertEquals(await process.send("more"), true);
+  await process.interrupt();
+  await process.closeInput();
+  assertEquals(await process.send("too late"), false);
+  await steps;
+  const heard = (await Deno.readTextFile(join(folder.path, "heard"))).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(heard.map((message) => message.type), ["user", "user", "control_request"]);
+  assertEquals(heard[2].request, { subtype: "interrupt" });
+});
+
+Deno.test("send() and closeInput() do not throw when the agent has gone", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, ["exit 7"], { prompt: "x".repeat(500_000) });
+  await allOf(process.steps);
+  assertEquals(await process.exited, { code: 7, signal: null });
+  assertEquals(await process.send("hello?"), false);
+  await process.interrupt();
+  await process.closeInput();
+});
+
+Deno.test("The steps end although a grandchild keeps the pipes open", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, [RESULT, "setsid sleep 600 &", "echo $! > pid"]);
+  const steps = await allOf(process.steps);
+  assertEquals(steps.map((step) => step.type), ["result"]);
+  const pid = Number(await Deno.readTextFile(join(folder.path, "pid")));
+  assertEquals(await isAlive(pid), true);
+  await process.end({ graceMs: 5000 });
+  assertEquals(await isAlive(pid), false);
+});
+
+Deno.test("end() leaves nothing of the run: not one in a session of its own, not one without the mark", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, [
+    "setsid sh -c 'echo $$ > own-session; exec sleep 600' &",
+    "env -i sh -c 'echo $$ > unmarked; exec sleep 600' &",
+    "exit 0",
+  ]);
+  const steps = allOf(process.steps);
+  const pids = await Promise.all(
+    ["own-session", "unmarked"].map((name) =>
+      eventually(async () => Number(await Deno.readTextFile(join(folder.path, name))))
+    ),
+  );
+  await process.exited;
+  await process.end({ graceMs: 5000 });
+  assertEquals(await Promise.all(pids.map(isAlive)), [false, false]);
+  await steps;
+});
+
+Deno.test("end() without anybody pulling gives everything back", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, ["yes"]);
+  await process.end({ graceMs: 5000 });
+  assertEquals((await process.exited).code, null);
+  assertEquals(await allOf(process.steps), []);
+});
+
+Deno.test("Leaving the steps early and ending the run gives everything back", async () => {
+  await using folder = await tempDir();
+  const process = await startFake(folder, ["yes"]);
+  let first: AgentStep | undefined;
+  for await (const step of process.steps) {
+    first = step;
+    break;
+  }
+  assertEquals(first?.type, "events");
+  await process.end({ graceMs: 5000 });
+});
+
+Deno.test("probeClaude() tells version and path, or why not", async () => {
+  await using folder = await tempDir();
+  const good = await scriptIn(folder.path, ['[ "$1" = --version ] && echo "2.1.197 (Claude Code)"']);
+  assertEquals(await probeClaude(good), { found: true, path: good, version: "2.1.197" });
+  assertEquals(await probeClaude("no-such-claude"), {
+    found: false,
+    reason: "Cannot run no-such-claude: the program was not found",
+  });
+  const bad = await scriptIn(folder.path, ["echo broken >&2; exit 3"]);
+  assertEquals(await probeClaude(bad), { found: false, reason: `${bad} --version failed (exit code 3): broken` });
+  const slow = await scriptIn(folder.path, ["exec sleep 600"]);
+  assertEquals(await probeClaude(slow, { timeoutMs: 100 }), { found: false, reason: "no answer within 0.1 s" });
+});
+
+Deno.test("rootRefusal() speaks up for root outside a sandbox only", () => {
+  assertEquals(rootRefusal({ uid: 1000, isSandbox: undefined }), null);
+  assertEquals(rootRefusal({ uid: 0, isSandbox: "1" }), null);
+  assertStringIncludes(rootRefusal({ uid: 0, isSandbox: undefined })!, "IS_SANDBOX=1");
+  assertStringIncludes(rootRefusal({ uid: 0, isSandbox: "yes" })!, "normal user");
+});
