@@ -1,0 +1,56 @@
+// A whole world for one test: a repository, the scripted Messages API, and the service with the real claude program.
+
+import type { TaskEvent } from "../../core/domain/event.ts";
+import { claudeEnv, claudeProgram } from "../support/claude_program.ts";
+import { type MessagesApi, messagesApi } from "../support/messages_api.ts";
+import { type ServiceOptions, startService, type TestService } from "../support/service.ts";
+import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
+
+export interface ClaudeWorld extends AsyncDisposable {
+  repository: TempRepository;
+  api: MessagesApi;
+  /** A folder of the test: claude's home, and a place for its gates. */
+  home: string;
+  service: TestService;
+  /** The environment and repository the service was started with; for a second one. */
+  options: ServiceOptions;
+}
+
+/** `script` and `scenarios` go to the API, the rest to the service. */
+export async function claudeWorld(
+  { script, scenarios, env = {}, ...options }: Parameters<typeof messagesApi>[0] & ServiceOptions = {},
+): Promise<ClaudeWorld> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const repository = stack.use(await tempRepository());
+    const home = stack.use(await tempDir());
+    const api = stack.use(messagesApi({ script, scenarios }));
+    const program = await claudeProgram();
+    const all = {
+      repo: repository.path,
+      ...options,
+      env: { ...claudeEnv({ baseUrl: api.url, home: home.path }), CODER_CLAUDE: program, ...env },
+    };
+    const service = stack.use(await startService(all));
+    return {
+      repository,
+      api,
+      home: home.path,
+      service,
+      options: all,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/** The types of a history without the agent's output, in order. */
+export function outline(events: TaskEvent[]): string[] {
+  return events.map(({ type }) => type).filter((type) => !type.startsWith("output.") && type !== "usage.counted");
+}
+
+export function ofType<T extends TaskEvent["type"]>(events: TaskEvent[], type: T): Extract<TaskEvent, { type: T }>[] {
+  return events.filter((event): event is Extract<TaskEvent, { type: T }> => event.type === type);
+}
