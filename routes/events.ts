@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Service } from "../core/engine/service.ts";
-import { api, json, problems } from "./api.ts";
+import { api, problems } from "./api.ts";
 import { afterQuery, eventPageSchema, eventsQuery, idParam } from "./schemas.ts";
 import { eventFrame, frame, joinFrames, type OpenStreams } from "./server_sent_events.ts";
 

@@ -50,6 +50,8 @@ export interface WorkerView {
   /** Names of the repositories it has. */
   repos: ReadonlySet<string>;
   free_slots: number;
+  /** Workers that no longer beat: what they held must be begun anew elsewhere. */
+  dead: ReadonlySet<string>;
 }
 
 export interface Plan {
@@ -85,7 +87,9 @@ export function obstacleOf(
   if (blocked_by.length > 0) return { kind: "dependencies", blocked_by };
   if (entry.due_at !== null && Date.parse(entry.due_at) > now) return { kind: "due", due_at: entry.due_at };
   if (!view.repos.has(entry.repo)) return { kind: "repository", repo: entry.repo };
-  if (entry.holder !== null && entry.holder !== view.worker) return { kind: "elsewhere", worker: entry.holder };
+  if (entry.holder !== null && entry.holder !== view.worker && !view.dead.has(entry.holder)) {
+    return { kind: "elsewhere", worker: entry.holder };
+  }
   return null;
 }
 

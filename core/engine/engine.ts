@@ -9,6 +9,7 @@ import { liveBoard } from "./board.ts";
 import { commands } from "./commands.ts";
 import type { EngineContext } from "./context.ts";
 import { dispatchPause } from "./dispatch_pause.ts";
+import { leases } from "./leases.ts";
 import { queries } from "./queries.ts";
 import { type EndSurvivors, recover } from "./recover.ts";
 import { scheduler as makeScheduler } from "./scheduler.ts";
@@ -37,7 +38,13 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
   const { store, worker, settings, warn } = context;
   const board = liveBoard(store);
   const pause = dispatchPause(context, () => scheduler.wake());
-  const scheduler = makeScheduler(context, { board, pause });
+  const scheduler = makeScheduler(context, { board, pause, lease: () => lease });
+  const lease = leases(context, {
+    board,
+    endSurvivors,
+    stopRuns: () => scheduler.giveUp({ atOnce: false }),
+    killRuns: () => scheduler.giveUp({ atOnce: true }),
+  });
   const command = commands(context);
   const stopped = new AbortController();
   const background: Promise<void>[] = [];
@@ -181,10 +188,11 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
   return {
     service,
     async start() {
+      await lease.announce();
       await board.load();
       const lost = await recover(context, { board, endSurvivors });
       if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
-      background.push(store.tail.run(stopped.signal), scheduler.run(stopped.signal));
+      background.push(store.tail.run(stopped.signal), lease.run(stopped.signal), scheduler.run(stopped.signal));
     },
     async tick() {
       await store.tail.look();
@@ -197,6 +205,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
       stopped.abort();
       pause.close();
       await Promise.all(background);
+      await lease.retire();
       await store.writer.idle();
       unsubscribe();
     },

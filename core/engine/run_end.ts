@@ -4,7 +4,7 @@ import type { Outcome } from "../domain/event.ts";
 import type { AgentExit, AgentResult } from "../process/agent.ts";
 
 /** Why the runner stopped the agent itself. */
-export type StopReason = "cancelled" | "timed_out" | "over_budget" | "stalled" | "shutdown";
+export type StopReason = "cancelled" | "timed_out" | "over_budget" | "stalled" | "shutdown" | "lost";
 
 export interface RunFacts {
   /** A plan was recorded. */

@@ -20,6 +20,8 @@ export interface LiveRun {
   readonly task: number;
   /** Asks the agent to stop; the first reason counts. */
   stop(reason: StopReason, error?: string): void;
+  /** Ends the agent at once; for a run that may have been taken over. */
+  kill(): void;
   /** Resolves when the run is over and written, with how it ended; never rejects. */
   readonly done: Promise<RunReport>;
 }
@@ -38,7 +40,7 @@ const stderrKept = 4_000;
 
 export function runTask(context: EngineContext, { task, agent }: { task: Task; agent: Agent }): LiveRun {
   const run = new Run(context, task, task.run!, agent);
-  return { task: task.id, stop: (reason, error) => run.stop(reason, error), done: run.go() };
+  return { task: task.id, stop: (reason, error) => run.stop(reason, error), kill: () => run.kill(), done: run.go() };
 }
 
 class Run {
@@ -125,6 +127,13 @@ class Run {
     this.#timer(interruptGraceMs, () => this.#end(process));
   }
 
+  kill(): void {
+    this.#stop ??= { reason: "lost", error: "The lease could not be kept", hadGoodResult: this.#result?.ok ?? false };
+    this.#process?.end({ graceMs: 0 }).catch((error) =>
+      this.#context.warn(`Cannot end the agent of task ${this.#task.id}`, error)
+    );
+  }
+
   /** The log refused an append: somebody else has the run, or the store is broken. Either way the agent must stop. */
   #refused(error: unknown): void {
     this.#fenced ||= error instanceof DomainError && error.code === "fenced";
@@ -178,7 +187,8 @@ class Run {
     const { worktrees, worker } = this.#context;
     const task = this.#task;
     if (task.cancel_requested) this.stop("cancelled");
-    if (task.next.kind === "resume" && task.place?.present && await worktrees.isWhole(task.place)) return task.place;
+    const isHere = task.place?.present && task.place.worker === worker.id;
+    if (task.next.kind === "resume" && isHere && await worktrees.isWhole(task.place!)) return task.place!;
     this.#remade = true;
     const { kept, ...place } = await worktrees.add({
       repo: task.repo,

@@ -26,6 +26,8 @@ export interface Scheduler {
   view(): WorkerView;
   /** Why nothing is claimed although tasks wait: the agent is missing, say. */
   obstacle(): string | null;
+  /** The lease may be gone: stop what runs here, softly or at once. */
+  giveUp(options: { atOnce: boolean }): void;
   /** No new claims; every agent is stopped and its task goes back to the queue. Resolves when all have ended. */
   stop(reason: StopReason): Promise<void>;
 }
@@ -34,7 +36,12 @@ const pollMs = 1_000;
 
 export function scheduler(
   context: EngineContext,
-  { board, pause }: { board: LiveBoard; pause: DispatchPause },
+  { board, pause, lease }: {
+    board: LiveBoard;
+    pause: DispatchPause;
+    /** What the leases know: whether this worker may claim, and who is dead. */
+    lease: () => { isSure: boolean; dead: ReadonlySet<string> };
+  },
 ): Scheduler {
   const { store, clock, random, settings, worker, warn } = context;
   const runs = new Map<number, LiveRun>();
@@ -53,7 +60,8 @@ export function scheduler(
   }
 
   function view(): WorkerView {
-    return { worker: worker.id, repos, free_slots: stopping ? 0 : settings.maxConcurrent - inHand.size };
+    const free_slots = stopping ? 0 : settings.maxConcurrent - inHand.size;
+    return { worker: worker.id, repos, free_slots, dead: lease().dead };
   }
 
   function take(id: number, work: Promise<unknown>): void {
@@ -72,7 +80,7 @@ export function scheduler(
       const left = entry.runner === null && (entry.ending || entry.cancel_requested);
       if (left && mine && !inHand.has(entry.id)) take(entry.id, putAway(context, entry.id));
     }
-    if (stopping || pause.current()) return;
+    if (stopping || pause.current() || !lease().isSure) return;
     const now = clock.now();
     const planned = plan(board, { now, view: view() });
     nextDueAt = planned.nextDueAt;
@@ -157,6 +165,9 @@ export function scheduler(
         cancelTimer();
         woken = Promise.withResolvers<void>();
       }
+    },
+    giveUp({ atOnce }) {
+      for (const run of runs.values()) atOnce ? run.kill() : run.stop("lost", "The lease could not be kept");
     },
     async stop(reason) {
       stopping = true;
