@@ -9,6 +9,7 @@ import { engine } from "./core/engine/engine.ts";
 import { ownToken, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { openStore } from "./core/kv/store.ts";
+import { freeBytes } from "./core/process/disk_space.ts";
 import { gitWorktrees } from "./core/process/git_worktrees.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
 import { systemClock, systemRandom } from "./core/system.ts";
@@ -74,6 +75,7 @@ async function start(): Promise<void> {
       stallMs: config.stallSeconds * 1_000,
       logs: join(config.data, "logs"),
     },
+    freeBytes: () => freeBytes(config.data),
     warn,
   }, {
     endSurvivors,

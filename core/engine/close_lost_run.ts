@@ -2,6 +2,7 @@
 
 import { decide } from "../domain/decide.ts";
 import { DomainError } from "../domain/error.ts";
+import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
 import type { EndSurvivors } from "./recover.ts";
 
@@ -34,7 +35,7 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
     lines_removed: changes?.lines_removed ?? null,
   };
   try {
-    await store.writer.append({
+    await appendPatiently(context, {
       task: id,
       by: `${worker.name}/${run.epoch}`,
       priority: "command",

@@ -5,7 +5,7 @@ import { decide } from "../domain/decide.ts";
 import { DomainError, type Issue } from "../domain/error.ts";
 import type { TaskSpec } from "../domain/event.ts";
 import type { Task } from "../domain/task.ts";
-import { StaleGuard } from "../kv/group_commit.ts";
+import { type Appended, type AppendRequest, StaleGuard } from "../kv/group_commit.ts";
 import { keys } from "../kv/keys.ts";
 import type { EngineContext } from "./context.ts";
 import type { Caller, NewTask } from "./service.ts";
@@ -22,9 +22,27 @@ export interface Commands {
 
 /** Tasks looked at for one cycle check at most. */
 const cycleBound = 10_000;
+const answerWithinMs = 20_000;
 
-export function commands({ store, settings }: EngineContext): Commands {
+export function commands({ store, clock, settings }: EngineContext): Commands {
   const { writer, log } = store;
+
+  /** A caller gets an answer in time, also when the store does not; then the outcome is unknown, and said to be. */
+  async function append(request: AppendRequest): Promise<Appended> {
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      cancel = clock.timer(
+        answerWithinMs,
+        () =>
+          reject(new DomainError("unavailable", "The store does not answer; whether this took effect will show later")),
+      );
+    });
+    try {
+      return await Promise.race([writer.append(request), late]);
+    } finally {
+      cancel();
+    }
+  }
 
   function specOf(input: NewTask): TaskSpec {
     return { ...input, repo: repoOf(input.repo) };
@@ -55,7 +73,7 @@ export function commands({ store, settings }: EngineContext): Commands {
   }
 
   async function give(id: number, command: Command, { by }: Caller): Promise<Task> {
-    const { head } = await writer.append({
+    const { head } = await append({
       task: id,
       by,
       priority: "command",
@@ -80,7 +98,7 @@ export function commands({ store, settings }: EngineContext): Commands {
         throw invalid("depends_on", `These dependencies make a cycle: ${path}`);
       }
       try {
-        const { head } = await writer.append({
+        const { head } = await append({
           task: id,
           by,
           priority: "command",
@@ -125,7 +143,7 @@ export function commands({ store, settings }: EngineContext): Commands {
       const idempotency = idempotencyKey === null
         ? undefined
         : { key: idempotencyKey, hash: await hashOf(JSON.stringify(spec)) };
-      const { head, created } = await writer.append({
+      const { head, created } = await append({
         task: "new",
         by,
         priority: "command",

@@ -28,6 +28,8 @@ export interface EngineContext {
   /** `id` is the worker's uuid, `name` a label. */
   worker: { id: string; name: string };
   settings: EngineSettings;
+  /** Free bytes on the disk of the data folder; null when unknown. */
+  freeBytes: () => Promise<number | null>;
   /** Reports what no caller is there to hear. */
   warn(message: string, error: unknown): void;
 }

@@ -8,6 +8,7 @@ import { keys } from "../kv/keys.ts";
 import { liveBoard } from "./board.ts";
 import { commands } from "./commands.ts";
 import type { EngineContext } from "./context.ts";
+import { diskWatch } from "./disk_watch.ts";
 import { dispatchPause } from "./dispatch_pause.ts";
 import { leases } from "./leases.ts";
 import { queries } from "./queries.ts";
@@ -38,7 +39,17 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
   const { store, worker, settings, warn } = context;
   const board = liveBoard(store);
   const pause = dispatchPause(context, () => scheduler.wake());
-  const scheduler = makeScheduler(context, { board, pause, lease: () => lease });
+  const disk = diskWatch({
+    clock: context.clock,
+    freeBytes: context.freeBytes,
+    onChange(shortage) {
+      const text = shortage ?? "The disk has room again";
+      warn(text, null);
+      note("disk", text);
+      scheduler.wake();
+    },
+  });
+  const scheduler = makeScheduler(context, { board, pause, disk, lease: () => lease });
   const lease = leases(context, {
     board,
     endSurvivors,
@@ -52,6 +63,16 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
   const query = queries(context, { board, scheduler, pauseReason: obstacle });
   const subscribers = new Set<(news: News) => void>();
   let stopping = false;
+
+  /** A fact about the service itself, in the log of task 0. */
+  function note(kind: string, text: string): void {
+    store.writer.append({
+      task: 0,
+      by: worker.name,
+      priority: "command",
+      decide: () => [{ type: "service.noticed", data: { worker: worker.id, kind, text } }],
+    }).catch((error) => warn(`Cannot record: ${text}`, error));
+  }
 
   const unsubscribe = store.tail.subscribe(({ versionstamp, events, heads }) => {
     let changed = false;
@@ -192,7 +213,8 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
       await board.load();
       const lost = await recover(context, { board, endSurvivors });
       if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
-      background.push(store.tail.run(stopped.signal), lease.run(stopped.signal), scheduler.run(stopped.signal));
+      const { signal } = stopped;
+      background.push(store.tail.run(signal), lease.run(signal), disk.run(signal), scheduler.run(signal));
     },
     async tick() {
       await store.tail.look();

@@ -5,6 +5,7 @@ import { decide } from "../domain/decide.ts";
 import { messageOf } from "../domain/error.ts";
 import type { NewEvent } from "../domain/event.ts";
 import { isOver, type Task, type TaskPlace } from "../domain/task.ts";
+import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
 
 /** Puts away what task `id` left behind and settles it; does nothing when nothing is to be done. */
@@ -14,14 +15,14 @@ export async function putAway(context: EngineContext, id: number): Promise<void>
   if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return;
   const by = `${worker.name}/${task.epoch}`;
   const write = (events: NewEvent[]) =>
-    store.writer.append({
+    appendPatiently(context, {
       task: id,
       by,
       priority: "command",
       decide: (head, { now }) => decide({ type: "put_away", events }, head, now),
     });
   if (task.place?.present) await saveAndRemove(context, task, task.place, write);
-  await store.writer.append({
+  await appendPatiently(context, {
     task: id,
     by,
     priority: "command",

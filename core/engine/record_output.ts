@@ -3,6 +3,7 @@
 
 import { decide } from "../domain/decide.ts";
 import type { NewEvent } from "../domain/event.ts";
+import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
 
 export interface OutputRecorder {
@@ -21,7 +22,7 @@ const bytesPerAppend = 400_000;
 const bytesInCommit = 50_000;
 
 export function recordOutput(
-  { store }: EngineContext,
+  context: EngineContext,
   { task, run, by, onRefused }: {
     task: number;
     run: number;
@@ -39,7 +40,7 @@ export function recordOutput(
     while (waiting.length > 0 && !refusal) {
       const { events, bytes } = takeChunk();
       try {
-        await store.writer.append({
+        await appendPatiently(context, {
           task,
           by,
           priority: "output",

@@ -10,6 +10,7 @@ import type { NewEvent } from "../domain/event.ts";
 import { branchName } from "../domain/slug.ts";
 import type { OpenRun, Task, TaskPlace } from "../domain/task.ts";
 import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/agent.ts";
+import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
 import { firstWords, messageText } from "./prompt.ts";
 import { type OutputRecorder, recordOutput } from "./record_output.ts";
@@ -38,8 +39,15 @@ const termGraceMs = 5_000;
 const exitGraceMs = 10_000;
 const stderrKept = 4_000;
 
-export function runTask(context: EngineContext, { task, agent }: { task: Task; agent: Agent }): LiveRun {
-  const run = new Run(context, task, task.run!, agent);
+export interface RunOptions {
+  agent: Agent;
+  /** Resolves while there is room for output. */
+  room: () => Promise<void>;
+}
+
+/** Works on a task that was just claimed. */
+export function runTask(context: EngineContext, task: Task, options: RunOptions): LiveRun {
+  const run = new Run(context, task, task.run!, options);
   return { task: task.id, stop: (reason, error) => run.stop(reason, error), kill: () => run.kill(), done: run.go() };
 }
 
@@ -51,6 +59,7 @@ class Run {
   readonly #by: string;
   readonly #recorder: OutputRecorder;
   readonly #startedAt: number;
+  readonly #hasRoom: () => Promise<void>;
   readonly #timers = new Set<() => void>();
   #process: AgentProcess | null = null;
   #stop: { reason: StopReason; error: string | null; hadGoodResult: boolean } | null = null;
@@ -68,7 +77,8 @@ class Run {
   #clearGrace = () => {};
   #clearStall = () => {};
 
-  constructor(context: EngineContext, task: Task, open: OpenRun, agent: Agent) {
+  constructor(context: EngineContext, task: Task, open: OpenRun, { agent, room }: RunOptions) {
+    this.#hasRoom = room;
     this.#context = context;
     this.#task = task;
     this.#open = open;
@@ -157,7 +167,7 @@ class Run {
   }
 
   async #append(decideOn: (now: number, head: Task | null) => NewEvent[]): Promise<Task> {
-    const { head } = await this.#context.store.writer.append({
+    const { head } = await appendPatiently(this.#context, {
       task: this.#task.id,
       by: this.#by,
       priority: "command",
@@ -292,6 +302,7 @@ class Run {
           this.#clearGrace();
           this.#recorder.push(step.events, step.bytes);
           await this.#recorder.room();
+          await this.#hasRoom();
           break;
         case "plan":
           if (this.#planned) break;

@@ -11,6 +11,7 @@ import { plan, type WorkerView } from "../domain/plan.ts";
 import type { Agent } from "../process/agent.ts";
 import type { LiveBoard } from "./board.ts";
 import type { EngineContext } from "./context.ts";
+import type { DiskWatch } from "./disk_watch.ts";
 import type { DispatchPause } from "./dispatch_pause.ts";
 import { putAway } from "./put_away.ts";
 import { resetTimeOf, type StopReason } from "./run_end.ts";
@@ -36,9 +37,10 @@ const pollMs = 1_000;
 
 export function scheduler(
   context: EngineContext,
-  { board, pause, lease }: {
+  { board, pause, disk, lease }: {
     board: LiveBoard;
     pause: DispatchPause;
+    disk: DiskWatch;
     /** What the leases know: whether this worker may claim, and who is dead. */
     lease: () => { isSure: boolean; dead: ReadonlySet<string> };
   },
@@ -80,7 +82,7 @@ export function scheduler(
       const left = entry.runner === null && (entry.ending || entry.cancel_requested);
       if (left && mine && !inHand.has(entry.id)) take(entry.id, putAway(context, entry.id));
     }
-    if (stopping || pause.current() || !lease().isSure) return;
+    if (stopping || pause.current() || disk.shortage() || !lease().isSure) return;
     const now = clock.now();
     const planned = plan(board, { now, view: view() });
     nextDueAt = planned.nextDueAt;
@@ -116,7 +118,7 @@ export function scheduler(
       if (error instanceof DomainError && error.code === "conflict") return;
       throw error;
     }
-    const run = runTask(context, { task: claimed.head, agent });
+    const run = runTask(context, claimed.head, { agent, room: disk.room });
     runs.set(id, run);
     if (stopping) run.stop("shutdown");
     const { end, worked } = await run.done;
@@ -146,7 +148,7 @@ export function scheduler(
     wake,
     tick,
     view,
-    obstacle: () => obstacle,
+    obstacle: () => disk.shortage() ?? obstacle,
     async run(signal) {
       while (!signal.aborted) {
         try {

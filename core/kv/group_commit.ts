@@ -58,6 +58,8 @@ export interface GroupCommit {
   head(task: number): Promise<Task | null>;
   /** Forgets what is cached of a task that another process may have changed. */
   forget(task: number): void;
+  /** From now on a commit whose outcome is unknown is not sent again. */
+  close(): void;
   /** Resolves when everything appended so far is settled. */
   idle(): Promise<void>;
 }
@@ -89,7 +91,6 @@ interface Numbered {
 }
 
 const cachedHeads = 4_096;
-const unknownForMs = 60_000;
 const triesAtMost = 100;
 /** A fold is kept each time a history grows past a multiple of this. */
 export const foldEvery = 500;
@@ -115,6 +116,7 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
   let flushing: Promise<void> | null = null;
   const prefix = random.uuid().replaceAll("-", "").slice(0, 8);
   let commits = 0;
+  let closed = false;
 
   function newCommitId(): string {
     return prefix + (commits++).toString(36).padStart(commitIdLength - prefix.length, "0");
@@ -266,14 +268,16 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
     bodies.set(data, body.id);
   }
 
-  /** Commits, sending the identical commit again while its outcome is unknown. */
+  /**
+   * Commits, sending the identical commit again while its outcome is unknown. There is no limit but `close`: to give up
+   * and decide anew could write the same events twice.
+   */
   async function resolved(commit: KvCommit): Promise<string | null> {
-    const start = clock.monotonic();
     for (let pauseMs = 20;; pauseMs = Math.min(pauseMs * 2, 2_000)) {
       try {
         return await kv.commit(commit);
       } catch (error) {
-        if (!(error instanceof UnknownOutcome) || clock.monotonic() - start > unknownForMs) throw explained(error);
+        if (!(error instanceof UnknownOutcome) || closed) throw explained(error);
         await clock.sleep(pauseMs);
       }
     }
@@ -341,6 +345,7 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
       return entry.value ? decodeHead(entry.value) : null;
     },
     forget: (task) => void heads.delete(task),
+    close: () => void (closed = true),
     async idle() {
       while (flushing) await flushing;
     },

@@ -79,6 +79,7 @@ export async function buildStore(kv: Kv, { clock, random, shared, remote = false
     tail,
     shared,
     close() {
+      writer.close();
       kv.close();
       onClose();
     },

@@ -1,0 +1,62 @@
+// A disk that is nearly full: claiming stops before it hurts, then running agents are held back by their pipes, and all of
+// it goes on by itself when space returns.
+
+import type { Clock } from "../domain/ports.ts";
+
+export interface DiskWatch {
+  /** One sentence while the disk is too full to start anything, else null. */
+  shortage(): string | null;
+  /** Resolves while there is room for output; waits while there is hardly any. */
+  room(): Promise<void>;
+  /** Looks again and again until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Below this nothing is claimed. */
+const claimBytes = 256 * 1024 * 1024;
+/** Below this agents are held back. */
+const outputBytes = 64 * 1024 * 1024;
+const calmMs = 5_000;
+const tenseMs = 1_000;
+
+export function diskWatch({ clock, freeBytes, onChange }: {
+  clock: Clock;
+  /** Free bytes on the disk of the data folder; null when unknown. */
+  freeBytes: () => Promise<number | null>;
+  /** What `shortage` says has changed. */
+  onChange(shortage: string | null): void;
+}): DiskWatch {
+  let shortage: string | null = null;
+  let gate: { promise: Promise<void>; resolve: () => void } | null = null;
+
+  async function look(): Promise<void> {
+    const free = await freeBytes();
+    if (free === null) return;
+    const mebibytes = Math.floor(free / 1024 / 1024);
+    const before = shortage;
+    shortage = free >= claimBytes
+      ? null
+      : `The disk with the data folder is nearly full (${mebibytes} MiB free; ${claimBytes / 1024 / 1024} are needed)`;
+    if (free < outputBytes) gate ??= Promise.withResolvers<void>();
+    else {
+      gate?.resolve();
+      gate = null;
+    }
+    if ((before === null) !== (shortage === null)) onChange(shortage);
+  }
+
+  return {
+    shortage: () => shortage,
+    async room() {
+      while (gate) await gate.promise;
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        await look();
+        await clock.sleep(shortage ? tenseMs : calmMs, { signal }).catch(() => {});
+      }
+      gate?.resolve();
+      gate = null;
+    },
+  };
+}
