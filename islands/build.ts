@@ -1,0 +1,50 @@
+// Builds what the browser runs: two scripts, bundled and minified into islands/dist. No dependency is needed at run time.
+
+import { fromFileUrl, join } from "@std/path";
+
+const here = fromFileUrl(new URL(".", import.meta.url));
+
+/** Source and output of each script. */
+const scripts = [
+  { source: "main.tsx", output: "main.js" },
+  { source: "stream_worker.ts", output: "stream_worker.js" },
+];
+
+/** Where `buildIslands` puts its output. */
+export const islandsDist: string = join(here, "dist");
+
+/** Bundles the scripts. Throws with the bundler's words when it fails. `minify` is on unless it is turned off. */
+export async function buildIslands({ minify = true }: { minify?: boolean } = {}): Promise<void> {
+  await Deno.mkdir(islandsDist, { recursive: true });
+  await Promise.all(scripts.map(async ({ source, output }) => {
+    const args = ["bundle", "--quiet", "--platform", "browser", "--output", join(islandsDist, output)];
+    if (minify) args.push("--minify");
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [...args, join(here, source)],
+      cwd: join(here, ".."),
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    if (code !== 0) throw new Error(`Cannot bundle ${source}: ${new TextDecoder().decode(stderr).trim()}`);
+  }));
+}
+
+/** Whether a source (also of the domain, which the browser folds with) is newer than the output, or there is none. */
+export async function islandsAreStale(): Promise<boolean> {
+  let built = Infinity;
+  for (const { output } of scripts) {
+    const info = await Deno.stat(join(islandsDist, output)).catch(() => null);
+    built = Math.min(built, info?.mtime?.getTime() ?? 0);
+  }
+  for (const folder of [here, join(here, "..", "core", "domain")]) {
+    for await (const entry of Deno.readDir(folder)) {
+      if (!entry.isFile) continue;
+      const { mtime } = await Deno.stat(join(folder, entry.name));
+      if ((mtime?.getTime() ?? 0) > built) return true;
+    }
+  }
+  return false;
+}
+
+if (import.meta.main) await buildIslands();

@@ -1,0 +1,16 @@
+// The islands by name.
+
+import type { ComponentType } from "preact";
+import { NewTaskPage } from "./new_task_page.tsx";
+import { Overlays } from "./overlays.tsx";
+import { TaskBoard } from "./task_board.tsx";
+import { TaskPage } from "./task_page.tsx";
+import { TopBar } from "./top_bar.tsx";
+
+export const islands: Record<string, ComponentType> = {
+  top_bar: TopBar,
+  task_board: TaskBoard,
+  task_page: TaskPage,
+  new_task: NewTaskPage,
+  overlays: Overlays,
+};

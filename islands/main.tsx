@@ -1,0 +1,39 @@
+// Brings a page to life: reads its data, hydrates its islands, then listens.
+
+import { hydrate } from "preact";
+import { showUrl } from "./actions.ts";
+import { islands } from "./islands.ts";
+import { startKeys } from "./keys.ts";
+import { startLive } from "./live.ts";
+import type { PageData } from "./page_data.ts";
+import { createStore, StoreContext } from "./store.ts";
+import { startTitle } from "./title.ts";
+
+const page: PageData = JSON.parse(document.querySelector("#page-data")?.textContent ?? "null");
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+if (timeZone && timeZone !== page.locale.zone) {
+  // The server prints the next page in it; this one is printed anew here.
+  document.cookie = `coder_zone=${timeZone}; path=/; max-age=31536000; samesite=strict`;
+  page.locale = { ...page.locale, zone: timeZone };
+}
+// The clock of the page is the server's, which may differ from this machine's.
+const ahead = page.now - Date.now();
+const store = createStore(page);
+
+for (const element of document.querySelectorAll<HTMLElement>("[data-island]")) {
+  const Component = islands[element.dataset.island ?? ""];
+  if (!Component) continue;
+  hydrate(
+    <StoreContext.Provider value={store}>
+      <Component />
+    </StoreContext.Provider>,
+    element,
+  );
+}
+store.alive.value = true;
+document.documentElement.dataset.alive = "";
+setInterval(() => store.now.value = Date.now() + ahead, 1_000);
+addEventListener("popstate", () => void showUrl(store));
+startKeys(store);
+startTitle(store);
+startLive(store);

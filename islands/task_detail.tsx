@@ -1,0 +1,69 @@
+// Everything about one task: header, tabs, side, composer and player. The same in the drawer and on its own page.
+
+import { Changes } from "./changes.tsx";
+import { Composer } from "./composer.tsx";
+import { EventList } from "./event_list.tsx";
+import type { OpenTask } from "./open_task.ts";
+import { type Tab, tabs } from "./page_data.ts";
+import { PlanApproval } from "./plan_approval.tsx";
+import { RawLog } from "./raw_log.tsx";
+import { Replay } from "./replay.tsx";
+import { useStore } from "./store.ts";
+import { showTab } from "./actions.ts";
+import { urlOf } from "./location.ts";
+import { whole } from "./format.ts";
+import { Lines } from "./state_badge.tsx";
+import { TaskFacts } from "./task_facts.tsx";
+import { TaskHeader } from "./task_header.tsx";
+import { Transcript } from "./transcript.tsx";
+
+const tabWords: Record<Tab, string> = { transcript: "Transcript", changes: "Changes", events: "Events", log: "Log" };
+
+export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }) {
+  const tab = open.tab.value;
+  return (
+    <div class={`task${drawer ? " in-drawer" : ""}${open.at.value === null ? "" : " replaying"}`}>
+      <TaskHeader open={open} drawer={drawer} />
+      <Tabs open={open} drawer={drawer} />
+      <div class="task-body">
+        <section class="tab-panel" aria-label={tabWords[tab]}>
+          {tab === "transcript" && <Transcript open={open} />}
+          {tab === "changes" && <Changes open={open} />}
+          {tab === "events" && <EventList open={open} />}
+          {tab === "log" && <RawLog open={open} />}
+        </section>
+        <TaskFacts open={open} drawer={drawer} />
+      </div>
+      <div class="task-foot">
+        <PlanApproval open={open} />
+        <Composer open={open} />
+        <Replay open={open} />
+      </div>
+    </div>
+  );
+}
+
+function Tabs({ open, drawer }: { open: OpenTask; drawer: boolean }) {
+  const store = useStore();
+  const place = { task: open.id, at: open.at.value, filter: store.filter.value };
+  return (
+    <nav class="tabs" aria-label="Views of this task">
+      {tabs.map((tab) => (
+        <a
+          key={tab}
+          href={urlOf({ ...place, page: drawer ? "board" : "task", tab })}
+          aria-current={open.tab.value === tab ? "page" : undefined}
+          onClick={(event) => {
+            if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+            event.preventDefault();
+            showTab(store, tab);
+          }}
+        >
+          {tabWords[tab]}
+          {tab === "changes" && <Lines task={open.shown.value} />}
+          {tab === "events" && <span class="num">{whole(open.limit.value, store.locale)}</span>}
+        </a>
+      ))}
+    </nav>
+  );
+}
