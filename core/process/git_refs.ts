@@ -5,7 +5,11 @@
 //   refs/coder/owned/{store}/{branch}          "this branch name is ours": the commit it started from
 //
 // The first two are only ever created, never moved or deleted here. The third is book-keeping and goes with its branch.
+//
+// Writers hold the repository's turn (git_worktrees.ts), and no agent writes these refs: a lock on one of them was left by a
+// git that was killed, and would be in the way for ever.
 
+import { join } from "@std/path";
 import { DomainError } from "../domain/error.ts";
 import { git, gitLine } from "./git.ts";
 
@@ -20,6 +24,12 @@ export function branchRef(branch: string): string {
 /** The commit of a full ref name, or `null`. */
 export async function commitOf(repo: string, ref: string): Promise<string | null> {
   return await gitLine(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`], { cwd: repo, codes: [1, 128] }) || null;
+}
+
+/** A repository and the git folder that all its worktrees share. */
+export interface RefStore {
+  repo: string;
+  common: string;
 }
 
 export interface Ref {
@@ -41,16 +51,17 @@ export async function listRefs(repo: string, pattern: string): Promise<Ref[]> {
  * ref's name and its commit. Never moves a ref.
  */
 export async function createRef(
-  repo: string,
+  store: RefStore,
   commit: string,
   { names, isSameWork }: { names: (n: number) => string; isSameWork?: (other: string) => Promise<boolean> },
 ): Promise<Ref> {
   for (let n = 1; n <= 10_000; n++) {
     const name = names(n);
-    const other = await commitOf(repo, name);
+    const other = await commitOf(store.repo, name);
     if (other === null) {
       // The empty old value means: only if it does not exist.
-      await git(["update-ref", name, commit, ""], { cwd: repo });
+      await removeLock(store, name);
+      await git(["update-ref", name, commit, ""], { cwd: store.repo });
       return { name, commit };
     }
     if (other === commit || await isSameWork?.(other)) return { name, commit: other };
@@ -78,7 +89,19 @@ export async function isSaved(
   );
 }
 
+/** Makes or moves a ref that is mere book-keeping. */
+export async function setRef(store: RefStore, { name, commit }: Ref): Promise<void> {
+  await removeLock(store, name);
+  await git(["update-ref", name, commit], { cwd: store.repo });
+}
+
 /** Deletes a ref if it still names `commit`. */
-export async function deleteRef(repo: string, { name, commit }: Ref): Promise<void> {
-  await git(["update-ref", "-d", name, commit], { cwd: repo });
+export async function deleteRef(store: RefStore, { name, commit }: Ref): Promise<void> {
+  await removeLock(store, name);
+  await git(["update-ref", "-d", name, commit], { cwd: store.repo });
+}
+
+/** For refs that only we write, and for a task's branch when nothing of its run is alive. */
+export async function removeLock({ common }: RefStore, name: string): Promise<void> {
+  await Deno.remove(join(common, `${name}.lock`)).catch(() => {});
 }

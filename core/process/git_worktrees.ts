@@ -9,15 +9,18 @@
 //   claim, branch                       ours: `worktree add` had not come further, or `remove` had only the branch to go
 //   claim, branch, entry (+ folder)     ours though unmarked: the entry has our claimed branch checked out. While git's own
 //                                       "initializing" lock is on it the agent never ran: nothing in it to save
-//   entry without its folder's path     swept when the name is ours (strayEntries)
+//   entry without its folder's path     ours when the name is claimed (isStray)
 //   mark, folder partly deleted         ours; the "removing" file beside the mark says that nothing in it is to be saved
-//   an index.lock or ref lock           removed by `isWhole` and `remove`: they are called when nothing of the run is alive
+//   an index.lock or a ref's lock       removed before the next use: nothing of the run is alive when we are called
 //
 // Anything else of that name is somebody's: it is left alone and the next name, `{name}-2`, is tried. What is ours and in the
 // way is saved under refs/coder/kept/ before it is replaced. A save that fails ends the removal.
 //
+// A half-written entry makes git fail for *every* worktree of the repository, so `add` first removes all that are ours.
+//
 // Every path is resolved through symbolic links and must lie directly in the root folder of its repository. One mutation
-// at a time per repository: git's own locks fail instead of waiting.
+// at a time per repository, by an OS lock on a file in its git folder: git's own locks fail instead of waiting, and another
+// service on the repository must not take what is being made for what was left half-made.
 
 import { basename, dirname, join } from "@std/path";
 import { DomainError } from "../domain/error.ts";
@@ -32,10 +35,23 @@ import {
   listRefs,
   ownedRef,
   type Ref,
+  removeLock,
+  setRef,
 } from "./git_refs.ts";
+import { markVariable } from "./process_table.ts";
+import { endTree } from "./process_tree.ts";
 import { removeFolder } from "./remove_folder.ts";
 import { commitContent, countChanges, countLines, diffCommits, diffContent, headOf } from "./worktree_content.ts";
-import { type Entry, findEntry, isLinked, markRemoving, strayEntries, writeMark } from "./worktree_entry.ts";
+import {
+  checkoutsOf,
+  type Entry,
+  findEntry,
+  isLinked,
+  isStray,
+  listEntries,
+  markRemoving,
+  writeMark,
+} from "./worktree_entry.ts";
 import type { Place, Worktrees } from "./worktrees.ts";
 
 export interface GitWorktreesOptions {
@@ -107,7 +123,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
   }
 
   /** Saves what a stale name of ours holds, then removes it all. Returns the refs under which it was saved. */
-  async function clear(site: Site, name: string, task: number): Promise<string[]> {
+  async function clear(site: Site, name: string, task: number | string): Promise<string[]> {
     const path = join(site.root, name);
     const entry = await findEntry(site.common, path);
     const claim = await commitOf(site.repo, ownedRef(store, name));
@@ -115,7 +131,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     const kept: string[] = [];
     const work: string[] = [];
     if (entry !== null && !entry.isHalfMade && !entry.isHalfRemoved && await folderAt(path) === "folder") {
-      work.push(await commitContent(entry, { message: `Task ${task}: kept from a stale worktree`, fallback: tip }));
+      work.push(await commitContent(entry, { message: `Kept from a stale worktree of ${name}`, fallback: tip }));
     }
     if (tip !== null) work.push(tip);
     for (const commit of work) {
@@ -128,7 +144,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
   }
 
   async function keep(site: Site, commit: string, task: number | string): Promise<Ref> {
-    return await createRef(site.repo, commit, {
+    return await createRef(site, commit, {
       names: (n) => `refs/coder/kept/${typeof task === "number" ? `task-${task}` : task}-${n}`,
       isSameWork: (other) => isSameWork(site.repo, commit, other),
     });
@@ -146,10 +162,10 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     }
     if (entry === null && claim === null) return;
     if (await folderAt(path) === "empty") await Deno.remove(path);
-    for (const stray of await strayEntries(site.common, name)) await Deno.remove(stray, { recursive: true });
-    await removeLocks(site, { entry: null, name });
-    if (tip !== null) await deleteRef(site.repo, { name: branchRef(name), commit: tip });
-    if (claim !== null) await deleteRef(site.repo, { name: ownedRef(store, name), commit: claim });
+    const strays = (await listEntries(site.common)).filter((entry) => isStray(entry, name));
+    for (const stray of strays) await Deno.remove(stray.folder, { recursive: true });
+    if (tip !== null) await deleteRef(site, { name: branchRef(name), commit: tip });
+    if (claim !== null) await deleteRef(site, { name: ownedRef(store, name), commit: claim });
   }
 
   async function make(
@@ -157,9 +173,11 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     { name, task, commit }: { name: string; task: number; commit: string },
   ): Promise<string> {
     const path = join(site.root, name);
-    await git(["update-ref", ownedRef(store, name), commit], { cwd: site.repo });
+    await setRef(site, { name: ownedRef(store, name), commit });
+    await removeLock(site, branchRef(name));
     try {
-      await git(["worktree", "add", "--no-track", "-b", name, path, commit], { cwd: site.repo });
+      const env = { [markVariable(await markOf(site.common))]: "1" };
+      await git(["worktree", "add", "--no-track", "-b", name, path, commit], { cwd: site.repo, env });
       const entry = await findEntry(site.common, path);
       if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
       await writeMark(entry, { store, task });
@@ -169,6 +187,18 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       throw error;
     }
     return path;
+  }
+
+  /** Removes what a killed `make` left of any name of ours. The agent never ran in there. */
+  async function sweepHalfMade(site: Site): Promise<void> {
+    const halfMade = (await listEntries(site.common)).filter((entry) => entry.isHalfMade);
+    if (halfMade.length === 0) return;
+    const prefix = ownedRef(store, "");
+    for (const claim of await listRefs(site.repo, prefix)) {
+      const name = claim.name.slice(prefix.length);
+      const isLeft = (entry: Entry) => entry.path === join(site.root, name) || isStray(entry, name);
+      if (halfMade.some(isLeft)) await clear(site, name, name);
+    }
   }
 
   /** The entry of a place that is ours and stands, or `null`. */
@@ -186,6 +216,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const site = await siteOf(repo);
       return await takeTurn(site.common, async () => {
         const commit = await resolveCommit(site.repo, baseCommit ?? base);
+        await sweepHalfMade(site);
         for (let n = 1; n <= MAX_NAMES; n++) {
           const name = n === 1 ? branch : `${branch}-${n}`;
           const standing = await standingOf(site, name, task);
@@ -209,7 +240,9 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const entry = await standingEntry(site, path);
       if (entry === null || entry.mark === null || !(await isLinked(entry))) return false;
       if (await commitOf(site.repo, branchRef(place.branch)) === null || await headOf(entry) === null) return false;
-      await removeLocks(site, { entry, name: place.branch });
+      // Left by a git that was killed with the run before this question; the next git in there would trip over them.
+      for (const lock of ["index.lock", "HEAD.lock"]) await Deno.remove(join(entry.folder, lock)).catch(() => {});
+      await removeLock(site, branchRef(place.branch));
       return true;
     },
 
@@ -236,7 +269,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       }
       return await takeTurn(site.common, async () => {
         const isSame = (other: string) => isSameWork(site.repo, commit, other);
-        const ref = await createRef(site.repo, commit, { names, isSameWork: isSame });
+        const ref = await createRef(site, commit, { names, isSameWork: isSame });
         return { ref: ref.name, commit: ref.commit };
       });
     },
@@ -293,14 +326,7 @@ async function tipOf(site: Site, place: Place): Promise<string> {
 
 /** Whether the branch is checked out in another worktree (a person looks at it there): deleting it would break that one. */
 async function isElsewhere(site: Site, { name, path }: { name: string; path: string }): Promise<boolean> {
-  const { text } = await git(["for-each-ref", "--format=%(worktreepath)", branchRef(name)], { cwd: site.repo });
-  return text.split("\n").some((other) => other !== "" && other !== path);
-}
-
-/** Locks that a killed git left on what is ours alone: the worktree's own git folder and its branch. */
-async function removeLocks(site: Site, { entry, name }: { entry: Entry | null; name: string }): Promise<void> {
-  const own = entry === null ? [] : [join(entry.folder, "index.lock"), join(entry.folder, "HEAD.lock")];
-  for (const lock of [...own, join(site.common, `${branchRef(name)}.lock`)]) await Deno.remove(lock).catch(() => {});
+  return (await checkoutsOf(site.common, branchRef(name))).some((other) => other !== path);
 }
 
 async function folderAt(path: string): Promise<"none" | "empty" | "folder" | "other"> {
@@ -327,12 +353,27 @@ function expected(error: unknown): null {
   throw error;
 }
 
-/** Runs actions with the same key one after another, in the order of the calls. */
-function turns(): <T>(key: string, action: () => Promise<T>) => Promise<T> {
+/** Runs the actions on a repository one after another, in the order of the calls and across processes. */
+function turns(): <T>(common: string, action: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>();
-  return (key, action) => {
-    const turn = (last.get(key) ?? Promise.resolve()).then(action, action);
-    last.set(key, turn.catch(() => {}));
+  return (common, action) => {
+    const turn = (last.get(common) ?? Promise.resolve()).then(() => withLock(common, action));
+    last.set(common, turn.catch(() => {}));
     return turn;
   };
+}
+
+async function withLock<T>(common: string, action: () => Promise<T>): Promise<T> {
+  // The OS releases it with its holder, however that ends.
+  using file = await Deno.open(join(common, "personal-coder.lock"), { write: true, create: true });
+  await file.lock(true);
+  // But the git of a holder that was killed lives on, and may still be checking out.
+  await endTree({ mark: await markOf(common), graceMs: 2000 });
+  return await action();
+}
+
+/** Marks the process that makes a worktree in this repository, of which there is one at most. */
+async function markOf(common: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(common));
+  return `git-${new Uint8Array(digest).toHex().slice(0, 32)}`;
 }

@@ -3,7 +3,7 @@
 // It is found by the path that git noted in it, not by asking the worktree: the agent can write to the worktree's `.git`
 // file and may have deleted or replaced it. Commands for a worktree therefore name both folders (`entryEnvironment`).
 
-import { join, resolve } from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 
 export interface Mark {
   /** The uuid of the store whose log knows this worktree. */
@@ -14,7 +14,7 @@ export interface Mark {
 export interface Entry {
   /** `.git/worktrees/{id}`, absolute. */
   folder: string;
-  /** The worktree. */
+  /** The worktree; empty while git has not noted it. */
   path: string;
   mark: Mark | null;
   /** The full name of the branch that is checked out, or `null`. */
@@ -30,32 +30,43 @@ const REMOVING = "personal-coder-removing";
 
 /** The entry of the worktree at `path` (absolute, real) in the repository whose git folder is `common`. */
 export async function findEntry(common: string, path: string): Promise<Entry | null> {
-  for (const folder of await entryFolders(common)) {
-    const noted = await readText(join(folder, "gitdir"));
-    if (noted === null || resolve(folder, noted) !== join(path, ".git")) continue;
-    const head = await readText(join(folder, "HEAD"));
-    return {
-      folder,
-      path,
-      mark: parseMark(await readText(join(folder, MARK))),
-      branch: head?.startsWith("ref: ") ? head.slice("ref: ".length) : null,
-      // git holds this lock from the entry's first moment until the files are checked out.
-      isHalfMade: (await readText(join(folder, "locked"))) === "initializing",
-      isHalfRemoved: (await readText(join(folder, REMOVING))) !== null,
-    };
-  }
-  return null;
+  return (await listEntries(common)).find((entry) => entry.path === path) ?? null;
 }
 
-/** Entries that `git worktree add` began for a folder called `name` and left without noting the folder's path. */
-export async function strayEntries(common: string, name: string): Promise<string[]> {
-  const stray: string[] = [];
-  for (const folder of await entryFolders(common)) {
-    const id = folder.slice(folder.lastIndexOf("/") + 1);
-    const isNamed = id.startsWith(name) && /^\d*$/.test(id.slice(name.length));
-    if (isNamed && (await readText(join(folder, "gitdir"))) === null) stray.push(folder);
-  }
-  return stray;
+/**
+ * All entries. Read from the files and not with `git worktree list`, because an entry that a kill left half-written makes
+ * every git command fail that looks at worktrees ("failed to read .git/worktrees/x/commondir").
+ */
+export async function listEntries(common: string): Promise<Entry[]> {
+  return await Promise.all((await entryFolders(common)).map(readEntry));
+}
+
+async function readEntry(folder: string): Promise<Entry> {
+  const [noted, head, mark, lock, removing] = await Promise.all(
+    ["gitdir", "HEAD", MARK, "locked", REMOVING].map((file) => readText(join(folder, file))),
+  );
+  return {
+    folder,
+    path: noted ? dirname(resolve(folder, noted)) : "",
+    mark: parseMark(mark ?? null),
+    branch: head?.startsWith("ref: ") ? head.slice("ref: ".length) : null,
+    // git holds this lock from the entry's first moment until the files are checked out; then comes our mark.
+    isHalfMade: !mark && (!noted || lock === "initializing" || lock === ""),
+    isHalfRemoved: typeof removing === "string",
+  };
+}
+
+/** Whether an entry was begun for a folder called `name` and left before git noted the folder's path in it. */
+export function isStray(entry: Entry, name: string): boolean {
+  const id = basename(entry.folder);
+  return entry.path === "" && id.startsWith(name) && /^\d*$/.test(id.slice(name.length));
+}
+
+/** The folders in which a branch (full name) is checked out; the repository's own working tree is `common`. */
+export async function checkoutsOf(common: string, branch: string): Promise<string[]> {
+  const inWorktrees = (await listEntries(common)).filter((entry) => entry.branch === branch && entry.path !== "");
+  const isInMain = (await readText(join(common, "HEAD"))) === `ref: ${branch}`;
+  return [...(isInMain ? [common] : []), ...inWorktrees.map((entry) => entry.path)];
 }
 
 async function entryFolders(common: string): Promise<string[]> {

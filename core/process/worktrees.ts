@@ -31,9 +31,15 @@ export interface Worktrees {
   add(options: { repo: string; task: number; branch: string; base: string; baseCommit: string | null }): Promise<
     Place & { kept: string[] }
   >;
-  /** Whether folder, branch and our mark are all there and healthy. */
+  /**
+   * Whether folder, branch and our mark are all there and healthy. Clears locks that a killed git left, so ask only while
+   * nothing of the task's runs is alive.
+   */
   isWhole(place: Place): Promise<boolean>;
-  /** Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`. */
+  /**
+   * Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`. Called
+   * again, also after a crash during `remove`, it returns what was saved. Throws when anything could not be saved.
+   */
   snapshot(place: Place, options: { task: number; run: number }): Promise<Snapshot>;
   /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
   remove(place: Place): Promise<void>;

@@ -171,6 +171,21 @@ const HALF_MADE: Record<string, (w: World, place: Place, entry: string) => Promi
     await Deno.writeTextFile(join(entry, "locked"), "initializing");
     await Deno.mkdir(place.path);
   },
+  "an entry that makes git fail": async (_w, place, entry) => {
+    await Deno.remove(place.path, { recursive: true });
+    await Deno.mkdir(place.path);
+    for (const file of ["HEAD", "index", "personal-coder", "logs"]) {
+      await Deno.remove(join(entry, file), { recursive: true });
+    }
+    await Deno.writeTextFile(join(entry, "commondir"), "");
+    await Deno.writeTextFile(join(entry, "locked"), "initializing");
+  },
+  "an entry with empty files": async (_w, place, entry) => {
+    await Deno.remove(place.path, { recursive: true });
+    await Deno.remove(entry, { recursive: true });
+    await Deno.mkdir(entry);
+    for (const file of ["locked", "gitdir"]) await Deno.writeTextFile(join(entry, file), "");
+  },
   "an entry without HEAD": async (_w, place, entry) => {
     for (const file of ["HEAD", "index", "personal-coder", "ORIG_HEAD", "logs"]) {
       await Deno.remove(join(entry, file), { recursive: true }).catch(() => {});
@@ -215,6 +230,31 @@ for (const [state, build] of Object.entries(HALF_MADE)) {
     }
   });
 }
+
+Deno.test("add() first removes what is half-made of other tasks, since git fails on it everywhere", async () => {
+  await using w = await world();
+  const place = await w.add();
+  const entry = await git(place.path, "rev-parse", "--absolute-git-dir");
+  await HALF_MADE["an entry that makes git fail"]!(w, place, entry);
+  await assertRejects(() => w.repo.git("worktree", "list"));
+  const other = await w.add({ task: 2, branch: "task-2-x" });
+  assertEquals(await w.worktrees.isWhole(other), true);
+  assertEquals(await w.refs("refs/heads"), ["refs/heads/main", "refs/heads/task-2-x"]);
+});
+
+Deno.test("add() goes on from locks that a killed git left on our refs", async () => {
+  await using w = await world();
+  const refs = join(w.repo.path, ".git/refs");
+  const names = ["heads/task-1-fix", `coder/owned/${STORE}/task-1-fix`, "coder/task-1/run-1"];
+  for (const name of names) {
+    await Deno.mkdir(join(refs, name, ".."), { recursive: true });
+    await Deno.writeTextFile(join(refs, `${name}.lock`), "");
+  }
+  const place = await w.add();
+  await w.worktrees.snapshot(place, { task: 1, run: 1 });
+  await w.worktrees.remove(place);
+  assertEquals(await w.refs(), ["refs/coder/task-1/run-1", "refs/heads/main"]);
+});
 
 Deno.test("isWhole() clears a lock that a killed git left", async () => {
   await using w = await world();
