@@ -27,6 +27,7 @@ export interface AgentResult {
   text: string;
   /** HTTP status of the API error that ended it, if one did. */
   apiErrorStatus: number | null;
+  /** Of the process so far, which may have answered several messages; so is the cost. */
   usage: Usage;
   costUsd: number;
 }

@@ -5,6 +5,7 @@
 // Usage is counted once per message id, because claude repeats it with each content block.
 
 import type { EventData, NewEvent, Usage } from "../domain/event.ts";
+import { addUsage, noUsage } from "../domain/task.ts";
 import type { AgentResult } from "./agent.ts";
 import { countOf, isDeeperThan, isObject, type JsonObject, objectOf, stringOf } from "./json_value.ts";
 import { noticeOf } from "./claude_notice.ts";
@@ -16,6 +17,8 @@ export interface ClaudeState {
   counted: Set<string>;
   /** The folder that `system/init` named, to shorten paths in summaries. */
   cwd: string | null;
+  /** The `usage` of all results so far: each one counts its own turn only. */
+  turns: Usage;
 }
 
 export type ClaudeItem =
@@ -38,7 +41,7 @@ export interface ControlRequest {
 const MAX_DEPTH = 200;
 
 export function newClaudeState(): ClaudeState {
-  return { counted: new Set(), cwd: null };
+  return { counted: new Set(), cwd: null, turns: noUsage };
 }
 
 /** The items of one stdout line (without its newline), in order; changes `state`. Never throws. */
@@ -54,7 +57,7 @@ export function readClaudeLine(line: string, state: ClaudeState): ClaudeItem[] {
     case "user":
       return user(message) ?? notice(message);
     case "result":
-      return [{ type: "result", result: resultOf(message) }];
+      return [{ type: "result", result: resultOf(message, state) }];
     case "control_request":
       return [{ type: "control", control: controlOf(message) }];
     default:
@@ -203,7 +206,36 @@ function controlOf(message: JsonObject): ControlRequest {
   return { requestId: stringOf(message.request_id), subtype: stringOf(request.subtype), tool, plan };
 }
 
-function resultOf(message: JsonObject): AgentResult {
+/**
+ * What a process used so far. `usage` is of one turn, and of a turn that the budget ended it lacks the last message;
+ * `modelUsage` is of the whole process, as the cost is, but a program that speaks like claude may not send it. Neither
+ * counts too much.
+ */
+function usedSoFar(message: JsonObject, state: ClaudeState): Usage {
+  state.turns = addUsage(state.turns, usageOf(message.usage));
+  let models = noUsage;
+  for (const value of Object.values(objectOf(message.modelUsage))) {
+    const used = objectOf(value);
+    models = addUsage(models, {
+      input_tokens: countOf(used.inputTokens),
+      output_tokens: countOf(used.outputTokens),
+      cache_read_tokens: countOf(used.cacheReadInputTokens),
+      cache_write_tokens: countOf(used.cacheCreationInputTokens),
+    });
+  }
+  return largerUsage(state.turns, models);
+}
+
+function largerUsage(a: Usage, b: Usage): Usage {
+  return {
+    input_tokens: Math.max(a.input_tokens, b.input_tokens),
+    output_tokens: Math.max(a.output_tokens, b.output_tokens),
+    cache_read_tokens: Math.max(a.cache_read_tokens, b.cache_read_tokens),
+    cache_write_tokens: Math.max(a.cache_write_tokens, b.cache_write_tokens),
+  };
+}
+
+function resultOf(message: JsonObject, state: ClaudeState): AgentResult {
   const subtype = stringOf(message.subtype);
   const errors = Array.isArray(message.errors) ? message.errors.map(textOf).filter(Boolean).join("\n") : "";
   const status = countOf(message.api_error_status);
@@ -212,7 +244,7 @@ function resultOf(message: JsonObject): AgentResult {
     subtype,
     text: stringOf(message.result) || errors,
     apiErrorStatus: status === 0 ? null : status,
-    usage: usageOf(message.usage),
+    usage: usedSoFar(message, state),
     costUsd: countOf(message.total_cost_usd),
   };
 }
