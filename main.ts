@@ -11,6 +11,7 @@ import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { openStore } from "./core/kv/store.ts";
 import { freeBytes } from "./core/process/disk_space.ts";
 import { gitWorktrees } from "./core/process/git_worktrees.ts";
+import { isUnbroken, launcherChain, type Link } from "./core/process/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
 import { systemClock, systemRandom } from "./core/system.ts";
 import { makeApp } from "./routes/app.ts";
@@ -21,6 +22,7 @@ const version = denoJson.version;
 const stopWithinMs = 30_000;
 /** Signals closer together than this are one: a Ctrl-C through `deno task` arrives twice. */
 const sameSignalMs = 1_000;
+const launcherLookMs = 1_000;
 
 function warn(message: string, error: unknown): void {
   const detail = error instanceof DomainError || error === null ? "" : error instanceof Error ? error.stack : error;
@@ -108,13 +110,14 @@ async function start(): Promise<void> {
   await coder.start();
   const ticking = new AbortController();
   Deno.cron("look at the queue", "* * * * *", { signal: ticking.signal }, () => coder.tick());
-  stopOnSignal(async () => {
+  const stop = stopOnSignal(async () => {
     ticking.abort();
     app.streams.closeAll();
     await coder.stop();
     await server.shutdown();
     store.close();
   });
+  stopWithLaunchers(await launcherChain(Deno.pid), stop);
   announce(config, found, { port: await listening.promise, token: made });
 }
 
@@ -123,8 +126,8 @@ function worktreeRoot(config: Config, found: Preflight, name: string): string {
   return config.worktrees ? join(config.worktrees, name) : join(dirname(path), `${basename(path)}-worktrees`);
 }
 
-/** Stops softly at the first signal, at once at a later second one. */
-function stopOnSignal(stop: () => Promise<void>): void {
+/** Stops softly at the first signal, at once at a later second one. Returns what stops softly unless it is stopping already. */
+function stopOnSignal(stop: () => Promise<void>): () => void {
   let first: number | null = null;
   const onSignal = () => {
     if (first !== null) {
@@ -146,6 +149,19 @@ function stopOnSignal(stop: () => Promise<void>): void {
     });
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, onSignal);
+  return () => {
+    if (first === null) onSignal();
+  };
+}
+
+/** Stops softly when `npx` or `deno task` above us was ended without passing the signal on. */
+function stopWithLaunchers(chain: Link[], stop: () => void): void {
+  if (chain.length < 2) return;
+  const timer = setInterval(async () => {
+    if (await isUnbroken(chain)) return;
+    clearInterval(timer);
+    stop();
+  }, launcherLookMs);
 }
 
 function announce(config: Config, found: Preflight, { port, token }: {
