@@ -77,6 +77,8 @@ interface Waiting {
   request: AppendRequest;
   resolve(appended: Appended): void;
   reject(error: unknown): void;
+  /** Races lost against other processes. */
+  lost: number;
 }
 
 /** A head with the versionstamp it was read or written at. */
@@ -91,7 +93,7 @@ interface Numbered {
 }
 
 const cachedHeads = 4_096;
-const triesAtMost = 100;
+const lostAtMost = 100;
 /** A fold is kept each time a history grows past a multiple of this. */
 export const foldEvery = 500;
 
@@ -154,6 +156,7 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
 
   async function flush(): Promise<void> {
     const batch = await fill();
+    if (batch.taken.length === 0) return;
     try {
       await write(batch);
     } catch (error) {
@@ -171,18 +174,14 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
     await load([...new Set(wanted)]);
     if (candidates.some(({ request }) => request.task === "new")) nextId ??= await readNextId();
     for (const waiting of candidates) {
-      const { request } = waiting;
-      if (request.idempotency) {
-        // One winner per key: a second one waits for the next commit and then finds the first.
-        if (batch.idempotency.has(request.idempotency.key)) continue;
-        const earlier = await kv.get<{ task: number; hash: string }>(keys.idempotency(request.idempotency.key));
-        if (earlier.value) {
-          drop(waiting);
-          await answerRepeated(waiting, earlier.value);
-          continue;
-        }
+      // One winner per key: a second one waits for the next commit and then finds what the first wrote.
+      if (batch.holdsKeyOf(waiting.request)) continue;
+      try {
+        if (!await answerRepeated(waiting) && !await stage(batch, waiting)) break;
+      } catch (error) {
+        // A body that cannot be written, say: nobody else's append is to blame for it.
+        waiting.reject(explained(error));
       }
-      if (!await stage(batch, waiting)) break;
       drop(waiting);
     }
     return batch;
@@ -195,15 +194,18 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
     }
   }
 
-  async function answerRepeated(waiting: Waiting, earlier: { task: number; hash: string }): Promise<void> {
-    if (earlier.hash !== waiting.request.idempotency!.hash) {
-      waiting.reject(
-        new DomainError("conflict", "This Idempotency-Key was used for a different request; choose a new key"),
-      );
-      return;
+  /** Whether its idempotency key was used before; then it is answered with the first task, or refused. */
+  async function answerRepeated({ request, resolve }: Waiting): Promise<boolean> {
+    if (!request.idempotency) return false;
+    const { key, hash } = request.idempotency;
+    const { value: earlier } = await kv.get<{ task: number; hash: string }>(keys.idempotency(key));
+    if (!earlier) return false;
+    if (earlier.hash !== hash) {
+      throw new DomainError("conflict", "This Idempotency-Key was used for a different request; choose a new key");
     }
     await load([earlier.task]);
-    waiting.resolve({ head: heads.get(earlier.task)!.task!, events: [], created: false });
+    resolve({ head: heads.get(earlier.task)!.task!, events: [], created: false });
+    return true;
   }
 
   async function readNextId(): Promise<Numbered> {
@@ -215,14 +217,17 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
   async function stage(batch: Batch, waiting: Waiting): Promise<boolean> {
     const { request } = waiting;
     const id = request.task === "new" ? nextId!.value + batch.created : request.task;
-    const before = batch.staged.get(id)?.task ?? (request.task === "new" ? null : heads.get(id)!.task);
+    // Waiting for another append's body, the head may have been forgotten since it was loaded.
+    if (request.task !== "new" && !batch.staged.has(id)) await load([id]);
+    const known = heads.get(id) ?? fresh;
+    const before = (batch.staged.get(id) ?? known).task;
     const now = Math.max(clock.now(), before ? Date.parse(before.updated_at) || 0 : 0);
     let decided: NewEvent[];
     try {
       decided = request.decide(before, { id, now });
     } catch (error) {
       // Refused on a state that is perhaps not durable yet: the answer is given once the commit stands.
-      return batch.add(waiting, { id, known: heads.get(id) ?? fresh, error });
+      return batch.add(waiting, { id, known, error });
     }
     let head = before ?? emptyTask(id);
     const events: Published[] = [];
@@ -251,7 +256,7 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
       events.push({ event, json: record.json });
       sets.push({ key: keys.event(id, event.seq), value: record.value });
     }
-    return batch.add(waiting, { id, known: heads.get(id) ?? fresh, head, before, events, sets, bodiesUsed });
+    return batch.add(waiting, { id, known, head, events, sets, bodiesUsed });
   }
 
   /** Writes the slices ahead of the event that refers to them; the intent lets a sweep find them after a crash. */
@@ -284,25 +289,22 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
   }
 
   async function write(batch: Batch): Promise<void> {
-    for (let tries = 0; batch.taken.length > 0; tries++) {
-      if (tries >= triesAtMost) throw new DomainError("unavailable", "The store is too busy; try again");
-      const versionstamp = await commitBatch(batch);
-      if (versionstamp !== null) return settle(batch, versionstamp);
-      // Another process was faster with one of the heads: read them all again and decide again.
-      for (const id of batch.staged.keys()) heads.delete(id);
-      nextId = null;
-      const again = batch.taken.map(({ waiting }) => waiting);
-      const live: Waiting[] = [];
-      for (const waiting of again) {
-        const guard = waiting.request.guard;
-        if (guard && (await kv.get(guard.key)).versionstamp !== guard.versionstamp) waiting.reject(new StaleGuard());
-        else live.push(waiting);
-      }
-      // They go back to the front of their queues, in order, and the next round fills a new batch from there.
-      for (const waiting of live.reverse()) {
-        (waiting.request.priority === "command" ? commands : outputs).unshift(waiting);
-      }
-      batch.taken.length = 0;
+    const versionstamp = await commitBatch(batch);
+    if (versionstamp !== null) return settle(batch, versionstamp);
+    // Another process was faster with one of the heads: read them all again and decide again.
+    for (const id of batch.staged.keys()) heads.delete(id);
+    nextId = null;
+    const live: Waiting[] = [];
+    for (const { waiting } of batch.taken) {
+      const guard = waiting.request.guard;
+      if (guard && (await kv.get(guard.key)).versionstamp !== guard.versionstamp) waiting.reject(new StaleGuard());
+      else if (++waiting.lost > lostAtMost) {
+        waiting.reject(new DomainError("unavailable", "The store is too busy; try again"));
+      } else live.push(waiting);
+    }
+    // They go back to the front of their queues, in order, and the next round fills a new batch from there.
+    for (const waiting of live.reverse()) {
+      (waiting.request.priority === "command" ? commands : outputs).unshift(waiting);
     }
   }
 
@@ -334,7 +336,7 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
   return {
     append(request) {
       return new Promise((resolve, reject) => {
-        (request.priority === "command" ? commands : outputs).push({ request, resolve, reject });
+        (request.priority === "command" ? commands : outputs).push({ request, resolve, reject, lost: 0 });
         flushing ??= drain();
       });
     },
@@ -385,6 +387,51 @@ interface Staged {
   known: Known;
   changed: boolean;
   from: number;
+  cost: Cost;
+}
+
+/** What something takes of a commit's limits. */
+interface Cost {
+  mutations: number;
+  /** Keys and values. */
+  bytes: number;
+  keyBytes: number;
+}
+
+/** The next id, the all-stream entry and the signal, with the ranges of all tasks a commit may hold. */
+const frameCost: Cost = { mutations: 4, bytes: 6_000, keyBytes: 300 };
+
+function costOf({ checks, sets, deletes }: {
+  checks: KvKey[];
+  sets: { key: KvKey; bytes: number }[];
+  deletes: KvKey[];
+}): Cost {
+  const keyed = [...checks, ...sets.map(({ key }) => key), ...deletes].reduce((sum, key) => sum + keyBytes(key), 0);
+  const bytes = sets.reduce((sum, set) => sum + set.bytes, keyed);
+  return { mutations: sets.length + deletes.length, bytes, keyBytes: keyed };
+}
+
+/** The sum, without what `replaced` took. */
+function sumOf(costs: Cost[], replaced: Cost | undefined): Cost {
+  const sum = (field: keyof Cost) => costs.reduce((total, cost) => total + cost[field], -(replaced?.[field] ?? 0));
+  return { mutations: sum("mutations"), bytes: sum("bytes"), keyBytes: sum("keyBytes") };
+}
+
+/** The head, its fold and its index entries: written once per task and commit, however many appends stand on it. */
+function headCost({ task, known, changed, from }: Omit<Staged, "cost">, id: number): Cost {
+  const checks = [keys.task(id)];
+  if (!changed || !task) return costOf({ checks, sets: [], deletes: [] });
+  const bytes = encodeHead(task).length;
+  const sets = [{ key: keys.task(id), bytes }];
+  if (keepsFold(from, task.seq)) sets.push({ key: keys.fold(id, task.seq), bytes });
+  const index = indexChanges(known.task, task);
+  // A string takes two bytes a character when one of them is beyond Latin-1.
+  for (const { key, value } of index.sets) sets.push({ key, bytes: value.length * 2 + 10 });
+  return costOf({ checks, sets, deletes: index.deletes });
+}
+
+function keepsFold(from: number, to: number): boolean {
+  return Math.floor((from - 1) / foldEvery) !== Math.floor(to / foldEvery);
 }
 
 interface Addition {
@@ -392,7 +439,6 @@ interface Addition {
   known: Known;
   error?: unknown;
   head?: Task;
-  before?: Task | null;
   events?: Published[];
   sets?: KvCommit["sets"];
   bodiesUsed?: string[];
@@ -408,45 +454,51 @@ class Batch {
   readonly sets: KvCommit["sets"] = [];
   created = 0;
   firstEvent: KvKey | null = null;
-  #bytes = 0;
-  #keyBytes = 0;
+  #cost = frameCost;
 
   constructor(readonly commit: string, readonly limits: KvLimits) {}
 
+  /** Whether an append of this batch has the idempotency key or the guard of `request`. */
+  holdsKeyOf({ idempotency, guard }: AppendRequest): boolean {
+    if (idempotency && this.idempotency.has(idempotency.key)) return true;
+    return guard !== undefined && this.guards.some(({ key }) => JSON.stringify(key) === JSON.stringify(guard.key));
+  }
+
   /** Adds a decided append unless it would pass a limit; then the batch is as it was, and false. */
   add(waiting: Waiting, addition: Addition): boolean {
-    const { id, known, head, before, events = [], sets = [], bodiesUsed = [] } = addition;
-    let bytes = 0;
-    let keyed = 0;
-    for (const { key, value } of sets) {
-      keyed += keyBytes(key);
-      bytes += (value as Uint8Array).length;
-    }
-    const isNewTask = !this.staged.has(id);
-    // Head, fold and index entries: counted generously, since a batch writes them once per task.
-    const overhead = isNewTask ? 24_000 : 0;
-    const overheadKeys = isNewTask ? 600 + (head?.depends_on.length ?? 0) * 120 : 0;
-    const full = this.sets.length + sets.length + (this.staged.size + 1) * 8 > this.limits.mutations ||
-      this.staged.size + this.guards.length + this.idempotency.size + (isNewTask ? 1 : 0) + 3 > this.limits.checks ||
-      this.#bytes + bytes + keyed + overhead > this.limits.bytes ||
-      this.#keyBytes + keyed + overheadKeys > this.limits.keyBytes;
-    if (full && this.taken.length > 0) return false;
-    if (full && sets.length > 0) {
-      waiting.reject(new RangeError(`${sets.length} events of ${bytes} bytes are too many for one append`));
-      return true;
-    }
-    this.#bytes += bytes + keyed + overhead;
-    this.#keyBytes += keyed + overheadKeys;
+    const { request } = waiting;
+    const { id, known, head, events = [], sets = [], bodiesUsed = [] } = addition;
     const earlier = this.staged.get(id);
-    this.staged.set(id, {
-      task: head ?? earlier?.task ?? known.task,
+    const after = {
+      task: events.length > 0 ? head! : (earlier ?? known).task,
       known: earlier?.known ?? known,
       changed: events.length > 0 || (earlier?.changed ?? false),
-      from: earlier?.from ?? (before?.seq ?? 0) + 1,
+      from: earlier?.from ?? (known.task?.seq ?? 0) + 1,
+    };
+    const staged = { ...after, cost: headCost(after, id) };
+    const singles = [
+      ...(request.guard ? [{ key: request.guard.key, bytes: 50 }] : []),
+      ...(request.idempotency ? [{ key: keys.idempotency(request.idempotency.key), bytes: 300 }] : []),
+    ];
+    const own = costOf({
+      checks: singles.map(({ key }) => key),
+      sets: [...singles, ...sets.map(({ key, value }) => ({ key, bytes: (value as Uint8Array).length }))],
+      deletes: bodiesUsed.map(keys.bodyIntent),
     });
+    const cost = sumOf([this.#cost, own, staged.cost], earlier?.cost);
+    const checks = this.staged.size + (earlier ? 0 : 1) + this.guards.length + this.idempotency.size + 3;
+    const { limits } = this;
+    const full = checks > limits.checks || cost.mutations > limits.mutations || cost.bytes > limits.bytes ||
+      cost.keyBytes > limits.keyBytes;
+    if (full && this.taken.length > 0) return false;
+    if (full) {
+      waiting.reject(new RangeError(`${sets.length} events of ${own.bytes} bytes are too many for one append`));
+      return true;
+    }
+    this.#cost = cost;
+    this.staged.set(id, staged);
     this.taken.push({ waiting, head: head ?? null, events, error: addition.error });
     if (events.length > 0) {
-      const { request } = waiting;
       this.sets.push(...sets);
       this.bodiesUsed.push(...bodiesUsed);
       this.firstEvent ??= sets[0]!.key;
@@ -469,9 +521,7 @@ class Batch {
       if (!changed || !task) continue;
       const value = encodeHead(task);
       sets.push({ key: keys.task(id), value });
-      if (Math.floor((from - 1) / foldEvery) !== Math.floor(task.seq / foldEvery)) {
-        sets.push({ key: keys.fold(id, task.seq), value });
-      }
+      if (keepsFold(from, task.seq)) sets.push({ key: keys.fold(id, task.seq), value });
       const index = indexChanges(known.task, task);
       sets.push(...index.sets);
       deletes.push(...index.deletes);
