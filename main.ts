@@ -8,6 +8,7 @@ import { DomainError, messageOf } from "./core/domain/error.ts";
 import { engine } from "./core/engine/engine.ts";
 import { ownToken, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
+import { runMaintenance } from "./core/engine/maintenance.ts";
 import { openStore } from "./core/kv/store.ts";
 import { freeBytes } from "./core/process/disk_space.ts";
 import { gitWorktrees } from "./core/process/git_worktrees.ts";
@@ -121,6 +122,14 @@ async function start(): Promise<void> {
   announce(config, found, { port: await listening.promise, token: made });
 }
 
+/** `backup`, `restore`, `verify` and `token` instead of the service. */
+async function maintain(): Promise<void> {
+  const ports = { clock: systemClock, random: systemRandom };
+  const { lines, code } = await runMaintenance(readEnvironment(), Deno.args, ports);
+  for (const line of lines) console.log(line);
+  Deno.exit(code);
+}
+
 function worktreeRoot(config: Config, found: Preflight, name: string): string {
   const path = found.repoPaths.get(name)!;
   return config.worktrees ? join(config.worktrees, name) : join(dirname(path), `${basename(path)}-worktrees`);
@@ -196,10 +205,11 @@ Submit a task, then watch it:
 }
 
 try {
-  await start();
+  if (Deno.args.length === 0) await start();
+  else await maintain();
 } catch (error) {
   const expected = error instanceof ConfigError || error instanceof DomainError;
-  console.error(`Cannot start: ${startMessage(error)}`);
+  console.error(Deno.args.length === 0 ? `Cannot start: ${startMessage(error)}` : messageOf(error));
   if (!expected && !(error instanceof Deno.errors.AddrInUse)) console.error(error);
   Deno.exit(1);
 }

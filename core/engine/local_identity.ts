@@ -11,11 +11,25 @@ export async function workerId(data: string, random: Random): Promise<string> {
 /** The token in the data folder; `made` when this call made it. Readable by its owner only. */
 export async function ownToken(data: string): Promise<{ token: string; made: boolean }> {
   let made = false;
-  const token = await keptText(join(data, "token"), () => {
+  const token = await keptText(tokenPath(data), () => {
     made = true;
-    return crypto.getRandomValues(new Uint8Array(32)).toHex();
+    return randomToken();
   }, 0o600);
   return { token, made };
+}
+
+/** Replaces the token; the old one counts until the service starts anew. */
+export async function newToken(data: string): Promise<void> {
+  await Deno.mkdir(data, { recursive: true });
+  await writeWhole(tokenPath(data), randomToken(), 0o600);
+}
+
+function tokenPath(data: string): string {
+  return join(data, "token");
+}
+
+function randomToken(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toHex();
 }
 
 async function keptText(path: string, make: () => string, mode: number): Promise<string> {
@@ -25,9 +39,13 @@ async function keptText(path: string, make: () => string, mode: number): Promise
   });
   if (kept.trim() !== "") return kept.trim();
   const text = make();
-  // Beside and renamed: there whole or not at all.
+  await writeWhole(path, text, mode);
+  return text;
+}
+
+/** Beside and renamed: there whole or not at all. */
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const draft = `${path}.${Deno.pid}`;
   await Deno.writeTextFile(draft, `${text}\n`, { mode });
   await Deno.rename(draft, path);
-  return text;
 }

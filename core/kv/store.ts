@@ -3,6 +3,7 @@
 import { dirname, join } from "@std/path";
 import { DomainError, messageOf } from "../domain/error.ts";
 import type { Clock, Random } from "../domain/ports.ts";
+import { requireSound } from "./backup.ts";
 import { type EventLog, eventLog } from "./event_log.ts";
 import { type Committed, type GroupCommit, groupCommit } from "./group_commit.ts";
 import { keys } from "./keys.ts";
@@ -41,6 +42,7 @@ export async function openStore(location: string, { clock, random, share = false
   const local = !remote && location !== ":memory:";
   const lock = local && !share ? await lockDatabase(location) : null;
   try {
+    if (local) await requireSound(location);
     const kv = denoKv(await openKv(location), { clock });
     return await buildStore(kv, { clock, random, shared: remote || share, remote, onClose: () => lock?.close() });
   } catch (error) {
@@ -96,7 +98,7 @@ async function openKv(location: string): Promise<Deno.Kv> {
 }
 
 /** Holds the lock file beside the database, or says who does. The file stays; the lock goes with the process. */
-async function lockDatabase(path: string): Promise<Deno.FsFile> {
+export async function lockDatabase(path: string): Promise<Deno.FsFile> {
   const file = await openLockFile(`${path}.lock`);
   if (!await file.tryLock(true)) {
     const holder = (await Deno.readTextFile(`${path}.lock`).catch(() => "")).trim() || "unknown";

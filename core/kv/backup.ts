@@ -1,0 +1,84 @@
+// Copies of a local database: made while the service runs, put back while it does not, and the look at a file before it is
+// opened, so that a damaged one is named and never taken for a new one.
+
+import { DomainError, messageOf } from "../domain/error.ts";
+
+/**
+ * Writes a consistent copy of the database at `path` to `to`, also while the service writes to it.
+ * Throws `DomainError("conflict")` when `to` exists.
+ */
+export async function backupDatabase(path: string, to: string): Promise<void> {
+  await requireSound(path);
+  if (!await Deno.stat(path).catch(() => null)) throw new DomainError("not_found", `There is no database at ${path}`);
+  if (await Deno.stat(to).catch(() => null)) throw new DomainError("conflict", `${to} exists; choose another name`);
+  // Loaded when needed: the service itself does not use it.
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    database.exec("PRAGMA busy_timeout = 10000");
+    database.prepare("VACUUM INTO ?").run(to);
+  } catch (error) {
+    throw new DomainError("unavailable", `Cannot back up ${path}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Puts a backup in the place of the database; what was there is kept beside it. Call it while the service is stopped.
+ * Returns where the old database was kept, or null when there was none.
+ */
+export async function restoreDatabase(
+  from: string,
+  path: string,
+  { stamp }: { stamp: string },
+): Promise<string | null> {
+  if (!await Deno.stat(from).catch(() => null)) throw new DomainError("not_found", `There is no backup at ${from}`);
+  await requireSound(from);
+  const { DatabaseSync } = await import("node:sqlite");
+  const backup = new DatabaseSync(from, { readOnly: true });
+  try {
+    const { quick_check: verdict } = backup.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
+    if (verdict !== "ok") throw new DomainError("invalid", `Cannot restore ${from}: ${verdict}`);
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw new DomainError("invalid", `Cannot restore ${from}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    backup.close();
+  }
+  const draft = `${path}.restoring`;
+  await Deno.copyFile(from, draft);
+  const kept = await Deno.stat(path).catch(() => null) ? `${path}.before-restore-${stamp}` : null;
+  // The write-ahead log belongs to the old file: it moves with it.
+  for (const suffix of kept ? ["-wal", "-shm", ""] : []) {
+    await Deno.rename(`${path}${suffix}`, `${kept}${suffix}`).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+  await Deno.rename(draft, path);
+  return kept;
+}
+
+const wayBack = 'put a backup back with "deno task restore FILE", or move the file away to begin anew';
+
+/** Throws `DomainError("unavailable")` when the file at `path` exists and is not a whole SQLite database. */
+export async function requireSound(path: string): Promise<void> {
+  const info = await Deno.stat(path).catch(() => null);
+  if (!info) return;
+  if (!info.isFile) {
+    throw new DomainError("unavailable", `${path} is not a file; set CODER_KV or CODER_DATA to another place`);
+  }
+  const fail = (why: string) => {
+    throw new DomainError("unavailable", `The database ${path} is damaged (${why}): ${wayBack}`);
+  };
+  if (info.size === 0) fail("it is empty");
+  const header = new Uint8Array(100);
+  using file = await Deno.open(path, { read: true });
+  const read = await file.read(header);
+  if (read !== 100 || !new TextDecoder().decode(header).startsWith("SQLite format 3\0")) fail("it is no SQLite file");
+  // https://www.sqlite.org/fileformat.html#the_database_header: the size in pages counts when its change counter matches.
+  const view = new DataView(header.buffer);
+  const pageSize = view.getUint16(16) === 1 ? 65_536 : view.getUint16(16);
+  const isCurrent = view.getUint32(24) === view.getUint32(92);
+  if (isCurrent && info.size < view.getUint32(28) * pageSize) fail("it was cut short");
+}
