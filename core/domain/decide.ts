@@ -164,10 +164,12 @@ function sequel(task: Task, outcome: Outcome): RunSequel {
 
 function settle(task: Task, now: number): NewEvent[] {
   if (task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return [];
-  const { outcome, error } = task.ending ?? { outcome: "cancelled" as const, error: null };
+  const outcome = task.ending?.outcome ?? "cancelled";
   if (task.cancel_requested || outcome === "cancelled") {
     return [{ type: "task.cancelled", data: { reason: "asked for" } }];
   }
+  // The whole of a long error is in `run.finished`.
+  const error = task.error && task.error.text + (task.error.whole ? "" : "…");
   const again = outcome === "failed" || outcome === "timed_out" || outcome === "stalled";
   if (again && task.attempts < task.max_attempts) {
     const due_at = iso(now + retryDelayMs(task.attempts));

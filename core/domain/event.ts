@@ -143,6 +143,7 @@ export interface EventData {
     reason: string;
   };
   "task.completed": { output: string };
+  /** `error`: its start; the whole is in `run.finished`. */
   "task.failed": { error: string; reason: Outcome };
   "task.cancelled": { reason: string };
   "service.started": { worker: string; name: string; version: string; agent: string; pid: number };

@@ -43,7 +43,6 @@ export interface OpenRun {
 export interface Ending {
   outcome: Outcome;
   run: number;
-  error: string | null;
 }
 
 /** How the next run begins. */
@@ -184,7 +183,7 @@ function excerpt(text: string, seq: number): Excerpt {
 }
 
 function step(text: string): string {
-  return start(text.slice(0, stepLength * 4).replace(/\s+/g, " ").trim(), stepLength);
+  return start(start(text, stepLength * 4).replace(/\s+/g, " ").trim(), stepLength);
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {
@@ -217,6 +216,16 @@ function over(status: Status, event: TaskEvent): Partial<Task> {
 function spoken(task: Task): Partial<Task> {
   if (!task.run || task.run.spoke) return {};
   return { run: { ...task.run, spoke: true }, interruptions: 0 };
+}
+
+/** A person asked for a new life: nothing of the old one holds, the approval of its plan neither. */
+function anew(task: Task): Partial<Task> {
+  return {
+    error: null,
+    plan: null,
+    mode: task.plan ? "plan" : task.mode,
+    place: task.place && { ...task.place, base_commit: "" },
+  };
 }
 
 function changeOf(task: Task, event: TaskEvent): Partial<Task> {
@@ -315,14 +324,17 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         completed_at: null,
         next: { kind: "fresh" },
         session_id: null,
-        plan: null,
         output: null,
-        ...(event.data.attempt === 1 && { error: null, place: task.place && { ...task.place, base_commit: "" } }),
+        ...(event.data.attempt === 1 ? anew(task) : { plan: task.mode === "execute" ? task.plan : null }),
       };
     case "task.completed":
       return { ...over("completed", event), output: excerpt(event.data.output, event.seq), error: null };
     case "task.failed":
-      return { ...over("failed", event), error: excerpt(event.data.error, event.seq) };
+      // A long error is whole in `run.finished` only, and the head already points there.
+      return {
+        ...over("failed", event),
+        error: task.error && !task.error.whole ? task.error : excerpt(event.data.error, event.seq),
+      };
     case "task.cancelled":
       return over("cancelled", event);
     default:
@@ -358,6 +370,6 @@ function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }
         next: outcome === "succeeded" ? { kind: "resume", because: "message", seq: null } : task.next,
       };
     case "settle":
-      return { ...shared, ending: { outcome, run: event.run ?? task.epoch, error } };
+      return { ...shared, ending: { outcome, run: event.run ?? task.epoch } };
   }
 }

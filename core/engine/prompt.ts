@@ -20,13 +20,13 @@ export async function firstWords(task: Task, { log, suffix, resumed }: {
 }): Promise<FirstWords> {
   const { next } = task;
   const may = task.mode === "execute" && suffix ? `\n\n${suffix}` : "";
-  if (next.kind === "fresh") return { text: await promptOf(task, log) + may, message: null };
+  const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
+  if (next.kind === "fresh") return { text: await promptOf(task, log) + plan + may, message: null };
   const news = await newsOf(task, log);
   const { message } = news;
   if (resumed) return { text: news.text + (message === null ? may : ""), message };
   const before = "You worked on this task before, but that session is lost. What was done is in this folder: " +
     "look at git log and git status first.";
-  const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
   return { text: `${await promptOf(task, log)}\n\n${before}${plan}\n\n${news.text}${may}`, message };
 }
 
