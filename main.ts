@@ -9,14 +9,19 @@ import { engine } from "./core/engine/engine.ts";
 import { ownToken, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { runMaintenance } from "./core/engine/maintenance.ts";
+import type { Service } from "./core/engine/service.ts";
 import { openStore } from "./core/kv/store.ts";
 import { freeBytes } from "./core/process/disk_space.ts";
 import { gitWorktrees } from "./core/process/git_worktrees.ts";
 import { isUnbroken, launcherChain, type Link } from "./core/process/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
 import { systemClock, systemRandom } from "./core/system.ts";
+import type { Hono } from "hono";
+import { buildIslands, islandsAreStale, islandsDist } from "./islands/build.ts";
+import { assetRoutes, loadAssets } from "./routes/assets.ts";
 import { makeApp } from "./routes/app.ts";
 import { allowedHosts } from "./routes/guard.ts";
+import { pages } from "./routes/pages.tsx";
 
 const version = denoJson.version;
 /** A soft stop that takes longer than this is ended hard. */
@@ -95,7 +100,7 @@ async function start(): Promise<void> {
     service: coder.service,
     guard: { hosts: allowedHosts(config.host, Deno.hostname()), token },
     version,
-    pages: null,
+    pages: await webPages(coder.service),
     warn,
   });
   const listening = Promise.withResolvers<number>();
@@ -120,6 +125,13 @@ async function start(): Promise<void> {
   });
   stopWithLaunchers(await launcherChain(Deno.pid), stop);
   announce(config, found, { port: await listening.promise, token: made });
+}
+
+/** The web pages, with their scripts built from the present sources. */
+async function webPages(service: Service): Promise<Hono[]> {
+  if (await islandsAreStale()) await buildIslands();
+  const assets = await loadAssets({ dist: islandsDist });
+  return [assetRoutes(assets), pages({ service, assets })];
 }
 
 /** `backup`, `restore`, `verify` and `token` instead of the service. */

@@ -1,6 +1,7 @@
 // All routes together. Tests call `app.request()`; main.ts serves `app.fetch`.
 
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Service } from "../core/engine/service.ts";
 import { json, problems } from "./api.ts";
@@ -17,7 +18,7 @@ export interface AppOptions {
   guard: GuardOptions;
   version: string;
   /** The web pages and their assets. */
-  pages: { mount(app: OpenAPIHono): void } | null;
+  pages: Hono[];
   warn(message: string, error: unknown): void;
 }
 
@@ -56,7 +57,7 @@ export function makeApp({ service, guard: guardOptions, version, pages, warn }: 
       description: "A queue for unattended coding work. Errors are RFC 9457 problems; ids are integers from 1.",
     },
   });
-  pages?.mount(app);
+  for (const page of pages) app.route("/", page);
   app.notFound((c) => problemResponse(404, `There is nothing at ${c.req.path}`));
   app.onError((error, c) => errorResponse(error, c, warn));
   return { fetch: (request) => app.fetch(request), request: app.request.bind(app), streams };
