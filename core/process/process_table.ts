@@ -88,6 +88,14 @@ function marksIn(environment: string): string[] {
 }
 
 async function fromPs(): Promise<Process[]> {
+  for (let attempt = 1;; attempt++) {
+    const { processes, isTorn } = await readPs();
+    if (!isTorn || attempt === 3) return processes;
+  }
+}
+
+/** `isTorn`: a process that may be marked changed its command between the two looks (it has just been started). */
+async function readPs(): Promise<{ processes: Process[]; isTorn: boolean }> {
   const [withEnvironment, withoutIt] = await Promise.all([
     run("ps", ["axeww", "-o", "pid=,ppid=,pgid=,stat=,etime=,command="]),
     run("ps", ["axww", "-o", "pid=,command="]),
@@ -98,24 +106,27 @@ async function fromPs(): Promise<Process[]> {
       .map((match) => [Number(match[1]), match[2]!]),
   );
   const processes: Process[] = [];
+  let isTorn = false;
   for (const line of linesOf(withEnvironment.stdout)) {
     const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+) (.*)$/.exec(line);
     if (match === null) continue;
     const pid = Number(match[1]);
+    const command = commands.get(pid);
+    const whole = match[6]!;
     // `e` puts the environment behind the arguments: only what is behind them may count, or a process that merely *names*
     // a mark (a grep for it) would be taken for one of the run's.
-    const command = commands.get(pid);
-    const environment = command !== undefined && match[6]!.startsWith(command) ? match[6]!.slice(command.length) : "";
+    const isSameCommand = command !== undefined && whole.startsWith(command);
+    isTorn ||= !isSameCommand && whole.includes("PERSONAL_RUN_");
     processes.push({
       pid,
       parent: Number(match[2]),
       group: Number(match[3]),
       isZombie: match[4]!.startsWith("Z"),
       startedAt: Math.floor((now - elapsedMs(match[5]!)) / 1000) * 1000,
-      marks: marksIn(environment),
+      marks: isSameCommand ? marksIn(whole.slice(command.length)) : [],
     });
   }
-  return processes;
+  return { processes, isTorn };
 }
 
 function linesOf(bytes: Uint8Array): string[] {
