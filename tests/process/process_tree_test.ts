@@ -35,9 +35,10 @@ async function startMarked(script: string, mark: string = crypto.randomUUID()): 
     pids,
     async [Symbol.asyncDispose]() {
       const found = await Deno.readTextFile(file).catch(() => "");
-      for (const pid of [child.pid, ...found.trim().split("\n").map(Number)]) {
+      const pids = found.trim().split("\n").map(Number).filter((pid) => pid > 1);
+      for (const target of [-child.pid, ...pids]) {
         try {
-          if (pid > 1) Deno.kill(pid, "SIGKILL");
+          Deno.kill(target, "SIGKILL");
         } catch {
           // It has ended, as it should.
         }
