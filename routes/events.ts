@@ -2,8 +2,8 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Service } from "../core/engine/service.ts";
-import { api, problems } from "./api.ts";
-import { afterQuery, eventPageSchema, eventsQuery, idParam } from "./schemas.ts";
+import { api, json, problems } from "./api.ts";
+import { afterQuery, atQuery, eventPageSchema, eventsQuery, idParam, whySchema } from "./schemas.ts";
 import { eventFrame, frame, joinFrames, type OpenStreams } from "./server_sent_events.ts";
 
 const text = z.string();
@@ -70,6 +70,43 @@ export function events(service: Service, streams: OpenStreams): OpenAPIHono {
         }
         sent = value.at(-1)!.event.seq;
         return joinFrames(value.map(eventFrame));
+      }) as never;
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/tasks/{id}/why",
+      summary: "Why the task runs or waits, now or at an event",
+      request: { params: idParam, query: atQuery },
+      responses: { 200: json(whySchema, "From the recorded decisions"), ...problems(404, 422) },
+    }),
+    async (c) => c.json(await service.why(c.req.valid("param").id, c.req.valid("query")), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/tasks/{id}/export",
+      summary: "The whole history as one file",
+      request: { params: idParam },
+      responses: {
+        200: {
+          description: "NDJSON: a header (format, version, store, task, sha256 of the rest), then the events",
+          content: { "application/x-ndjson": { schema: text } },
+        },
+        ...problems(404),
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      return new Response(await service.exportTask(id), {
+        headers: {
+          "content-type": "application/x-ndjson",
+          "cache-control": "no-store",
+          "content-disposition": `attachment; filename="task-${id}.ndjson"`,
+        },
       }) as never;
     },
   );

@@ -108,6 +108,25 @@ export const taskSchema = z.object({
 
 export const taskPageSchema = z.object({ tasks: z.array(taskSchema), next: nullable }).openapi("TaskPage");
 
+export const whySchema = z.object({
+  task: taskId,
+  seq: z.number().int(),
+  at: z.string(),
+  status,
+  reason: z.string(),
+  claim: z.object({
+    run: z.number().int(),
+    attempt: z.number().int(),
+    worker: z.string(),
+    at: z.string(),
+    free_slots: z.number().int(),
+    rank: z.number().int(),
+    candidates: z.array(taskId),
+    count: z.number().int(),
+  }).nullable(),
+  dependencies: z.array(z.object({ id: taskId, status, completed_at: nullable })),
+}).openapi("Why");
+
 export const eventSchema = z.object({
   seq: z.number().int(),
   type: z.string(),

@@ -3,7 +3,7 @@
 // The head stays a few KB: long texts are excerpts that point to the event which holds the whole. The browser folds with
 // the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
-import { type ClaimReason, type Mode, type Outcome, type TaskEvent, type Usage, versionOf } from "./event.ts";
+import { type Mode, type Outcome, type TaskEvent, type Usage, versionOf } from "./event.ts";
 
 export type Status = "pending" | "in_progress" | "awaiting_approval" | "completed" | "failed" | "cancelled";
 
@@ -103,7 +103,8 @@ export interface Task {
   messages: number[];
   cancel_requested: boolean;
   due_at: string | null;
-  why: ClaimReason | null;
+  /** The `run.claimed` of the last run: it says why. */
+  claimed_seq: number | null;
   usage: Usage;
   /** The part of `usage` that finished runs account for. */
   usage_before: Usage;
@@ -153,7 +154,7 @@ export function emptyTask(id: number): Task {
     messages: [],
     cancel_requested: false,
     due_at: null,
-    why: null,
+    claimed_seq: null,
     usage: noUsage,
     usage_before: noUsage,
     cost_usd: 0,
@@ -247,7 +248,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         attempts: event.data.attempt,
         due_at: null,
         error: null,
-        why: event.data.why,
+        claimed_seq: event.seq,
         completed_at: null,
         usage_before: task.usage,
         started_at: task.started_at ?? event.at,

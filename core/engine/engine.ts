@@ -10,6 +10,7 @@ import { commands } from "./commands.ts";
 import type { EngineContext } from "./context.ts";
 import { diskWatch } from "./disk_watch.ts";
 import { dispatchPause } from "./dispatch_pause.ts";
+import { exportTask, readWhy } from "./history.ts";
 import { leases } from "./leases.ts";
 import { queries } from "./queries.ts";
 import { type EndSurvivors, recover } from "./recover.ts";
@@ -173,6 +174,15 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
         start = page.at(-1)!.key[1] as string;
       }
       return null;
+    },
+    async why(id, { at } = {}) {
+      const head = await query.require(id);
+      const isPast = at !== undefined && at < head.seq;
+      if (!isPast) return await readWhy(store, head, { waiting: (await query.read(id)).waiting });
+      return await readWhy(store, (await store.log.headAt(id, at))!, { waiting: null });
+    },
+    async exportTask(id) {
+      return await exportTask(store, await query.require(id), { now: context.clock.now() });
     },
     async diff(id) {
       const head = await query.require(id);

@@ -3,6 +3,7 @@
 import type { TaskEvent, TaskSpec } from "../domain/event.ts";
 import type { Status } from "../domain/task.ts";
 import type { TaskView } from "../domain/task_view.ts";
+import type { Why } from "../domain/why.ts";
 import type { Published } from "../kv/event_record.ts";
 
 /** What `POST /api/tasks` carries after validation; `repo: null` means the first one. */
@@ -94,6 +95,10 @@ export interface Service {
   cursor(): { store: string; versionstamp: string };
   /** Summaries of all tasks that changed after `versionstamp`; null when that is too long ago. */
   changedSince(versionstamp: string): Promise<TaskView[] | null>;
+  /** Why it runs or waits, now or right after event `at`. */
+  why(id: number, options?: { at?: number }): Promise<Why>;
+  /** The history as one file: a header line, then the events. */
+  exportTask(id: number): Promise<ReadableStream<Uint8Array>>;
   diff(id: number): Promise<ReadableStream<Uint8Array>>;
   log(id: number): Promise<ReadableStream<Uint8Array>>;
   health(): Promise<Health>;

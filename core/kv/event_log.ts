@@ -14,10 +14,12 @@ const readAtOnce = 1_000;
 export interface EventLog {
   /** Events after seq `after` in order, `limit` at most and about 4 MiB at most; empty at the head. */
   read(task: number, options: { after: number; limit: number }): Promise<Published[]>;
-  /** The same as NDJSON bytes, one event a line, without parsing what need not be parsed. Reads on until the head. */
-  lines(task: number, options: { after: number }): ReadableStream<Uint8Array>;
+  /** Events `after`..`to` as NDJSON, one a line, without parsing what need not be parsed. By default until the head. */
+  lines(task: number, options: { after: number; to?: number }): ReadableStream<Uint8Array>;
   /** One event, or null. */
   event(task: number, seq: number): Promise<TaskEvent | null>;
+  /** The task as it was at a moment (ISO 8601); null when it did not exist yet. */
+  headAtTime(task: number, at: string): Promise<Task | null>;
   /** The projection as stored. */
   head(task: number): Promise<Task | null>;
   /** Up to ten projections in one snapshot. */
@@ -71,11 +73,11 @@ export function eventLog(kv: Kv): EventLog {
       const entry = await kv.get<Uint8Array>(keys.event(task, seq));
       return entry.value ? (await decodeEvent(entry.value, readParts)).event : null;
     },
-    lines(task, { after }) {
+    lines(task, { after, to = Infinity }) {
       let at = after;
       return new ReadableStream({
         async pull(controller) {
-          const page = await rows(task, at, readAtOnce);
+          const page = at < to ? await rows(task, at, Math.min(readAtOnce, to - at)) : [];
           if (page.length === 0) return controller.close();
           at = page.at(-1)!.key[2] as number;
           const lines: Uint8Array[] = [];
@@ -86,20 +88,37 @@ export function eventLog(kv: Kv): EventLog {
         },
       }, { highWaterMark: 1 });
     },
-    async headAt(task, seq) {
+    async headAtTime(task, at) {
       const current = await head(task);
-      if (!current || seq >= current.seq) return current;
-      const range = { prefix: keys.folds(task), end: keys.fold(task, seq + 1) };
-      const [kept] = await kv.page<Uint8Array>(range, { limit: 1, reverse: true });
-      let folded = kept ? decodeHead(kept.value) : emptyTask(task);
-      while (folded.seq < seq) {
-        const events = await read(task, { after: folded.seq, limit: Math.min(readAtOnce, seq - folded.seq) });
-        if (events.length === 0) break;
-        for (const { event } of events) folded = evolve(folded, event);
+      if (!current || current.updated_at <= at) return current;
+      // `at` never goes back within a task, so the last event before a moment can be found by halving.
+      let before = 0;
+      let after = current.seq;
+      while (after - before > 1) {
+        const middle = Math.floor((before + after) / 2);
+        const entry = await kv.get<Uint8Array>(keys.event(task, middle));
+        const written = entry.value ? (await decodeEvent(entry.value, readParts)).event.at : "";
+        if (written <= at) before = middle;
+        else after = middle;
       }
-      return folded;
+      return before === 0 ? null : await headAt(task, before);
     },
+    headAt,
   };
+
+  async function headAt(task: number, seq: number): Promise<Task | null> {
+    const current = await head(task);
+    if (!current || seq >= current.seq) return current;
+    const range = { prefix: keys.folds(task), end: keys.fold(task, seq + 1) };
+    const [kept] = await kv.page<Uint8Array>(range, { limit: 1, reverse: true });
+    let folded = kept ? decodeHead(kept.value) : emptyTask(task);
+    while (folded.seq < seq) {
+      const events = await read(task, { after: folded.seq, limit: Math.min(readAtOnce, seq - folded.seq) });
+      if (events.length === 0) break;
+      for (const { event } of events) folded = evolve(folded, event);
+    }
+    return folded;
+  }
 }
 
 const encoder = new TextEncoder();
