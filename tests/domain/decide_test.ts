@@ -1,0 +1,443 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Command } from "../../core/domain/command.ts";
+import { decide } from "../../core/domain/decide.ts";
+import { DomainError } from "../../core/domain/error.ts";
+import type { NewEvent, Outcome } from "../../core/domain/event.ts";
+import type { Status } from "../../core/domain/task.ts";
+import {
+  awaitingHistory,
+  begun,
+  completedHistory,
+  dawn,
+  events,
+  failedHistory,
+  given,
+  iso,
+  runEnd,
+  spec,
+  taskOf,
+  why,
+  worker,
+} from "./world.ts";
+
+const {
+  created,
+  claimed,
+  said,
+  finished,
+  snapshotted,
+  removed,
+  retryScheduled,
+  completed,
+  failed,
+  cancelled,
+  cancelRequested,
+  messageAdded,
+  messageSent,
+  planApproved,
+  planProposed,
+  planRejected,
+} = events;
+
+const claim: Command = { type: "claim", worker, mark: "mark", why };
+const cancel: Command = { type: "cancel" };
+const retry: Command = { type: "retry" };
+const message: Command = { type: "add_message", text: "And in Spanish" };
+const approve: Command = { type: "approve_plan" };
+const reject: Command = { type: "reject_plan", feedback: "Smaller steps" };
+const edit: Command = { type: "edit", changes: { priority: 5 }, seq: null };
+const settle: Command = { type: "settle" };
+const finish = (run: number, outcome: Outcome, changes = {}): Command => ({
+  type: "finish_run",
+  run,
+  end: runEnd(outcome, changes),
+});
+
+// The table of DESIGN, "Tasks, scheduler, leases": what is not listed is refused with a conflict and writes nothing.
+
+const requests = { edit, cancel, message, approve, reject, retry };
+type Request = keyof typeof requests;
+
+const table: { state: string; history: NewEvent[]; status: Status; takes: Request[]; ignores?: Request[] }[] = [
+  { state: "pending", history: [created()], status: "pending", takes: ["edit", "cancel"] },
+  {
+    state: "pending after an interruption",
+    history: [...begun(), finished(1, "shutdown", "resume")],
+    status: "pending",
+    takes: ["edit", "cancel"],
+  },
+  {
+    state: "pending and due later",
+    history: [...failedHistory().slice(0, -1), retryScheduled(2, iso(dawn + 1e9))],
+    status: "pending",
+    takes: ["edit", "cancel"],
+  },
+  {
+    state: "pending after an approval",
+    history: [...awaitingHistory(), planApproved()],
+    status: "pending",
+    takes: ["edit", "cancel"],
+  },
+  {
+    state: "pending and being cancelled",
+    history: [...begun(), finished(1, "shutdown", "resume"), cancelRequested()],
+    status: "pending",
+    takes: [],
+    ignores: ["cancel"],
+  },
+  { state: "claimed", history: [created(), claimed(1)], status: "in_progress", takes: ["cancel", "message"] },
+  { state: "running", history: [...begun(), said(1)], status: "in_progress", takes: ["cancel", "message"] },
+  {
+    state: "running and being cancelled",
+    history: [...begun(), cancelRequested()],
+    status: "in_progress",
+    takes: [],
+    ignores: ["cancel"],
+  },
+  {
+    state: "being put away after its run",
+    history: [...begun(), finished(1, "failed", "settle")],
+    status: "in_progress",
+    takes: ["cancel"],
+  },
+  {
+    state: "awaiting approval",
+    history: awaitingHistory(),
+    status: "awaiting_approval",
+    takes: ["approve", "reject", "cancel"],
+  },
+  {
+    state: "awaiting approval and being cancelled",
+    history: [...awaitingHistory(), cancelRequested()],
+    status: "awaiting_approval",
+    takes: [],
+    ignores: ["cancel"],
+  },
+  { state: "completed", history: completedHistory(), status: "completed", takes: ["message", "retry"] },
+  {
+    state: "completed and its worktree is gone",
+    history: [...completedHistory(), removed()],
+    status: "completed",
+    takes: ["retry"],
+  },
+  { state: "failed", history: failedHistory(), status: "failed", takes: ["retry"] },
+  {
+    state: "cancelled",
+    history: [created(), cancelRequested(), cancelled()],
+    status: "cancelled",
+    takes: ["retry"],
+    ignores: ["cancel"],
+  },
+];
+
+for (const { state, history, status, takes, ignores = [] } of table) {
+  Deno.test(`decide() when ${state} takes ${takes.join(", ") || "nothing"} and refuses the rest`, () => {
+    const task = taskOf(...history);
+    assertEquals(task.status, status);
+    for (const name of Object.keys(requests) as Request[]) {
+      if (takes.includes(name)) assertEquals(decide(requests[name], task, dawn).length > 0, true, name);
+      else if (ignores.includes(name)) given(...history).when(requests[name]).then();
+      else given(...history).when(requests[name]).thenRefused("conflict", "task 12: it is");
+    }
+  });
+}
+
+Deno.test("decide() needs a task for everything but create", () => {
+  given().when({ type: "create", spec: spec() }).then(created());
+  for (const command of [...Object.values(requests), claim, settle, finish(1, "succeeded")]) {
+    given().when(command).thenRefused("not_found", "no such task");
+  }
+});
+
+Deno.test("decide() names action, task and state when it refuses", () => {
+  given(...completedHistory()).when(edit)
+    .thenRefused("conflict", "Cannot edit task 12: it is completed; only a pending task can be edited");
+  given(created()).when(approve).thenRefused("conflict", "Cannot approve the plan of task 12: it is pending");
+  given(...begun(), cancelRequested()).when(message)
+    .thenRefused("conflict", "Cannot send a message to task 12: it is being cancelled");
+});
+
+// Edit
+
+Deno.test("edit writes the changes, and nothing when there are none", () => {
+  given(created()).when(edit).then(events.edited({ priority: 5 }));
+  given(created()).when({ type: "edit", changes: {}, seq: 1 }).then();
+});
+
+Deno.test("edit is refused when the caller saw another version", () => {
+  given(created(), events.edited({ priority: 1 })).when({ type: "edit", changes: { priority: 5 }, seq: 1 })
+    .thenRefused("precondition_failed", "it is at version 2, not 1");
+  given(created(), events.edited({ priority: 1 })).when({ type: "edit", changes: { priority: 5 }, seq: 2 })
+    .then(events.edited({ priority: 5 }));
+});
+
+Deno.test("edit keeps repository and base once the task has a place, and says so", () => {
+  const resumable = [...begun(), finished(1, "shutdown", "resume")];
+  given(...resumable).when({ type: "edit", changes: { repo: "other" }, seq: null })
+    .thenRefused("conflict", "Cannot change repo of task 12");
+  given(...resumable).when({ type: "edit", changes: { base: "main" }, seq: null })
+    .thenRefused("conflict", "Cannot change base of task 12");
+  given(...resumable).when({ type: "edit", changes: { repo: "demo", title: "New" }, seq: null })
+    .then(events.edited({ repo: "demo", title: "New" }));
+});
+
+// Cancel
+
+Deno.test("cancel of a task with nothing on disk ends it at once", () => {
+  given(created()).when(cancel).then(cancelRequested(), cancelled());
+  given(...failedHistory().slice(0, -1), retryScheduled(2, iso(dawn + 1e9))).when(cancel)
+    .then(cancelRequested(), cancelled());
+});
+
+Deno.test("cancel of a task with a run, a worktree or an ending only asks for it, so that a crash cannot forget it", () => {
+  given(...begun()).when(cancel).then(cancelRequested());
+  given(created(), claimed(1)).when(cancel).then(cancelRequested());
+  given(...begun(), finished(1, "shutdown", "resume")).when(cancel).then(cancelRequested());
+  given(...begun(), finished(1, "failed", "settle")).when(cancel).then(cancelRequested());
+  given(created(), claimed(1), finished(1, "failed", "settle")).when(cancel).then(cancelRequested());
+  given(...awaitingHistory()).when(cancel).then(cancelRequested());
+});
+
+Deno.test("cancel that loses to a claim is decided again on the running task", () => {
+  given(created(), claimed(1)).when(cancel).then(cancelRequested());
+});
+
+Deno.test("cancel loses to a good result that came first", () => {
+  given(...begun(), cancelRequested()).when(finish(1, "succeeded"))
+    .then(finished(1, "succeeded", "complete"), completed());
+});
+
+Deno.test("cancel wins over a plan, an interruption and a failure", () => {
+  for (const outcome of ["planned", "shutdown", "paused", "lost", "cancelled", "failed"] as const) {
+    given(...begun(1, { max_attempts: 9 }), cancelRequested()).when(finish(1, outcome))
+      .then(finished(1, outcome, "settle"));
+    given(...begun(1, { max_attempts: 9 }), cancelRequested(), finished(1, outcome, "settle")).when(settle)
+      .then(cancelled());
+  }
+});
+
+// Claim
+
+Deno.test("claim opens the next run and keeps why", () => {
+  given(created()).when(claim).then({
+    type: "run.claimed",
+    run: 1,
+    data: { worker, epoch: 1, attempt: 1, mark: "mark", why },
+  });
+});
+
+Deno.test("claim takes a pending task only, and not before it is due", () => {
+  given(...begun()).when(claim).thenRefused("conflict", "Cannot claim task 12: it is in progress");
+  given(...completedHistory()).when(claim).thenRefused("conflict", "it is completed");
+  given(...begun(), finished(1, "shutdown", "resume"), cancelRequested()).when(claim).thenRefused("conflict", "Cannot");
+  const due = dawn + 60_000;
+  const waiting = [...failedHistory().slice(0, -1), retryScheduled(2, iso(due))];
+  given(...waiting).when(claim, due - 1).thenRefused("conflict", "not due before");
+  assertEquals(decide(claim, taskOf(...waiting), due).length, 1);
+});
+
+function attemptOfClaim(...history: NewEvent[]): number {
+  const [event] = decide(claim, taskOf(...history), dawn + 1e9);
+  if (event?.type !== "run.claimed") throw new Error("No claim");
+  return event.data.attempt;
+}
+
+Deno.test("claim counts an attempt for a fresh start only", () => {
+  assertEquals(attemptOfClaim(created()), 1);
+  assertEquals(attemptOfClaim(...begun(), finished(1, "lost", "resume")), 1, "resumed after an interruption");
+  assertEquals(
+    attemptOfClaim(created(), claimed(1), finished(1, "shutdown", "resume")),
+    1,
+    "interrupted before there was a session: that attempt did not take place",
+  );
+  assertEquals(attemptOfClaim(...awaitingHistory(), planApproved()), 1, "approved");
+  assertEquals(attemptOfClaim(...awaitingHistory(), planRejected("No")), 1, "rejected");
+  assertEquals(attemptOfClaim(...completedHistory(), messageAdded()), 1, "a further message");
+  assertEquals(attemptOfClaim(...failedHistory().slice(0, -1), retryScheduled(2, iso(dawn))), 2, "a second attempt");
+  assertEquals(attemptOfClaim(...failedHistory(), retryScheduled(1, iso(dawn))), 1, "asked for: counted from 0");
+});
+
+Deno.test("claim after a pause counts no attempt however often it happens", () => {
+  const history = [created()];
+  for (let run = 1; run <= 5; run++) {
+    assertEquals(attemptOfClaim(...history), 1);
+    history.push(claimed(run, 1), finished(run, "paused", "resume"));
+  }
+  assertEquals(taskOf(...history).attempts, 0);
+  assertEquals(taskOf(...history).status, "pending");
+});
+
+// The fence
+
+Deno.test("record writes events of the open run and marks them with it", () => {
+  given(...begun()).when({ type: "record", run: 1, events: [{ type: "output.text", data: { text: "Hello" } }] })
+    .then({ type: "output.text", run: 1, data: { text: "Hello" } });
+});
+
+Deno.test("the fence refuses every write of a run that is closed, was taken over or was never opened", () => {
+  const record = (run: number): Command => ({
+    type: "record",
+    run,
+    events: [{ type: "output.text", data: { text: "" } }],
+  });
+  const closed = [...begun(), finished(1, "lost", "resume")];
+  for (const command of [record(1), finish(1, "succeeded")]) {
+    given(...closed).when(command).thenRefused("fenced", "Run 1 of task 12 is closed");
+    given(...closed, claimed(2, 1)).when(command).thenRefused("fenced", "Run 1 of task 12 is closed");
+    given(...completedHistory()).when(command).thenRefused("fenced", "is closed");
+    given(created()).when(command).thenRefused("fenced", "is closed");
+  }
+  given(...closed, claimed(2, 1)).when(record(3)).thenRefused("fenced", "Run 3");
+  assertEquals(decide(record(2), taskOf(...closed, claimed(2, 1)), dawn).length, 1);
+});
+
+Deno.test("put_away is refused while the task runs", () => {
+  given(...begun()).when({ type: "put_away", events: [removed()] }).thenRefused("fenced", "it is running");
+  given(...begun(), finished(1, "failed", "settle")).when({ type: "put_away", events: [removed()] }).then(removed());
+});
+
+// The end of a run
+
+Deno.test("finish_run of a good run completes the task in the same commit, with the agent's last words", () => {
+  given(...begun()).when(finish(1, "succeeded", { result: "All green" }))
+    .then(finished(1, "succeeded", "complete", { result: "All green" }), completed("All green"));
+  given(...begun()).when(finish(1, "succeeded", { result: null }))
+    .then(finished(1, "succeeded", "complete", { result: null }), completed(""));
+});
+
+Deno.test("finish_run of a good run goes on when a message came too late for the agent", () => {
+  given(...begun(), messageAdded()).when(finish(1, "succeeded")).then(finished(1, "succeeded", "resume"));
+  given(...begun(), messageAdded(), messageSent(1, 6)).when(finish(1, "succeeded"))
+    .then(finished(1, "succeeded", "complete"), completed());
+});
+
+Deno.test("finish_run with a plan waits for approval", () => {
+  given(...begun(1, { mode: "plan" }), planProposed(1)).when(finish(1, "planned"))
+    .then(finished(1, "planned", "approve"));
+});
+
+Deno.test("finish_run after shutdown or pause goes back to the queue, uncounted", () => {
+  for (const outcome of ["shutdown", "paused"] as const) {
+    const history = [...begun()];
+    for (let run = 1; run <= 6; run++) {
+      given(...history).when(finish(run, outcome)).then(finished(run, outcome, "resume"));
+      history.push(finished(run, outcome, "resume"), claimed(run + 1, 1));
+    }
+  }
+});
+
+Deno.test("finish_run after every other outcome puts the worktree away first", () => {
+  for (const outcome of ["failed", "cancelled", "timed_out", "over_budget", "stalled"] as const) {
+    given(...begun()).when(finish(1, outcome)).then(finished(1, outcome, "settle"));
+  }
+});
+
+Deno.test("three interruptions without a word from the agent between them fail the task", () => {
+  const lostOnce = [created(), claimed(1), finished(1, "lost", "resume")];
+  const lostTwice = [...lostOnce, claimed(2, 1), finished(2, "lost", "resume")];
+  given(created(), claimed(1)).when(finish(1, "lost")).then(finished(1, "lost", "resume"));
+  given(...lostOnce, claimed(2, 1)).when(finish(2, "lost")).then(finished(2, "lost", "resume"));
+  given(...lostTwice, claimed(3, 1)).when(finish(3, "lost")).then(finished(3, "lost", "settle"));
+  given(...lostTwice, claimed(3, 1), finished(3, "lost", "settle")).when(settle).then(failed("It was lost", "lost"));
+});
+
+Deno.test("a word from the agent, unlike a notice or a shutdown, begins the count of interruptions anew", () => {
+  const lostTwice = [
+    ...begun(),
+    finished(1, "lost", "resume"),
+    claimed(2, 1),
+    finished(2, "lost", "resume"),
+    claimed(3, 1),
+  ];
+  const notice: NewEvent = { type: "output.notice", run: 3, data: { kind: "session", text: "New session" } };
+  given(...lostTwice, said(3)).when(finish(3, "lost")).then(finished(3, "lost", "resume"));
+  given(...lostTwice, notice).when(finish(3, "lost")).then(finished(3, "lost", "settle"));
+  given(...lostTwice, finished(3, "shutdown", "resume"), claimed(4, 1)).when(finish(4, "lost"))
+    .then(finished(4, "lost", "settle"));
+});
+
+// Settle
+
+Deno.test("settle retries a failed attempt while there are attempts left, later each time", () => {
+  const now = dawn + 100_000;
+  const history = [...begun(1, { max_attempts: 3 }), finished(1, "failed", "settle"), snapshotted(1), removed()];
+  given(...history).when(settle, now).then(retryScheduled(2, iso(now + 10_000)));
+  history.push(retryScheduled(2, iso(dawn)), claimed(2), finished(2, "timed_out", "settle"));
+  given(...history).when(settle, now).then(retryScheduled(3, iso(now + 20_000), "It was timed_out"));
+  history.push(retryScheduled(3, iso(dawn)), claimed(3), finished(3, "stalled", "settle"));
+  given(...history).when(settle, now).then(failed("It was stalled", "stalled"));
+});
+
+Deno.test("settle never retries what went over its budget or was lost too often", () => {
+  for (const outcome of ["over_budget", "lost"] as const) {
+    given(...begun(1, { max_attempts: 9 }), finished(1, outcome, "settle")).when(settle)
+      .then(failed(`It was ${outcome}`, outcome));
+  }
+});
+
+Deno.test("settle says something when the run had no error, and the start of a long one", () => {
+  given(...begun(), finished(1, "stalled", "settle", { error: null })).when(settle)
+    .then(failed("The run ended: stalled", "stalled"));
+  const long = "e".repeat(100_000);
+  given(...begun(), finished(1, "failed", "settle", { error: long })).when(settle)
+    .then(failed(`${"e".repeat(500)}…`, "failed"));
+});
+
+Deno.test("settle can be repeated: it does nothing where nothing is to be settled", () => {
+  for (const history of [[created()], begun(), completedHistory(), failedHistory(), awaitingHistory()]) {
+    given(...history).when(settle).then();
+  }
+  given(created(), cancelRequested(), cancelled()).when(settle).then();
+});
+
+// Retry, messages, approval
+
+Deno.test("retry begins anew at once: attempts from 0", () => {
+  const now = dawn + 5e6;
+  for (const history of [completedHistory(), failedHistory(), [created(), cancelRequested(), cancelled()]]) {
+    given(...history).when(retry, now).then(retryScheduled(1, iso(now), "asked for"));
+  }
+});
+
+Deno.test("add_message takes 100 that wait for the agent and no more", () => {
+  const history = begun();
+  for (let n = 0; n < 100; n++) history.push(messageAdded(`${n}`));
+  given(...history).when(message).thenRefused("conflict", "100 messages wait for the agent already");
+  given(...history, messageSent(1, 6)).when(message).then(messageAdded());
+});
+
+Deno.test("add_message to a completed task needs its worktree and its session", () => {
+  given(...completedHistory()).when(message).then(messageAdded());
+  given(...completedHistory(), removed()).when(message).thenRefused("conflict", "retry it instead");
+});
+
+Deno.test("approve and reject write what the next run begins with", () => {
+  given(...awaitingHistory()).when(approve).then(planApproved());
+  given(...awaitingHistory()).when(reject).then(planRejected("Smaller steps"));
+});
+
+Deno.test("decide() changes neither the task nor the command", () => {
+  const deepFrozen = <T>(value: T): T => {
+    if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFrozen);
+    return value;
+  };
+  for (const { history } of table) {
+    const task = deepFrozen(taskOf(...history));
+    for (const command of [...Object.values(requests), claim, settle, finish(1, "failed")]) {
+      try {
+        decide(deepFrozen(command), task, dawn);
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+      }
+    }
+  }
+});
+
+Deno.test("DomainError keeps code, issues and cause", () => {
+  const cause = new Error("below");
+  const error = new DomainError("invalid", "Wrong", { cause, issues: [{ path: "title", message: "Too long" }] });
+  assertEquals([error.code, error.issues.length, error.cause], ["invalid", 1, cause]);
+  assertThrows(() => {
+    throw error;
+  }, DomainError);
+});
