@@ -15,7 +15,7 @@ export interface DispatchPause {
   current(): Pause | null;
   /** Rests; `until` is ms since 1970 when the environment said so. */
   pause(reason: string, until: number | null): void;
-  /** A run ended: `early` means in failure before its first tool call. */
+  /** A run ended: `early` means in failure before its first tool call, and not by its task's fault. */
   runEnded(options: { early: boolean; error: string | null }): void;
   /** Ends the pause now. */
   resume(): void;

@@ -24,7 +24,7 @@ export interface Preflight {
 }
 
 /** How long a "not found" is believed. */
-const believedMs = 10_000;
+const believedMs = 2_000;
 
 /** Throws `DomainError` with one line that says what is missing and what to do. */
 export async function preflight(config: Config, { uid, isSandbox }: {
@@ -54,12 +54,15 @@ function agentSource(
   let found: Agent | null = null;
   let state: Health["agent"] = { kind: "missing", name: "none", hint: null };
   let lookedAt = -Infinity;
+  // Neither the user nor the environment of a process changes: another look would find the same.
+  const refusal = rootRefusal({ uid, isSandbox });
+  let isRefused = false;
 
   async function look(): Promise<void> {
     lookedAt = performance.now();
     const claude = await probeClaude(config.claude);
     if (claude.found) {
-      const refusal = rootRefusal({ uid, isSandbox });
+      isRefused = refusal !== null;
       const name = `claude ${claude.version}`;
       found = refusal === null ? claudeAgent({ program: claude.path, name }) : null;
       state = { kind: refusal === null ? "claude" : "missing", name, hint: refusal };
@@ -81,7 +84,7 @@ function agentSource(
   return {
     agentState: () => state,
     async agent() {
-      if (!found && performance.now() - lookedAt > believedMs) await look();
+      if (!found && !isRefused && performance.now() - lookedAt > believedMs) await look();
       if (found) return found;
       throw new DomainError("unavailable", state.hint ?? "claude not found");
     },

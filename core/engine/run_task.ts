@@ -29,8 +29,8 @@ export interface LiveRun {
 
 export interface RunReport {
   end: RunEnd | null;
-  /** Whether it called a tool. */
-  worked: boolean;
+  /** It failed before its first tool call and not by a wrong value of its task: the environment may be to blame. */
+  isEarlyFailure: boolean;
 }
 
 const interruptGraceMs = 3_000;
@@ -110,16 +110,16 @@ class Run {
         // Also after an error: nothing of the run may live on.
         await this.#process?.end({ graceMs: this.#fenced ? 0 : termGraceMs });
       }
-      if (this.#fenced) return { end: null, worked: this.#worked };
+      if (this.#fenced) return { end: null, isEarlyFailure: false };
       const end = await this.#endOf(exit, place, broken);
       this.#finishing = true;
       await this.#append((now, head) => decide({ type: "finish_run", run: this.#open.epoch, end }, head, now));
-      return { end, worked: this.#worked };
+      return { end, isEarlyFailure: end.outcome === "failed" && !this.#worked && !isWrongValue(broken) };
     } catch (error) {
       if (!(error instanceof DomainError && error.code === "fenced")) {
         this.#context.warn(`Run ${this.#open.epoch} of task ${this.#task.id} could not be finished`, error);
       }
-      return { end: null, worked: this.#worked };
+      return { end: null, isEarlyFailure: false };
     } finally {
       unsubscribe();
       for (const clear of this.#timers) clear();
@@ -386,6 +386,11 @@ class Run {
       lines_removed: changes?.lines_removed ?? null,
     };
   }
+}
+
+/** Such as a base that does not exist: the fault of the task alone. */
+function isWrongValue(error: unknown): boolean {
+  return error instanceof DomainError && error.code === "invalid";
 }
 
 /** An error of our own: the environment's fault puts the task back, a wrong value fails it. */

@@ -34,6 +34,10 @@ export interface Scheduler {
 }
 
 const pollMs = 1_000;
+/** When nobody else writes to the store. */
+const alonePollMs = 30_000;
+/** While tasks wait for something outside, such as an agent that is not installed yet. */
+const obstaclePollMs = 5_000;
 
 export function scheduler(
   context: EngineContext,
@@ -82,6 +86,8 @@ export function scheduler(
       const left = entry.runner === null && (entry.ending || entry.cancel_requested);
       if (left && mine && !inHand.has(entry.id)) take(entry.id, putAway(context, entry.id));
     }
+    // A due time that nobody may act on must not wake us: their ends do.
+    nextDueAt = null;
     if (stopping || pause.current() || disk.shortage() || !lease().isSure) return;
     const now = clock.now();
     const planned = plan(board, { now, view: view() });
@@ -121,11 +127,11 @@ export function scheduler(
     const run = runTask(context, claimed.head, { agent, room: disk.room });
     runs.set(id, run);
     if (stopping) run.stop("shutdown");
-    const { end, worked } = await run.done;
+    const { end, isEarlyFailure } = await run.done;
     if (!end) return;
     if (end.outcome === "paused") pause.pause(end.error ?? "The environment is broken", resetTimeOf(end.error ?? ""));
     else if (end.outcome === "failed" || end.outcome === "succeeded") {
-      pause.runEnded({ early: end.outcome === "failed" && !worked, error: end.error });
+      pause.runEnded({ early: isEarlyFailure, error: end.error });
     }
     await putAway(context, id);
   }
@@ -159,7 +165,8 @@ export function scheduler(
         }
         if (signal.aborted) return;
         const dueMs = nextDueAt === null ? Infinity : nextDueAt - clock.now();
-        const restMs = Math.max(0, Math.min(dueMs, pollMs * (0.5 + random.float() / 2) * (store.shared ? 1 : 30)));
+        const idleMs = store.shared ? pollMs : obstacle === null ? alonePollMs : obstaclePollMs;
+        const restMs = Math.max(0, Math.min(dueMs, idleMs * (0.5 + random.float() / 2)));
         const cancelTimer = clock.timer(restMs, wake);
         signal.addEventListener("abort", wake, { once: true });
         await woken.promise;
