@@ -6,6 +6,7 @@ import { call, Problem } from "./api.ts";
 import { plural } from "./format.ts";
 import { Icon } from "./icon.tsx";
 import type { OpenTask } from "./open_task.ts";
+import { Counts } from "./state_badge.tsx";
 import { useStore } from "./store.ts";
 import { type DiffFile, type DiffLine, parseDiff, splitRows, treeRows } from "./unified_diff.ts";
 
@@ -92,7 +93,7 @@ export function Changes({ open }: { open: OpenTask }) {
                 : (
                   <a href={`#file-${row.file}`}>
                     <Icon name="file" />
-                    <bdi>{row.name}</bdi> <Counts file={files[row.file]} />
+                    <bdi>{row.name}</bdi> <FileCounts file={files[row.file]} />
                   </a>
                 )}
             </li>
@@ -106,14 +107,9 @@ export function Changes({ open }: { open: OpenTask }) {
   );
 }
 
-function Counts({ file }: { file: DiffFile | undefined }) {
+function FileCounts({ file }: { file: DiffFile | undefined }) {
   if (!file) return null;
-  return (
-    <span class="lines num">
-      {file.added > 0 && <span class="add">+{file.added}</span>}{" "}
-      {file.removed > 0 && <span class="del">−{file.removed}</span>}
-    </span>
-  );
+  return <Counts added={file.added} removed={file.removed} />;
 }
 
 const changeWords = { added: "added", deleted: "deleted", renamed: "renamed", changed: "" };
@@ -127,7 +123,7 @@ function FileDiff({ file, index, split }: { file: DiffFile; index: number; split
         <bdi class="mono">{file.from && file.from !== file.path ? `${file.from} → ${file.path}` : file.path}</bdi>
         <span class="muted">{changeWords[file.change]}</span>
         <span class="grow" />
-        <Counts file={file} />
+        <FileCounts file={file} />
       </h3>
       {file.binary && <p class="panel-note muted">Binary file</p>}
       {!shown.value && (
@@ -145,7 +141,7 @@ function FileDiff({ file, index, split }: { file: DiffFile; index: number; split
                 return (
                   <>
                     <tr key={`h${at}`} class="hunk">
-                      <td colSpan={split ? 4 : 3}>{hunk.header || "…"}</td>
+                      <td colSpan={split ? 4 : 3}>{hunk.header || `Line ${firstLine(hunk.lines)}`}</td>
                     </tr>
                     {split
                       ? <SplitLines key={`s${at}`} lines={lines} />
@@ -162,6 +158,11 @@ function FileDiff({ file, index, split }: { file: DiffFile; index: number; split
       )}
     </section>
   );
+}
+
+function firstLine(lines: DiffLine[]): number {
+  const [line] = lines;
+  return line ? numbers(line).after ?? numbers(line).before ?? 1 : 1;
 }
 
 function numbers(line: DiffLine): { before: number | null; after: number | null } {

@@ -15,7 +15,14 @@ export interface Stage {
   ticking: boolean;
 }
 
-const stageTypes = new Set(["task.created", "run.claimed", "worktree.added", "run.started", "run.finished"]);
+const stageTypes = new Set([
+  "task.created",
+  "run.claimed",
+  "worktree.added",
+  "run.started",
+  "agent.ready",
+  "run.finished",
+]);
 
 /** The known events that tell stages, in order and each once. */
 export function stageEvents(known: TaskEvent[], more: Iterable<TaskEvent>): TaskEvent[] {

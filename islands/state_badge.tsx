@@ -5,10 +5,10 @@ import { Icon } from "./icon.tsx";
 import { useStore } from "./store.ts";
 import { stateOf } from "./task_state.ts";
 
-export function StateBadge({ task, now }: { task: TaskView; now?: number }) {
+export function StateBadge({ task }: { task: TaskView }) {
   const store = useStore();
   // Only a task that waits for a time has a word that changes by itself.
-  const state = stateOf(task, now ?? (task.due_at === null ? 0 : store.now.value));
+  const state = stateOf(task, task.due_at === null ? 0 : store.now.value);
   return (
     <span class={`state tone-${state.tone}`}>
       <Icon name={state.icon} />
@@ -17,11 +17,18 @@ export function StateBadge({ task, now }: { task: TaskView; now?: number }) {
   );
 }
 
-export function Lines({ task }: { task: TaskView }) {
-  if (!task.lines_added && !task.lines_removed) return null;
+/** `+12 −3`, without what is zero. */
+export function Counts({ added, removed }: { added: number; removed: number }) {
   return (
     <span class="lines num">
-      <span class="add">+{task.lines_added ?? 0}</span> <span class="del">−{task.lines_removed ?? 0}</span>
+      {added > 0 && <span class="add">+{added}</span>}
+      {added > 0 && removed > 0 && " "}
+      {removed > 0 && <span class="del">−{removed}</span>}
     </span>
   );
+}
+
+export function Lines({ task }: { task: TaskView }) {
+  if (!task.lines_added && !task.lines_removed) return null;
+  return <Counts added={task.lines_added ?? 0} removed={task.lines_removed ?? 0} />;
 }

@@ -13,21 +13,21 @@ import { Time } from "./time.tsx";
 
 export function TaskFacts({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const task = open.shown.value;
-  if (!drawer) {
-    return (
-      <aside class="facts" aria-label="Facts" tabIndex={0}>
-        <Facts open={open} task={task} />
-      </aside>
-    );
-  }
   return (
-    <details class="facts folded">
-      <summary>
-        <Icon name="chevron" />
-        <Summary open={open} task={task} />
-      </summary>
-      <Facts open={open} task={task} />
-    </details>
+    <>
+      {!drawer && (
+        <aside class="facts wide-only" aria-label="Facts" tabIndex={0}>
+          <Facts open={open} task={task} />
+        </aside>
+      )}
+      <details class={`facts folded${drawer ? "" : " narrow-only"}`}>
+        <summary>
+          <Icon name="chevron" />
+          <Summary open={open} task={task} />
+        </summary>
+        <Facts open={open} task={task} />
+      </details>
+    </>
   );
 }
 
@@ -76,7 +76,7 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
       </Group>
       <Group title="How">
         <Fact name="Agent">{task.agent ?? "not started"}</Fact>
-        <Fact name="Model">{task.model ?? "default"}</Fact>
+        <Fact name="Model">{task.model ?? modelOf(open) ?? "the agent's default"}</Fact>
         <Fact name="Mode">{task.mode === "plan" ? "Plan first" : "Execute"}</Fact>
         <Fact name="Priority">{task.priority}</Fact>
         {task.timeout_seconds !== null && <Fact name="Time limit">{duration(task.timeout_seconds * 1000)}</Fact>}
@@ -91,7 +91,7 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
         {task.branch
           ? <Fact name="Branch" copied={task.branch}>{task.branch}</Fact>
           : <Fact name="Branch">{task.runs > 0 ? "removed" : "made when it starts"}</Fact>}
-        {task.worktree && <Fact name="Worktree" copied={task.worktree}>{task.worktree}</Fact>}
+        {task.worktree && <Fact name="Worktree" copied={task.worktree}>{lastParts(task.worktree)}</Fact>}
         {task.snapshot && <Fact name="Saved as" copied={task.snapshot.ref}>{task.snapshot.ref}</Fact>}
       </Group>
       <Related title="Depends on" ids={task.depends_on} related={related} none="Nothing" />
@@ -113,6 +113,20 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
       </Group>
     </div>
   );
+}
+
+/** The end of a path, which tells folders apart; its copy button gives the whole. */
+function lastParts(path: string): string {
+  const parts = path.split("/");
+  return parts.length > 3 ? `…/${parts.slice(-2).join("/")}` : path;
+}
+
+/** The model that the agent chose by itself. */
+function modelOf(open: OpenTask): string | null {
+  const ready = open.stageEvents.value.findLast((event) =>
+    event.type === "agent.ready" && event.seq <= open.limit.value
+  );
+  return ready?.type === "agent.ready" ? ready.data.model : null;
 }
 
 function Group({ title, children }: { title: string; children: ComponentChildren }) {

@@ -1,13 +1,13 @@
 // Title, state and actions of a task, and the stages of its life.
 
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { TaskView } from "../core/domain/task_view.ts";
 import { command, copy, type TaskCommand } from "./actions.ts";
 import { duration } from "./format.ts";
 import { Icon } from "./icon.tsx";
 import type { OpenTask } from "./open_task.ts";
 import { type Stage, stagesOf } from "./stages.ts";
-import { StateBadge } from "./state_badge.tsx";
 import { useStore } from "./store.ts";
 import { Time } from "./time.tsx";
 
@@ -22,25 +22,30 @@ export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }
         </Heading>
         <TaskActions open={open} />
       </div>
-      <div class="task-state">
-        <StateBadge task={task} now={open.clock.value} />
-        <Stages open={open} />
-      </div>
+      <Stages open={open} />
     </header>
   );
 }
 
 function Stages({ open }: { open: OpenTask }) {
+  const list = useRef<HTMLOListElement>(null);
   const task = open.shown.value;
   const stages = stagesOf(task, { events: open.stageEvents.value, now: open.clock.value });
+  const current = stages.findIndex(({ phase }) => phase === "now");
+  useEffect(() => {
+    // Where it is narrow, the present stage is the one to see.
+    const row = list.current?.children[current] as HTMLElement | undefined;
+    if (list.current && row) list.current.scrollLeft = row.offsetLeft + row.offsetWidth - list.current.clientWidth;
+  }, [current]);
   return (
-    <ol class="stages" aria-label="Stages">
+    <ol class="stages" aria-label="Stages" ref={list}>
       {stages.map((stage, index) => (
         <li
           key={index}
           class={`${stage.phase} tone-${stage.tone}`}
           aria-current={stage.phase === "now" ? "step" : undefined}
         >
+          {stage.phase === "now" && <Icon name={stage.tone} />}
           <span class="stage-name">{stage.name}</span>
           <StageTime stage={stage} open={open} />
           {stage.detail && <span class="stage-detail">{stage.detail}</span>}

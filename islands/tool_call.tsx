@@ -6,6 +6,7 @@ import { duration, plural } from "./format.ts";
 import { Icon } from "./icon.tsx";
 import { changeCounts, type LineChange, lineDiff } from "./line_diff.ts";
 import { OutputText } from "./output_text.tsx";
+import { Counts } from "./state_badge.tsx";
 import { callNames, type ToolCall, type TranscriptItem } from "./transcript_items.ts";
 
 export function ToolCalls({ item }: { item: Extract<TranscriptItem, { kind: "tools" }> }) {
@@ -26,7 +27,9 @@ export function ToolCalls({ item }: { item: Extract<TranscriptItem, { kind: "too
       <summary>
         <Icon name="chevron" />
         <span class="tools-count">{plural(item.calls.length, "tool call")}</span>
-        <span class="tools-names">{item.calls.length === 1 ? item.calls[0]?.summary : callNames(item.calls)}</span>
+        <span class="tools-names">
+          {item.calls.length === 1 ? `${item.calls[0]?.name} ${item.calls[0]?.summary}` : callNames(item.calls)}
+        </span>
         {item.failed > 0 && (
           <span class="tone-fail">
             <Icon name="fail" />
@@ -61,12 +64,9 @@ function Call({ call }: { call: ToolCall }) {
         <span class="call-name">{call.name}</span>
         <code class="call-summary" dir="auto">{call.summary}</code>
         {call.subagent && <span class="muted">subagent</span>}
-        {counts && (
-          <span class="lines num">
-            <span class="add">+{counts.added}</span> <span class="del">−{counts.removed}</span>
-          </span>
-        )}
-        <span class="muted num">{call.result ? resultSize(call) : ""}</span>
+        {counts
+          ? <Counts added={counts.added} removed={counts.removed} />
+          : <span class="muted num">{call.result ? resultSize(call) : ""}</span>}
       </button>
       {open && (
         <div class="call-body">

@@ -45,9 +45,13 @@ export interface RunStep {
   text: string;
 }
 
+/** The call that hands in a plan is refused on purpose; `plan.proposed` stands in its place. */
+const planTool = "ExitPlanMode";
+
 export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
   const items: TranscriptItem[] = [];
   const calls = new Map<string, { call: ToolCall; item: Extract<TranscriptItem, { kind: "tools" }> }>();
+  const planCalls = new Set<string>();
   const messages = new Map<number, Extract<TranscriptItem, { kind: "message" }>>();
 
   for (const event of events) {
@@ -66,6 +70,10 @@ export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
         items.push({ ...place, kind: "thought", text: event.data.text });
         break;
       case "output.tool_use": {
+        if (event.data.name === planTool) {
+          planCalls.add(event.data.id);
+          break;
+        }
         const call = toolCall(event);
         let item = last?.kind === "tools" ? last : null;
         if (!item) items.push(item = { ...place, kind: "tools", calls: [], failed: 0, endedAt: null });
@@ -77,6 +85,7 @@ export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
       }
       case "output.tool_result": {
         const { id, text, is_error } = event.data;
+        if (planCalls.has(id)) break;
         let known = calls.get(id);
         if (!known) {
           // Its call stands before this stretch.
@@ -96,7 +105,9 @@ export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
       case "usage.counted":
         break;
       case "output.notice":
-        items.push({ ...place, kind: "line", tone: "wait", text: event.data.text, detail: event.data.kind });
+        // What a stopped agent says about itself; the run's end says it better.
+        if (event.data.text.startsWith("[Request interrupted")) break;
+        items.push({ ...place, kind: "line", tone: "wait", text: event.data.text, detail: null });
         break;
       case "output.stderr":
       case "output.raw": {
