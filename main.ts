@@ -163,6 +163,7 @@ function stopOnSignal(stop: () => Promise<void>): () => void {
     }, stopWithinMs);
     stop().then(() => {
       clearTimeout(late);
+      console.log("Stopped");
       Deno.exit(0);
     }, (error) => {
       warn("Could not stop cleanly", error);

@@ -45,12 +45,15 @@ export function joinFrames(parts: Uint8Array[]): Uint8Array {
 /** The open streams of a server, so that they can be closed before it shuts down. */
 export class OpenStreams {
   readonly #open = new Set<AbortController>();
+  #isClosed = false;
 
   get size(): number {
     return this.#open.size;
   }
 
+  /** Ends them all; one that is asked for afterwards ends at once, so that the server can shut down. */
   closeAll(): void {
+    this.#isClosed = true;
     for (const controller of this.#open) controller.abort();
   }
 
@@ -59,6 +62,7 @@ export class OpenStreams {
     const controller = new AbortController();
     const { signal } = controller;
     this.#open.add(controller);
+    if (this.#isClosed) controller.abort();
     const close = () => {
       this.#open.delete(controller);
       controller.abort();

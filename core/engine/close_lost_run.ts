@@ -4,7 +4,9 @@ import { decide } from "../domain/decide.ts";
 import { DomainError } from "../domain/error.ts";
 import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
-import type { EndSurvivors } from "./recover.ts";
+
+/** Ends the survivors of a run by its mark; resolves when none is alive. How many there were. */
+export type EndSurvivors = (mark: string) => Promise<number>;
 
 /** True when it was closed here; false when somebody else did or it is no longer `runner`'s. */
 export async function closeLostRun(context: EngineContext, { id, runner, endSurvivors, why }: {

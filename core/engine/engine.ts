@@ -6,6 +6,7 @@ import type { TaskView } from "../domain/task_view.ts";
 import type { Published } from "../kv/event_record.ts";
 import { keys } from "../kv/keys.ts";
 import { liveBoard } from "./board.ts";
+import type { EndSurvivors } from "./close_lost_run.ts";
 import { commands } from "./commands.ts";
 import type { EngineContext } from "./context.ts";
 import { diskWatch } from "./disk_watch.ts";
@@ -13,7 +14,7 @@ import { dispatchPause } from "./dispatch_pause.ts";
 import { exportTask, readWhy } from "./history.ts";
 import { leases } from "./leases.ts";
 import { queries } from "./queries.ts";
-import { type EndSurvivors, recover } from "./recover.ts";
+import { recover } from "./recover.ts";
 import { scheduler as makeScheduler } from "./scheduler.ts";
 import type { Health, News, Service } from "./service.ts";
 

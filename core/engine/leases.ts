@@ -12,9 +12,8 @@
 import { DomainError } from "../domain/error.ts";
 import { type Beat, beatSender, LivingTwin, readBeats } from "../kv/worker_beat.ts";
 import type { LiveBoard } from "./board.ts";
-import { closeLostRun } from "./close_lost_run.ts";
+import { closeLostRun, type EndSurvivors } from "./close_lost_run.ts";
 import type { EngineContext } from "./context.ts";
-import type { EndSurvivors } from "./recover.ts";
 
 export const leaseTimes = {
   beatMs: 3_000,

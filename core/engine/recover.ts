@@ -2,11 +2,8 @@
 // any dispatch, so nothing can run twice. What was being put away goes on by the scheduler's first look.
 
 import type { LiveBoard } from "./board.ts";
-import { closeLostRun } from "./close_lost_run.ts";
+import { closeLostRun, type EndSurvivors } from "./close_lost_run.ts";
 import type { EngineContext } from "./context.ts";
-
-/** Ends the survivors of a run by its mark; resolves when none is alive. How many there were. */
-export type EndSurvivors = (mark: string) => Promise<number>;
 
 /** How many runs were closed. */
 export async function recover(
