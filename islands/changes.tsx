@@ -134,6 +134,14 @@ function FileDiff({ file, index, split }: { file: DiffFile; index: number; split
       {shown.value && file.hunks.length > 0 && (
         <div class="diff-scroll" tabIndex={0} role="region" aria-label={`Diff of ${file.path}`}>
           <table class={split ? "diff split" : "diff"}>
+            {split && (
+              <colgroup>
+                <col class="number" />
+                <col />
+                <col class="number" />
+                <col />
+              </colgroup>
+            )}
             <tbody>
               {file.hunks.map((hunk, at) => {
                 const lines = hunk.lines.slice(0, Math.max(0, left));

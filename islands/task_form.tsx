@@ -51,7 +51,6 @@ export function TaskForm({ from, editing, onDone, onCancel }: TaskFormProps) {
   useEffect(() => {
     idempotencyKey.current = crypto.randomUUID();
     if (!editing && !from) draft.value = readDraft(localStorage.getItem(draftKey));
-    form.current?.querySelector<HTMLElement>("textarea")?.focus();
   }, []);
 
   const set = (changes: Partial<TaskDraft>) => {
@@ -113,7 +112,13 @@ export function TaskForm({ from, editing, onDone, onCancel }: TaskFormProps) {
     >
       {errors.value.form && <p class="form-error tone-fail" role="alert">{errors.value.form}</p>}
       <Field name="prompt" label="What should be done" errors={errors.value}>
-        <textarea {...text("prompt")} rows={7} dir="auto" placeholder="Describe the work as you would to a colleague" />
+        <textarea
+          {...text("prompt")}
+          rows={7}
+          dir="auto"
+          autofocus
+          placeholder="Describe the work as you would to a colleague"
+        />
       </Field>
       <Field name="title" label="Title" hint="optional" errors={errors.value}>
         <input {...text("title")} dir="auto" placeholder={firstLine(value.prompt, 80) || "Taken from the first line"} />

@@ -1,0 +1,95 @@
+import { assertEquals } from "@std/assert";
+import { renderToString } from "preact-render-to-string";
+import { h } from "preact";
+import { ansiSegments, plainText } from "../../islands/ansi.ts";
+import { changeCounts, lineDiff } from "../../islands/line_diff.ts";
+import { Markdown } from "../../islands/markdown.tsx";
+import { sseParser } from "../../islands/sse.ts";
+import { parseDiff, splitRows, treeRows } from "../../islands/unified_diff.ts";
+
+Deno.test("ansiSegments() keeps colour and drops what moves a cursor, sets a title or hides text", () => {
+  assertEquals(ansiSegments("\x1b[1;31mno\x1b[0m yes"), [
+    { text: "no", colour: "red", bold: true },
+    { text: " yes", colour: null, bold: false },
+  ]);
+  assertEquals(plainText("\x1b]0;title\x07a\x1b[2J\x1b[8mb\x1b[38;5;196mc\x08\x00"), "abc");
+  assertEquals(plainText("10%\r50%\r100%\nnext\r\n"), "100%\nnext\n");
+  assertEquals(plainText("\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\"), "link");
+});
+
+Deno.test("Markdown draws hostile text as text", () => {
+  const draw = (text: string) => renderToString(h(Markdown, { text }));
+  const html = draw(
+    '<script>alert(1)</script>\n\nhi <img src=x onerror="alert(1)"> [a](javascript:alert(1)) ![b](http://x/y.png)',
+  );
+  assertEquals(/<script|<img|href="javascript/.test(html), false, html);
+  assertEquals(draw("[ok](https://example.com)").includes('rel="noopener noreferrer nofollow"'), true);
+  assertEquals(
+    draw("a **b** `c`"),
+    '<div class="markdown"><p dir="auto">a <strong>b</strong> <code>c</code></p></div>',
+  );
+  assertEquals(draw("x".repeat(50_000)).startsWith("<pre"), true);
+});
+
+Deno.test("sseParser() gives the same frames however the text is cut", () => {
+  const text =
+    "retry: 1000\n\nid: s.1\nevent: task\ndata: {\ndata: }\n\n: comment\r\n\r\nevent: end\r\ndata: 1\r\n\r\n";
+  const whole = sseParser()(text);
+  assertEquals(whole, [{ event: "task", data: "{\n}", id: "s.1" }, { event: "end", data: "1", id: "s.1" }]);
+  for (let cut = 1; cut < text.length; cut++) {
+    const parse = sseParser();
+    assertEquals([...parse(text.slice(0, cut)), ...parse(text.slice(cut))], whole);
+  }
+});
+
+Deno.test("lineDiff() finds the smallest change and stays quick on texts too long to compare", () => {
+  assertEquals(changeCounts(lineDiff("a\nb\nc", "a\nx\nc\nd")), { added: 2, removed: 1 });
+  const long = Array.from({ length: 20_000 }, (_, line) => `${line}`).join("\n");
+  assertEquals(changeCounts(lineDiff(long, long.replaceAll("1", "one"))).added > 0, true);
+});
+
+const diff = `diff --git a/src/a.ts b/src/a.ts
+index 1..2 100644
+--- a/src/a.ts
++++ b/src/a.ts
+@@ -1,3 +1,3 @@ function f
+ same
+---- looks like a header
+++++ and so does this
+ end
+\\ No newline at end of file
+diff --git a/old name.txt b/new name.txt
+similarity index 100%
+rename from old name.txt
+rename to new name.txt
+diff --git "a/\\303\\274.txt" "b/\\303\\274.txt"
+new file mode 100644
+--- /dev/null
++++ "b/\\303\\274.txt"
+@@ -0,0 +1 @@
++x
+diff --git a/p.png b/p.png
+Binary files a/p.png and b/p.png differ
+`;
+
+Deno.test("parseDiff() reads changes, renames, quoted names and binary files", () => {
+  const files = parseDiff(diff);
+  assertEquals(files.map(({ path, change, binary, added, removed }) => [path, change, binary, added, removed]), [
+    ["src/a.ts", "changed", false, 1, 1],
+    ["new name.txt", "renamed", false, 0, 0],
+    ["ü.txt", "added", false, 1, 0],
+    ["p.png", "changed", true, 0, 0],
+  ]);
+  assertEquals(files[0]!.hunks[0]!.lines.map(({ kind }) => kind), ["same", "del", "add", "same", "note"]);
+  assertEquals(splitRows(files[0]!.hunks[0]!.lines).map(({ left, right }) => [left?.kind, right?.kind])[1], [
+    "del",
+    "add",
+  ]);
+});
+
+Deno.test("treeRows() joins folders with one child", () => {
+  assertEquals(
+    treeRows([{ path: "a/b/c.ts" }, { path: "a/b/d.ts" }, { path: "z.ts" }]).map(({ name, depth }) => [name, depth]),
+    [["a/b", 0], ["c.ts", 1], ["d.ts", 1], ["z.ts", 0]],
+  );
+});
