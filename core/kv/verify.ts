@@ -33,7 +33,8 @@ export async function verify(kv: Kv): Promise<Verification> {
   const differences: Difference[] = [];
   const add = (difference: Difference) => void (differences.length < differencesKept && differences.push(difference));
   const expected = new Map<string, string>();
-  const seen = new Set<number>();
+  /** The last event of each log. */
+  const seen = new Map<number, number>();
   let events = 0;
   let history = null as History | null;
 
@@ -42,13 +43,14 @@ export async function verify(kv: Kv): Promise<Verification> {
     if (history?.task !== task) {
       if (history) await history.close(kv, { add, expected });
       history = new History(task);
-      seen.add(task);
     }
+    seen.set(task, seq);
     events++;
     await history.take(kv, { seq, value, add });
   }
   if (history) await history.close(kv, { add, expected });
 
+  await compareAllStream(kv, { seen, add });
   for await (const { key } of all(kv, keys.tasks())) {
     const task = key[1] as number;
     if (!seen.has(task)) {
@@ -72,6 +74,24 @@ export async function verify(kv: Kv): Promise<Verification> {
     add({ task: null, what: `index entry ${name} is missing`, repair });
   }
   return { tasks: seen.size, events, differences };
+}
+
+/** The all-stream must name every event once, in the order of each log. */
+async function compareAllStream(kv: Kv, { seen, add }: { seen: Map<number, number>; add: Add }): Promise<void> {
+  const reached = new Map<number, number>();
+  for await (const { value } of all<[number, number, number][]>(kv, keys.allEntries())) {
+    for (const [task, from, to] of value) {
+      const before = reached.get(task) ?? 0;
+      if (from !== before + 1) {
+        add({ task, what: `the all-stream goes from event ${before} to event ${from}`, repair: null });
+      }
+      reached.set(task, to);
+    }
+  }
+  for (const [task, last] of seen) {
+    const end = reached.get(task) ?? 0;
+    if (end !== last) add({ task, what: `the all-stream ends at event ${end}, the log at ${last}`, repair: null });
+  }
 }
 
 /** Mends what can be mended; how many differences that were. Call it while nothing else has the store open. */

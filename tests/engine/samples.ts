@@ -1,0 +1,33 @@
+// Events for tests that need only a few.
+
+import type { TaskEventOf, TaskSpec } from "../../core/domain/event.ts";
+
+const dawn = Date.parse("2026-01-01T00:00:00.000Z");
+
+function at(second: number): string {
+  return new Date(dawn + second * 1_000).toISOString();
+}
+
+export function created(task: number, second: number, spec: Partial<TaskSpec> = {}): TaskEventOf<"task.created"> {
+  const data: TaskSpec = {
+    title: `Task ${task}`,
+    prompt: "Do it",
+    priority: 0,
+    depends_on: [],
+    repo: "demo",
+    base: null,
+    model: null,
+    mode: "execute",
+    max_attempts: 1,
+    timeout_seconds: null,
+    max_budget_usd: null,
+    ...spec,
+  };
+  return { seq: 1, type: "task.created", at: at(second), task, by: "api", v: 1, data };
+}
+
+export function claimed(task: number, second: number): TaskEventOf<"run.claimed"> {
+  const why = { free_slots: 1, rank: 2, candidates: [7, 8], count: 5 };
+  const data = { worker: "w", epoch: 1, attempt: 1, mark: "m", why };
+  return { seq: 2, type: "run.claimed", at: at(second), task, run: 1, by: "scheduler", v: 1, data };
+}
