@@ -1,0 +1,47 @@
+// Measures what the program exists for, each beside the limit of the machine or a rival that does the same, in one run:
+//
+//   deno task bench                  the table
+//   deno task bench --json           the rows for machines
+//   deno task bench --only append    one group
+//
+// Ours and the rival take turns, so that whatever else the machine does hits both; figures are medians unless they say
+// otherwise. Ratios hold from machine to machine, absolute figures do not.
+
+import { parseArgs } from "node:util";
+import { append } from "./append.ts";
+import type { Row } from "./row.ts";
+import { start } from "./start.ts";
+import { table } from "./table.ts";
+
+const groups: Record<string, () => Promise<Row[]>> = {
+  append,
+  start,
+};
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: { json: { type: "boolean", default: false }, only: { type: "string", multiple: true, default: [] } },
+});
+const unknown = values.only.filter((name) => !Object.hasOwn(groups, name));
+if (unknown.length > 0) {
+  console.error(`There is no group "${unknown[0]}"; choose from ${Object.keys(groups).join(", ")}`);
+  Deno.exit(2);
+}
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(groups)) {
+  if (values.only.length > 0 && !values.only.includes(name)) continue;
+  const startedAt = performance.now();
+  rows.push(...await measure());
+  console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+}
+const machine = {
+  deno: Deno.version.deno,
+  os: `${Deno.build.os} ${Deno.osRelease()}`,
+  cpus: navigator.hardwareConcurrency,
+  memory_gb: Math.round(Deno.systemMemoryInfo().total / 2 ** 30),
+};
+if (values.json) console.log(JSON.stringify({ machine, rows }, null, 2));
+else {
+  console.log(table(rows));
+  console.log(`\n${machine.cpus} cores, ${machine.memory_gb} GB, ${machine.os}, Deno ${machine.deno}`);
+}
