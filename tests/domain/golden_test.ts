@@ -1,0 +1,106 @@
+// Every event that was ever written must stay readable: tests/fixtures/events.ndjson has an example of each type at each
+// version. Lines are added there, never changed.
+
+import { assertEquals } from "@std/assert";
+import { type EventType, type TaskEvent, versionOf } from "../../core/domain/event.ts";
+import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
+import { upcast } from "../../core/domain/upcast.ts";
+
+const golden = (await Deno.readTextFile(new URL("../fixtures/events.ndjson", import.meta.url))).trimEnd().split("\n")
+  .map((line) => JSON.parse(line) as TaskEvent);
+
+/** A type that is missing here does not compile; one that is here needs its examples. */
+const everyType: Record<EventType, true> = {
+  "task.created": true,
+  "task.edited": true,
+  "task.cancel_requested": true,
+  "run.claimed": true,
+  "worktree.added": true,
+  "run.started": true,
+  "agent.ready": true,
+  "output.text": true,
+  "output.thinking": true,
+  "output.tool_use": true,
+  "output.tool_result": true,
+  "output.notice": true,
+  "output.stderr": true,
+  "output.raw": true,
+  "usage.counted": true,
+  "plan.proposed": true,
+  "plan.approved": true,
+  "plan.rejected": true,
+  "message.added": true,
+  "message.sent": true,
+  "run.finished": true,
+  "worktree.snapshotted": true,
+  "worktree.removed": true,
+  "worktree.kept": true,
+  "task.retry_scheduled": true,
+  "task.completed": true,
+  "task.failed": true,
+  "task.cancelled": true,
+  "service.started": true,
+  "service.stopped": true,
+  "service.paused": true,
+  "service.resumed": true,
+  "service.noticed": true,
+};
+
+Deno.test("the golden events have an example of every type at every version", () => {
+  const examples = new Set(golden.map(({ type, v }) => `${type}@${v}`));
+  const missing: string[] = [];
+  for (const type of Object.keys(everyType) as EventType[]) {
+    for (let v = 1; v <= versionOf(type); v++) if (!examples.has(`${type}@${v}`)) missing.push(`${type}@${v}`);
+  }
+  assertEquals(missing, []);
+});
+
+Deno.test("upcast() lifts every golden event to the version of today", () => {
+  for (const event of golden.map(upcast)) assertEquals(event.v, versionOf(event.type), event.type);
+});
+
+/** The states of a task, one after each of its events. */
+function moments(task: number): Task[] {
+  let head = emptyTask(task);
+  return golden.filter((event) => event.task === task).map((event) => head = evolve(head, upcast(event)));
+}
+
+Deno.test("evolve() reads the golden history as it was meant when it was written", () => {
+  const history = moments(1);
+  const statuses = history.map(({ status }) => status);
+  assertEquals(statuses.filter((status, index) => status !== statuses[index - 1]), [
+    "pending",
+    "in_progress",
+    "awaiting_approval",
+    "pending",
+    "in_progress",
+    "awaiting_approval",
+    "pending",
+    "in_progress",
+    "pending",
+    "in_progress",
+    "failed",
+    "pending",
+    "in_progress",
+    "completed",
+    "pending",
+    "cancelled",
+  ]);
+  const failed = history.find(({ status }) => status === "failed")!;
+  assertEquals([failed.attempts, failed.outcome, failed.error?.text], [2, "timed_out", "Time limit of 1800 s reached"]);
+  assertEquals([failed.cost_usd, failed.usage.output_tokens, failed.lines_added], [0.5, 22, 12]);
+  assertEquals([failed.place?.present, failed.priority, failed.base], [true, 9, "main"]);
+  const last = history.at(-1)!;
+  assertEquals([last.seq, last.status, last.epoch, last.messages, last.cancel_requested], [
+    41,
+    "cancelled",
+    5,
+    [39],
+    false,
+  ]);
+  assertEquals(last.completed_at, last.updated_at);
+});
+
+Deno.test("evolve() folds the golden events of the service too", () => {
+  assertEquals(moments(0).at(-1)!.seq, 5);
+});
