@@ -50,6 +50,8 @@ export function assetRoutes({ files }: Assets): Hono {
       "Cache-Control": "public, max-age=31536000, immutable",
       "Vary": "Accept-Encoding",
       "X-Content-Type-Options": "nosniff",
+      // A worker has the policy that its own script came with.
+      "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
       ...(zipped && { "Content-Encoding": "gzip" }),
     });
   });
