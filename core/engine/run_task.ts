@@ -63,6 +63,9 @@ class Run {
   readonly #timers = new Set<() => void>();
   #process: AgentProcess | null = null;
   #stop: { reason: StopReason; error: string | null; hadGoodResult: boolean } | null = null;
+  #isKilled = false;
+  /** Everything of it is written; what comes now is too late. */
+  #isOver = false;
   #fenced = false;
   #finishing = false;
   /** The worktree is another one than the session knows. */
@@ -121,6 +124,7 @@ class Run {
       }
       return { end: null, isEarlyFailure: false };
     } finally {
+      this.#isOver = true;
       unsubscribe();
       for (const clear of this.#timers) clear();
       this.#clearGrace();
@@ -129,19 +133,21 @@ class Run {
   }
 
   stop(reason: StopReason, error: string | null = null): void {
-    if (this.#stop) return;
+    if (this.#stop || this.#isOver) return;
     this.#stop = { reason, error, hadGoodResult: this.#result?.ok ?? false };
-    const process = this.#process;
-    if (!process) return;
+    if (this.#process) this.#interrupt(this.#process);
+  }
+
+  #interrupt(process: AgentProcess): void {
     void process.interrupt();
     this.#timer(interruptGraceMs, () => this.#end(process));
   }
 
   kill(): void {
+    if (this.#isOver) return;
+    this.#isKilled = true;
     this.#stop ??= { reason: "lost", error: "The lease could not be kept", hadGoodResult: this.#result?.ok ?? false };
-    this.#process?.end({ graceMs: 0 }).catch((error) =>
-      this.#context.warn(`Cannot end the agent of task ${this.#task.id}`, error)
-    );
+    if (this.#process) this.#end(this.#process);
   }
 
   /** The log refused an append: somebody else has the run, or the store is broken. Either way the agent must stop. */
@@ -152,7 +158,7 @@ class Run {
   }
 
   #end(process: AgentProcess): void {
-    process.end({ graceMs: this.#fenced ? 0 : termGraceMs }).catch((error) =>
+    process.end({ graceMs: this.#fenced || this.#isKilled ? 0 : termGraceMs }).catch((error) =>
       this.#context.warn(`Cannot end the agent of task ${this.#task.id}`, error)
     );
   }
@@ -252,6 +258,7 @@ class Run {
       return { code: null, signal: null };
     }
     const words = await firstWords(task, { log: store.log, suffix: settings.promptSuffix, resumed: resume });
+    if (this.#stop) return { code: null, signal: null };
     const process = await this.#agent({
       cwd: place.path,
       mark: this.#open.mark,
@@ -264,6 +271,9 @@ class Run {
       rawLog: `${settings.logs}/task-${task.id}.log`,
     });
     this.#process = process;
+    // A stop that came while it was being started had nobody to speak to.
+    if (this.#isKilled) this.#end(process);
+    else if (this.#stop) this.#interrupt(process);
     try {
       const head = await this.#record(
         {
