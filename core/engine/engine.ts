@@ -167,6 +167,8 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
         const page = await store.kv.page<[number, number, number][]>(range, { limit: 1_000 });
         for (const { value } of page) for (const [id] of value) if (id > 0) ids.add(id);
         if (page.length < 1_000) {
+          // Who waits for a changed task looks different, too.
+          for (const id of [...ids]) for (const dependant of board.dependants(id)) ids.add(dependant);
           const changed: TaskView[] = [];
           for (const id of ids) changed.push(query.summary(await query.require(id)));
           return changed;
