@@ -100,7 +100,7 @@ async function start(): Promise<void> {
     service: coder.service,
     guard: { hosts: allowedHosts(config.host, Deno.hostname()), token },
     version,
-    pages: await webPages(coder.service),
+    ...await webPages(coder.service),
     warn,
   });
   const listening = Promise.withResolvers<number>();
@@ -128,10 +128,10 @@ async function start(): Promise<void> {
 }
 
 /** The web pages, with their scripts built from the present sources. */
-async function webPages(service: Service): Promise<Hono[]> {
+async function webPages(service: Service): Promise<{ pages: Hono[]; stylesheet: string }> {
   if (await islandsAreStale()) await buildIslands();
   const assets = await loadAssets({ dist: islandsDist });
-  return [assetRoutes(assets), pages({ service, assets })];
+  return { pages: [assetRoutes(assets), pages({ service, assets })], stylesheet: assets.urls.style };
 }
 
 /** `backup`, `restore`, `verify` and `token` instead of the service. */

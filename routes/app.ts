@@ -8,6 +8,7 @@ import { json, problems } from "./api.ts";
 import { errorResponse, problemResponse } from "./error_response.ts";
 import { events } from "./events.ts";
 import { guard, type GuardOptions } from "./guard.ts";
+import { login } from "./login.tsx";
 import { healthSchema, limits } from "./schemas.ts";
 import { OpenStreams } from "./server_sent_events.ts";
 import { stream } from "./stream.ts";
@@ -19,6 +20,8 @@ export interface AppOptions {
   version: string;
   /** The web pages and their assets. */
   pages: Hono[];
+  /** The address of the pages' stylesheet, for the login page. */
+  stylesheet?: string;
   warn(message: string, error: unknown): void;
 }
 
@@ -28,7 +31,7 @@ export interface App {
   streams: OpenStreams;
 }
 
-export function makeApp({ service, guard: guardOptions, version, pages, warn }: AppOptions): App {
+export function makeApp({ service, guard: guardOptions, version, pages, stylesheet, warn }: AppOptions): App {
   const streams = new OpenStreams();
   const app = new OpenAPIHono();
   app.use(guard(guardOptions));
@@ -57,6 +60,7 @@ export function makeApp({ service, guard: guardOptions, version, pages, warn }: 
       description: "A queue for unattended coding work. Errors are RFC 9457 problems; ids are integers from 1.",
     },
   });
+  app.route("/", login({ token: guardOptions.token, stylesheet: stylesheet ?? null }));
   for (const page of pages) app.route("/", page);
   app.notFound((c) => problemResponse(404, `There is nothing at ${c.req.path}`));
   app.onError((error, c) => errorResponse(error, c, warn));

@@ -38,7 +38,7 @@ export function guard({ hosts, token }: GuardOptions): MiddlewareHandler {
 function withHeaders(response: Response): Response {
   const { headers } = response;
   headers.set("x-content-type-options", "nosniff");
-  headers.set("referrer-policy", "no-referrer");
+  if (!headers.has("referrer-policy")) headers.set("referrer-policy", "no-referrer");
   headers.set("cross-origin-resource-policy", "same-origin");
   headers.set("x-frame-options", "DENY");
   if (!headers.has("content-security-policy")) {
@@ -52,17 +52,20 @@ function refuseStranger(c: Context, hosts: ReadonlySet<string>): Response | null
   if (!hosts.has(nameOf(host)) && !isAddress(nameOf(host))) {
     return problemResponse(421, `This server does not answer to the host name "${nameOf(host).slice(0, 100)}"`);
   }
-  const streaming = c.req.header("accept")?.includes("text/event-stream");
-  if (safeMethods.has(c.req.method) && !streaming) return null;
   const origin = c.req.header("origin");
-  if (origin !== undefined && !isOwn(origin, host)) {
-    return problemResponse(403, "Requests from pages of another origin are refused");
-  }
+  const isForeign = (origin !== undefined && !isOwn(origin, host)) || (comesFromElsewhere(c) && !isVisit(c));
+  return isForeign ? problemResponse(403, "Requests from pages of another origin are refused") : null;
+}
+
+function comesFromElsewhere(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
-  if (site !== undefined && site !== "same-origin" && site !== "none") {
-    return problemResponse(403, "Requests from pages of another origin are refused");
-  }
-  return null;
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+/** A link on another site may lead to a page of ours: it opens in the reader's own tab and tells the other site nothing. */
+function isVisit(c: Context): boolean {
+  return c.req.method === "GET" && c.req.header("sec-fetch-mode") === "navigate" &&
+    c.req.header("sec-fetch-dest") === "document" && !c.req.path.startsWith("/api/");
 }
 
 /** An IP address cannot be rebound, so it is always right; what is reachable by it is decided by where we listen. */
@@ -82,12 +85,22 @@ function nameOf(host: string): string {
 async function refuseWithoutToken(c: Context, token: string | null): Promise<Response | null> {
   if (token === null || open.has(c.req.path) || c.req.path.startsWith("/assets/")) return null;
   const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  const given = bearer ?? getCookie(c, sessionCookie);
-  if (given !== undefined && await sameSecret(given, token)) return null;
-  if (c.req.method === "GET" && c.req.header("accept")?.includes("text/html")) return c.redirect("/login", 303);
+  if (bearer !== undefined && await sameSecret(bearer, token)) return null;
+  const session = getCookie(c, sessionCookie);
+  if (session !== undefined && await sameSecret(session, await sessionOf(token))) return null;
+  if (c.req.method === "GET" && c.req.header("accept")?.includes("text/html")) {
+    const { pathname, search } = new URL(c.req.url);
+    return c.redirect(pathname === "/" ? "/login" : `/login?next=${encodeURIComponent(pathname + search)}`, 303);
+  }
   const response = problemResponse(401, "Send the token as `Authorization: Bearer ...`, or log in at /login");
   response.headers.set("www-authenticate", "Bearer");
   return response;
+}
+
+/** What the cookie holds instead of the token itself. */
+export async function sessionOf(token: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`personal-coder session ${token}`));
+  return new Uint8Array(digest).toHex();
 }
 
 /** Compares digests, so that neither the length nor the first differing character shows in the time it takes. */

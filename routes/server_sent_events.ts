@@ -31,6 +31,11 @@ export function frame(event: string, data: string, id?: string): Uint8Array {
   return encoder.encode(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`);
 }
 
+/** Moves the client's last event id without an event. */
+export function idFrame(id: string): Uint8Array {
+  return encoder.encode(`id: ${id}\n\n`);
+}
+
 export function joinFrames(parts: Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

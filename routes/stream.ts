@@ -8,7 +8,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Health, News, Service } from "../core/engine/service.ts";
 import type { TaskView } from "../core/domain/task_view.ts";
 import { api, problems } from "./api.ts";
-import { frame, joinFrames, type OpenStreams } from "./server_sent_events.ts";
+import { frame, idFrame, joinFrames, type OpenStreams } from "./server_sent_events.ts";
 
 const followAtMost = 20;
 
@@ -56,7 +56,11 @@ class PageFollower {
   readonly #sent: Map<number, number>;
   readonly #behind: Set<number>;
   readonly #changed = new Map<number, TaskView>();
-  #cursor: string;
+  /** The newest seq that was heard of, per followed task. */
+  readonly #newest = new Map<number, number>();
+  #cursor = "";
+  /** Frames were sent whose flush was not whole: the cursor is owed. */
+  #owesCursor = false;
   #resumeFrom: string | null = null;
   #lastHealth = "";
   #healthDue = true;
@@ -68,7 +72,6 @@ class PageFollower {
     this.#health = health;
     this.#sent = new Map(follow);
     this.#behind = new Set(this.#sent.keys());
-    this.#cursor = service.cursor().versionstamp;
   }
 
   resume(id: string | null): void {
@@ -77,7 +80,11 @@ class PageFollower {
 
   #hear({ versionstamp, events, changed }: News): void {
     for (const view of changed) this.#changed.set(view.id, view);
-    for (const { event } of events) if (this.#sent.has(event.task)) this.#behind.add(event.task);
+    for (const { event } of events) {
+      if (!this.#sent.has(event.task)) continue;
+      this.#behind.add(event.task);
+      this.#newest.set(event.task, event.seq);
+    }
     if (changed.length > 0) this.#healthDue = true;
     if (versionstamp > this.#cursor) this.#cursor = versionstamp;
     this.#wake.resolve();
@@ -86,6 +93,7 @@ class PageFollower {
   /** The next frames; waits when there are none. */
   async next(signal: AbortSignal): Promise<Uint8Array | null> {
     if (!this.#unsubscribe) {
+      this.#cursor = this.#service.cursor().versionstamp;
       this.#unsubscribe = this.#service.subscribe((news) => this.#hear(news));
       signal.addEventListener("abort", () => {
         this.#unsubscribe?.();
@@ -124,9 +132,10 @@ class PageFollower {
       const page = await this.#service.catchUp(task, this.#sent.get(task)!).catch(() => []);
       for (const { event, json } of page) frames.push({ event: event.type, data: json });
       if (page.length === 0) continue;
-      this.#sent.set(task, page.at(-1)!.event.seq);
+      const { seq } = page.at(-1)!.event;
+      this.#sent.set(task, seq);
       // There may be more; the next pull looks again.
-      this.#behind.add(task);
+      if (seq < (this.#newest.get(task) ?? Infinity)) this.#behind.add(task);
     }
     if (this.#healthDue) {
       this.#healthDue = false;
@@ -134,7 +143,12 @@ class PageFollower {
       if (json !== this.#lastHealth) frames.push({ event: "health", data: json });
       this.#lastHealth = json;
     }
-    const id = this.#behind.size === 0 ? `${this.#service.cursor().store}.${cursor}` : undefined;
+    const isWhole = this.#behind.size === 0;
+    const id = isWhole ? `${this.#service.cursor().store}.${cursor}` : undefined;
+    const owed = isWhole && this.#owesCursor && frames.length === 0;
+    if (frames.length > 0 || isWhole) this.#owesCursor = !isWhole;
+    // No event of its own: it only moves the client's last id.
+    if (owed) return [idFrame(id!)];
     return frames.map(({ event, data }, index) => frame(event, data, index === frames.length - 1 ? id : undefined));
   }
 }

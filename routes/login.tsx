@@ -1,0 +1,110 @@
+// The way in for a browser when a token is asked for: one form, no script. The cookie it sets is derived from the token,
+// so that the token itself is not kept anywhere, and a new token ends every session.
+
+import { type Context, Hono } from "hono";
+import { setCookie } from "hono/cookie";
+import { renderToString } from "preact-render-to-string";
+import { sameSecret, sessionCookie, sessionOf } from "./guard.ts";
+
+export interface LoginOptions {
+  /** Null: nothing to log in to. */
+  token: string | null;
+  /** The address of the site's stylesheet. */
+  stylesheet: string | null;
+}
+
+const sessionSeconds = 30 * 24 * 3600;
+const wrongAtMost = 10;
+const wrongWindowMs = 60_000;
+
+const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+export function login({ token, stylesheet }: LoginOptions): Hono {
+  const app = new Hono();
+  /** When wrong tokens came, newest last. One count for all: behind a proxy everybody has the same address. */
+  let wrong: number[] = [];
+
+  async function answer(c: Context, status: 200 | 403 | 429, error: string | null) {
+    const page = <LoginPage next={nextOf(c.req.query("next"))} error={error} stylesheet={stylesheet} />;
+    return await c.html(`<!doctype html>${renderToString(page)}`, status, {
+      "content-security-policy": policy,
+      "cache-control": "no-store",
+      // "no-referrer" would make the browser send the form with `Origin: null`.
+      "referrer-policy": "same-origin",
+    });
+  }
+
+  app.get("/login", (c) => token === null ? c.redirect("/", 303) : answer(c, 200, null));
+
+  app.post("/login", async (c) => {
+    const next = nextOf(c.req.query("next"));
+    if (token === null) return c.redirect(next, 303);
+    const now = performance.now();
+    wrong = wrong.filter((at) => now - at < wrongWindowMs);
+    if (wrong.length >= wrongAtMost) {
+      c.header("retry-after", String(Math.ceil((wrong[0]! + wrongWindowMs - now) / 1_000)));
+      return await answer(c, 429, "Too many wrong tokens: wait a minute, then try again");
+    }
+    const form = new URLSearchParams(await c.req.text());
+    if (!await sameSecret((form.get("token") ?? "").trim(), token)) {
+      wrong.push(now);
+      return await answer(c, 403, "That is not the token");
+    }
+    setCookie(c, sessionCookie, await sessionOf(token), {
+      httpOnly: true,
+      sameSite: "Strict",
+      path: "/",
+      maxAge: sessionSeconds,
+      secure: new URL(c.req.url).protocol === "https:" || c.req.header("x-forwarded-proto") === "https",
+    });
+    return c.redirect(next, 303);
+  });
+
+  return app;
+}
+
+/** Where to go afterwards: a path of this site, never another site's address. */
+function nextOf(text: string | undefined): string {
+  return text !== undefined && /^\/(?![/\\])[\x21-\x7e]{0,500}$/.test(text) ? text : "/";
+}
+
+function LoginPage({ next, error, stylesheet }: { next: string; error: string | null; stylesheet: string | null }) {
+  const action = next === "/" ? "/login" : `/login?next=${encodeURIComponent(next)}`;
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>Log in · Personal Coder</title>
+        {stylesheet && <link rel="stylesheet" href={stylesheet} />}
+      </head>
+      <body class="page-login">
+        <main id="main" class="form-page">
+          <h1>Personal Coder</h1>
+          <form method="post" action={action}>
+            <p class="field">
+              <label for="token">Token</label>
+              <input
+                id="token"
+                name="token"
+                type="password"
+                autocomplete="current-password"
+                required
+                autofocus
+                aria-invalid={error === null ? undefined : "true"}
+                aria-describedby={error === null ? "where" : "error where"}
+              />
+              {error && <span id="error" class="field-error" role="alert">{error}</span>}
+            </p>
+            <p id="where" class="muted">
+              It is the value of CODER_TOKEN, or was printed when the service started and is in the file{" "}
+              <code>token</code> of its data folder.
+            </p>
+            <button type="submit" class="primary">Log in</button>
+          </form>
+        </main>
+      </body>
+    </html>
+  );
+}
