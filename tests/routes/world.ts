@@ -1,0 +1,233 @@
+// The routes on a real engine, a store in memory and a real repository; only the agent is played, by the test itself.
+
+import { deadline } from "@std/async";
+import { join } from "@std/path";
+import type { NewEvent } from "../../core/domain/event.ts";
+import { DomainError } from "../../core/domain/error.ts";
+import type { Task } from "../../core/domain/task.ts";
+import { noUsage } from "../../core/domain/task.ts";
+import type { TaskView } from "../../core/domain/task_view.ts";
+import { type Engine, engine } from "../../core/engine/engine.ts";
+import { openStore, type Store } from "../../core/kv/store.ts";
+import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";
+import { gitWorktrees } from "../../core/process/git_worktrees.ts";
+import { systemClock, systemRandom } from "../../core/system.ts";
+import { type App, makeApp } from "../../routes/app.ts";
+import { allowedHosts } from "../../routes/guard.ts";
+import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
+
+export type Call = (path: string, options?: CallOptions) => Promise<Response>;
+
+export interface CallOptions {
+  /** By default GET, or POST with a body. */
+  method?: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as it is; its content type is for `headers`. */
+  body?: BodyInit;
+}
+
+export interface RoutesWorld extends AsyncDisposable {
+  /** `app.request()` as a client on this machine would send it, with `Host: localhost:8000`. */
+  call: Call;
+  /** A call whose answer must have that status; its JSON. */
+  // deno-lint-ignore no-explicit-any -- the JSON of an answer, of which each test reads a few fields
+  json(status: number, path: string, options?: CallOptions): Promise<any>;
+  create(task?: Record<string, unknown>): Promise<TaskView>;
+  /** Resolves with the head as soon as it fits; asked after each commit. */
+  until(id: number, fits: (task: Task) => unknown): Promise<Task>;
+  /** The next run that is started. */
+  nextRun(): Promise<PlayedRun>;
+  app: App;
+  engine: Engine;
+  store: Store;
+  repository: TempRepository;
+  /** What was reported to the service's log. */
+  warnings: string[];
+}
+
+/** An agent at work, played by the test. */
+export interface PlayedRun {
+  start: AgentStart;
+  /** The messages it got after its prompt. */
+  received: string[];
+  say(...events: NewEvent[]): void;
+  /** Says that text as its result, good or bad, and exits. */
+  finish(options?: { ok?: boolean; text?: string }): void;
+  propose(plan: string): void;
+}
+
+export const ready: NewEvent = {
+  type: "agent.ready",
+  data: { model: "played", session_id: "00000000-0000-4000-8000-000000000000", version: "1" },
+};
+
+export function text(words: string): NewEvent {
+  return { type: "output.text", data: { text: words } };
+}
+
+export async function routesWorld(
+  { token = null, host = "127.0.0.1", agent = true, maxConcurrent = 3 }: {
+    token?: string | null;
+    host?: string;
+    /** False: there is no agent, so tasks stay pending. */
+    agent?: boolean;
+    maxConcurrent?: number;
+  } = {},
+): Promise<RoutesWorld> {
+  const stack = new AsyncDisposableStack();
+  const repository = stack.use(await tempRepository());
+  const data = stack.use(await tempDir());
+  const store = await openStore(":memory:", { clock: systemClock, random: systemRandom });
+  stack.defer(() => store.close());
+  const warnings: string[] = [];
+  const warn = (message: string, error: unknown) => void warnings.push(`${message}: ${error}`);
+  const runs: PlayedRun[] = [];
+  let announce = Promise.withResolvers<void>();
+  const player = playedAgent((run) => {
+    runs.push(run);
+    announce.resolve();
+  });
+  const coder = engine({
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    worktrees: gitWorktrees({
+      repos: new Map([["repo", repository.path]]),
+      root: () => `${repository.path}-worktrees`,
+      store: store.id,
+    }),
+    agent: () => agent ? Promise.resolve(player) : Promise.reject(new DomainError("unavailable", "claude not found")),
+    worker: { id: crypto.randomUUID(), name: "test" },
+    settings: { maxConcurrent, repos: ["repo"], promptSuffix: "", stallMs: 60_000, logs: join(data.path, "logs") },
+    freeBytes: () => Promise.resolve(null),
+    warn,
+  }, {
+    endSurvivors: () => Promise.resolve(0),
+    surroundings: () => ({
+      version: "0",
+      agent: { kind: agent ? "claude" : "missing", name: "played", hint: null },
+      git: "2",
+      repos: [],
+      root: false,
+      token: token !== null,
+    }),
+  });
+  const app = makeApp({
+    service: coder.service,
+    guard: { hosts: allowedHosts(host, "machine"), token },
+    version: "0",
+    pages: [],
+    warn,
+  });
+  await coder.start();
+  stack.defer(() => coder.stop());
+  stack.defer(() => app.streams.closeAll());
+
+  const call: Call = async (path, { json, body, headers = {}, method } = {}) => {
+    const sent = new Headers({ host: "localhost:8000", ...headers });
+    if (json !== undefined && !sent.has("content-type")) sent.set("content-type", "application/json");
+    const content = json === undefined ? body : JSON.stringify(json);
+    return await app.request(`http://localhost:8000${path}`, {
+      method: method ?? (content === undefined ? "GET" : "POST"),
+      headers: sent,
+      body: content,
+    });
+  };
+
+  const world: RoutesWorld = {
+    call,
+    async json(status, path, options) {
+      const response = await call(path, options);
+      const answer = await response.text();
+      if (response.status !== status) throw new Error(`${path}: ${response.status}, not ${status}: ${answer}`);
+      return JSON.parse(answer);
+    },
+    create: (task = {}) => world.json(201, "/api/tasks", { json: { prompt: "Do it", ...task } }),
+    async until(id, fits) {
+      const found = Promise.withResolvers<Task>();
+      const look = (head: Task | null | undefined) => void (head && fits(head) && found.resolve(head));
+      const unsubscribe = store.tail.subscribe(({ heads }) => look(heads.find((head) => head.id === id)));
+      try {
+        look(await store.writer.head(id));
+        return await deadline(found.promise, 10_000);
+      } finally {
+        unsubscribe();
+      }
+    },
+    async nextRun() {
+      while (runs.length === 0) {
+        await deadline(announce.promise, 10_000);
+        announce = Promise.withResolvers<void>();
+      }
+      return runs.shift()!;
+    },
+    app,
+    engine: coder,
+    store,
+    repository,
+    warnings,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+  return world;
+}
+
+function playedAgent(started: (run: PlayedRun) => void): Agent {
+  return (start) => {
+    const steps: AgentStep[] = [];
+    const exit = Promise.withResolvers<AgentExit>();
+    const received: string[] = [];
+    let wake = Promise.withResolvers<void>();
+    let hasEnded = false;
+
+    function push(step: AgentStep): void {
+      steps.push(step);
+      wake.resolve();
+    }
+
+    function end(code: number): void {
+      hasEnded = true;
+      wake.resolve();
+      exit.resolve({ code, signal: null });
+    }
+
+    const run: PlayedRun = {
+      start,
+      received,
+      say: (...events) => push({ type: "events", events, bytes: JSON.stringify(events).length }),
+      propose: (plan) => push({ type: "plan", plan }),
+      finish({ ok = true, text = "Done" } = {}) {
+        const subtype = ok ? "success" : "error_during_execution";
+        push({ type: "result", result: { ok, subtype, text, apiErrorStatus: null, usage: noUsage, costUsd: 0.5 } });
+        end(ok ? 0 : 1);
+      },
+    };
+    const process: AgentProcess = {
+      pid: 4_000_000,
+      name: "played",
+      args: [],
+      steps: (async function* () {
+        for (;;) {
+          const step = steps.shift();
+          if (step) yield step;
+          else if (hasEnded) return;
+          else {
+            await wake.promise;
+            wake = Promise.withResolvers<void>();
+          }
+        }
+      })(),
+      exited: exit.promise,
+      send(words) {
+        received.push(words);
+        return Promise.resolve(!hasEnded);
+      },
+      closeInput: () => Promise.resolve(),
+      interrupt: () => Promise.resolve(run.finish({ ok: false, text: "Interrupted" })),
+      end: () => Promise.resolve(hasEnded ? undefined : end(1)),
+    };
+    started(run);
+    return Promise.resolve(process);
+  };
+}
