@@ -1,5 +1,6 @@
 // The commands that come from outside: checked against what only the store knows, decided by domain/decide.ts, appended.
 
+import { createHash } from "node:crypto";
 import type { Command } from "../domain/command.ts";
 import { decide } from "../domain/decide.ts";
 import { DomainError, type Issue } from "../domain/error.ts";
@@ -142,7 +143,7 @@ export function commands({ store, clock, settings }: EngineContext): Commands {
       await requireBase(spec.base);
       const idempotency = idempotencyKey === null
         ? undefined
-        : { key: idempotencyKey, hash: await hashOf(JSON.stringify(spec)) };
+        : { key: idempotencyKey, hash: hashOf(JSON.stringify(spec)) };
       const { head, created } = await append({
         task: "new",
         by,
@@ -177,7 +178,6 @@ function invalid(path: string, message: string): DomainError {
   return new DomainError("invalid", message, { issues: [{ path, message }] });
 }
 
-async function hashOf(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex();
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
