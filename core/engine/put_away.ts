@@ -8,11 +8,11 @@ import { isOver, type Task, type TaskPlace } from "../domain/task.ts";
 import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
 
-/** Puts away what task `id` left behind and settles it; does nothing when nothing is to be done. */
-export async function putAway(context: EngineContext, id: number): Promise<void> {
+/** Puts away what task `id` left behind and settles it; false when nothing was to be done. */
+export async function putAway(context: EngineContext, id: number): Promise<boolean> {
   const { store, worker } = context;
   const task = await store.writer.head(id);
-  if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return;
+  if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return false;
   const by = `${worker.name}/${task.epoch}`;
   const write = (events: NewEvent[]) =>
     appendPatiently(context, {
@@ -28,6 +28,7 @@ export async function putAway(context: EngineContext, id: number): Promise<void>
     priority: "command",
     decide: (head, { now }) => decide({ type: "settle" }, head, now),
   });
+  return true;
 }
 
 async function saveAndRemove(

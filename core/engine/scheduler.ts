@@ -34,6 +34,7 @@ export interface Scheduler {
 }
 
 const pollMs = 1_000;
+const lookAgainMs = 100;
 /** When nobody else writes to the store. */
 const alonePollMs = 30_000;
 /** While tasks wait for something outside, such as an agent that is not installed yet. */
@@ -70,11 +71,16 @@ export function scheduler(
     return { worker: worker.id, repos, free_slots, dead: lease().dead };
   }
 
-  function take(id: number, work: Promise<unknown>): void {
-    const done = work.then(() => {}, (error) => warn(`Work on task ${id} failed`, error)).finally(() => {
+  /** `work` says whether it changed anything. If not, the board is behind the log: looking again at once would spin. */
+  function take(id: number, work: Promise<boolean>): void {
+    const done = work.catch((error) => {
+      warn(`Work on task ${id} failed`, error);
+      return false;
+    }).then((changed) => {
       inHand.delete(id);
       runs.delete(id);
-      wake();
+      if (changed) wake();
+      else clock.timer(lookAgainMs, wake);
     });
     inHand.set(id, done);
   }
@@ -109,7 +115,7 @@ export function scheduler(
     for (const start of starts) take(start.id, claimAndRun(start, agent));
   }
 
-  async function claimAndRun({ id, why }: { id: number; why: ClaimReason }, agent: Agent): Promise<void> {
+  async function claimAndRun({ id, why }: { id: number; why: ClaimReason }, agent: Agent): Promise<boolean> {
     const mark = random.uuid();
     let claimed;
     try {
@@ -121,19 +127,20 @@ export function scheduler(
       });
     } catch (error) {
       // Cancelled, edited away or claimed by another worker a moment ago: the board will show it.
-      if (error instanceof DomainError && error.code === "conflict") return;
+      if (error instanceof DomainError && error.code === "conflict") return false;
       throw error;
     }
     const run = runTask(context, claimed.head, { agent, room: disk.room });
     runs.set(id, run);
     if (stopping) run.stop("shutdown");
     const { end, isEarlyFailure } = await run.done;
-    if (!end) return;
+    if (!end) return true;
     if (end.outcome === "paused") pause.pause(end.error ?? "The environment is broken", resetTimeOf(end.error ?? ""));
     else if (end.outcome === "failed" || end.outcome === "succeeded") {
       pause.runEnded({ early: isEarlyFailure, error: end.error });
     }
     await putAway(context, id);
+    return true;
   }
 
   async function tick(): Promise<void> {
