@@ -1,0 +1,122 @@
+// Users: they create, edit, cancel, retry, answer plans and send messages at random moments, at whichever worker is up. A
+// create whose outcome they do not learn they repeat with its key until they do.
+
+import { DomainError } from "../../core/domain/error.ts";
+import type { NewTask, Service } from "../../core/engine/service.ts";
+import type { Node } from "./node.ts";
+import type { Oracle } from "./oracle.ts";
+import type { World } from "./world.ts";
+
+const answerMs = 30_000;
+const by = { by: "api" };
+
+export class Client {
+  /** The task each key made, as far as its creator was told. */
+  readonly created = new Map<string, number>();
+  readonly #wanted: string[] = [];
+  #busy = 0;
+
+  constructor(readonly world: World, readonly nodes: Node[], readonly oracle: Oracle) {}
+
+  /** Whether every create was answered. */
+  get isAnswered(): boolean {
+    return this.created.size === this.#wanted.length && this.#busy === 0;
+  }
+
+  /** Creates `tasks` tasks and gives `commands` commands until `untilMs`. */
+  begin({ tasks, commands, untilMs }: { tasks: number; commands: number; untilMs: number }): void {
+    const { random } = this.world;
+    for (let n = 0; n < tasks; n++) {
+      const key = `key ${n}`;
+      this.#wanted.push(key);
+      // Half of them at once, so that there is a queue.
+      this.world.later(random.chance(0.5) ? 10 : random.between(0, untilMs * 0.7), null, () => void this.#create(key));
+    }
+    for (let n = 0; n < commands; n++) {
+      this.world.later(random.between(1_000, untilMs), null, () => void this.#command(n));
+    }
+  }
+
+  /** The faults are over: plans are approved, what was asked for is repeated. */
+  async settle(): Promise<void> {
+    for (const { task } of this.oracle.histories.values()) {
+      if (task.status === "awaiting_approval" && !task.cancel_requested) {
+        await this.#ask((service) => service.approvePlan(task.id, by));
+      }
+    }
+  }
+
+  async #create(key: string): Promise<void> {
+    const input = this.#draw(key);
+    const twice = this.world.random.chance(0.1);
+    while (!this.created.has(key)) {
+      const ask = () => this.#ask((service) => service.create(input, { ...by, idempotencyKey: key }));
+      const answers = twice ? await Promise.all([ask(), ask()]) : [await ask()];
+      for (const answer of answers) {
+        if (!answer) continue;
+        const before = this.created.get(key);
+        if (before !== undefined && before !== answer.task.id) this.world.violation(`${key} made two tasks`);
+        this.created.set(key, answer.task.id);
+      }
+      if (!this.created.has(key)) await this.world.wait(1_000, null);
+    }
+  }
+
+  #draw(key: string): NewTask {
+    const { random } = this.world;
+    const known = [...this.created.values()];
+    const depends_on = known.length > 0 && random.chance(0.3) ? [random.pick(known)] : [];
+    return {
+      title: key,
+      prompt: random.chance(0.02) ? `${key} ${"é".repeat(40_000)}` : key,
+      priority: random.integer(0, 3),
+      depends_on,
+      repo: null,
+      base: depends_on.length > 0 && random.chance(0.2) ? `task:${depends_on[0]}` : null,
+      model: null,
+      mode: random.chance(0.15) ? "plan" : "execute",
+      max_attempts: random.integer(1, 3),
+      timeout_seconds: random.chance(0.4) ? random.integer(5, 40) : null,
+      max_budget_usd: random.chance(0.1) ? 0.02 : null,
+    };
+  }
+
+  async #command(n: number): Promise<void> {
+    const { random } = this.world;
+    const known = [...this.created.values()];
+    if (known.length === 0) return;
+    const id = random.pick(known);
+    const kind = random.integer(0, 8);
+    const other = random.pick(known);
+    this.world.note(`a user gives command ${kind} on task ${id}`);
+    await this.#ask(async (service) => {
+      if (kind <= 1) await service.cancel(id, by);
+      else if (kind === 2) await service.retry(id, by);
+      else if (kind <= 4) await service.addMessage(id, `message ${n}.`, by);
+      else if (kind === 5) await service.rejectPlan(id, "no", by);
+      else if (kind === 6) await service.edit(id, { priority: random.integer(0, 3) }, { ...by, seq: null });
+      else if (kind === 7) await service.edit(id, { depends_on: [other] }, { ...by, seq: null });
+      else await service.read(id);
+    });
+  }
+
+  /** The answer, or null when there was none, or a refusal. Anything but an expected refusal breaks a promise. */
+  async #ask<T>(call: (service: Service) => Promise<T>): Promise<T | null> {
+    const up = this.nodes.filter(({ service }) => service !== null);
+    if (up.length === 0) return null;
+    const node = this.world.random.pick(up);
+    this.#busy++;
+    let clear = () => {};
+    const late = new Promise<null>((resolve) => clear = this.world.later(answerMs, null, () => resolve(null)));
+    const answer = call(node.service!).catch((error) => {
+      const isExpected = error instanceof DomainError || (this.world.faulty && error.name === "UnknownOutcome");
+      if (!isExpected) this.world.violation(`a user was told: ${error.stack}`);
+      this.world.note(`a user is refused: ${error.message}`);
+      return null;
+    });
+    const first = await Promise.race([answer, late]);
+    clear();
+    this.#busy--;
+    return first;
+  }
+}

@@ -1,0 +1,75 @@
+// What goes wrong in the large, drawn at random: crashes, pauses, closed lids, jumping clocks, full disks, stores that do
+// not answer.
+
+import { mebibyte } from "./machine.ts";
+import type { Network } from "./network.ts";
+import type { Node } from "./node.ts";
+import type { World } from "./world.ts";
+
+export function injectFaults(world: World, { nodes, network, untilMs, count }: {
+  nodes: Node[];
+  network: Network;
+  untilMs: number;
+  count: number;
+}): void {
+  for (let n = 0; n < count; n++) {
+    world.later(world.random.between(500, untilMs), null, () => strike(world, nodes, network));
+  }
+}
+
+function strike(world: World, nodes: Node[], network: Network): void {
+  const { random } = world;
+  const node = random.pick(nodes);
+  const { process, options: { machine } } = node;
+  const ms = random.pick([random.between(100, 3_000), random.between(3_000, 12_000), random.between(12_000, 40_000)]);
+  if (!process?.alive) return;
+  switch (random.integer(0, 8)) {
+    case 0:
+    case 1:
+      node.crash();
+      world.later(ms, null, () => node.start());
+      break;
+    case 2:
+      world.note(`${process.name} is stopped for ${Math.round(ms)} ms`);
+      process.pause(ms);
+      break;
+    case 3:
+      world.note(`${machine.name} sleeps for ${Math.round(ms)} ms`);
+      machine.sleep(ms);
+      break;
+    case 4:
+      world.note(`the clock of ${machine.name} jumps`);
+      machine.wallOffsetMs += random.pick([-3_600_000, -20_000, -500, 500, 20_000, 3_600_000]);
+      break;
+    case 5:
+      world.note(`the store does not answer ${process.name} for ${Math.round(ms)} ms`);
+      network.cutUntil.set(process, world.now + ms);
+      break;
+    case 6:
+      world.note(`the store is slow for ${Math.round(ms)} ms`);
+      network.slowUntil = world.now + ms;
+      break;
+    case 7:
+      world.note(`the disk is nearly full for ${Math.round(ms)} ms`);
+      machine.freeBytes = random.pick([30, 150]) * mebibyte;
+      if (random.chance(0.5)) network.fullUntil = world.now + ms;
+      world.later(ms, null, () => machine.freeBytes = 10_000 * mebibyte);
+      break;
+    case 8:
+      void node.stop().then(() => world.later(500, null, () => node.start()));
+      break;
+  }
+}
+
+/** Whatever was wrong is over. */
+export function heal(world: World, { nodes, network }: { nodes: Node[]; network: Network }): void {
+  world.note("The faults are over");
+  world.faulty = false;
+  network.cutUntil.clear();
+  network.slowUntil = 0;
+  network.fullUntil = 0;
+  for (const { options: { machine } } of nodes) {
+    machine.freeBytes = 10_000 * mebibyte;
+    for (const agent of [...machine.agents]) agent.recover();
+  }
+}

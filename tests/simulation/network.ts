@@ -1,0 +1,129 @@
+// The way to the store for all processes: how long calls take, and how they go wrong.
+//
+// A store of its own (local) answers in order and dies with its process; it may be locked, stall past a deadline, or be on
+// a full disk. A shared one is elsewhere: calls get lost before or after they were applied, are carried twice, or arrive
+// long after their caller gave up.
+
+import type { Hints, Transport } from "./kv_link.ts";
+import type { Process } from "./machine.ts";
+import type { SimulatedKv } from "./simulated_kv.ts";
+import type { World } from "./world.ts";
+
+export class Network {
+  /** Commits fail as on a full disk until then. */
+  fullUntil = 0;
+  /** Calls of a process get no answer until then. */
+  readonly cutUntil = new Map<Process, number>();
+  slowUntil = 0;
+  #localBusyUntil = 0;
+  readonly #faultShare: number;
+  readonly #hints = new Set<() => void>();
+
+  constructor(
+    readonly world: World,
+    readonly kv: SimulatedKv,
+    readonly options: { shared: boolean; isRemote: boolean; watchIsSilent: boolean },
+  ) {
+    this.#faultShare = world.random.pick([0, 0.003, 0.02]);
+    kv.listen((write) => {
+      if (write.sets.some(({ key }) => key[0] === "sig")) { for (const hint of this.#hints) hint(); }
+    });
+  }
+
+  get isRemote(): boolean {
+    return this.options.isRemote;
+  }
+
+  linkOf(process: Process): { transport: Transport; hints: Hints } {
+    return {
+      transport: this.options.shared ? this.#remote(process) : this.#local(process),
+      hints: (callback) => this.#watch(process, callback),
+    };
+  }
+
+  #remote(process: Process): Transport {
+    const { world } = this;
+    const { random } = world;
+    return ({ isCommit, apply }) =>
+      new Promise((resolve, reject) => {
+        const slow = world.now < this.slowUntil ? 300 : 1;
+        const [there, back] = [random.between(0.2, 3) * slow, random.between(0.2, 3) * slow];
+        const send = (ms: number, answers: boolean) =>
+          world.later(ms, null, () => {
+            try {
+              const result = this.#applied(isCommit, apply);
+              if (answers) world.later(back, process, () => resolve(result));
+            } catch (error) {
+              if (answers) world.later(back, process, () => reject(error));
+            }
+          });
+        if (world.faulty && world.now < (this.cutUntil.get(process) ?? 0)) {
+          // Cut off: it does not arrive, or its answer does not.
+          if (isCommit && random.chance(0.3)) send(there, false);
+          return;
+        }
+        if (!world.faulty || !random.chance(this.#faultShare)) return send(there, true);
+        switch (random.integer(0, 5)) {
+          case 0:
+            return; // Lost before it was applied.
+          case 1:
+            return send(there, false); // Lost after it was applied.
+          case 2:
+            send(there, false); // The reply was lost and the layer below sent it again.
+            return send(there + 250, true);
+          case 3:
+            return send(random.between(500, 30_000), true); // Stuck; applied perhaps long after the deadline.
+          case 4:
+            return world.later(there, process, () => reject(new TypeError("database is locked")));
+          default:
+            return send(random.between(500, 9_000), true);
+        }
+      });
+  }
+
+  #local(process: Process): Transport {
+    const { world } = this;
+    const { random } = world;
+    return ({ isCommit, apply }) =>
+      new Promise((resolve, reject) => {
+        if (world.faulty && random.chance(this.#faultShare / 2)) {
+          world.later(1, process, () => reject(new TypeError("database is locked")));
+          return;
+        }
+        const slow = world.now < this.slowUntil ? 200 : 1;
+        const stall = world.faulty && random.chance(this.#faultShare / 4) ? random.between(1_000, 15_000) : 0;
+        const at = Math.max(world.now, this.#localBusyUntil) + random.between(0.1, 1) * slow + stall;
+        this.#localBusyUntil = at;
+        world.later(at - world.now, process, () => {
+          try {
+            const result = this.#applied(isCommit, apply);
+            world.later(0.1, process, () => resolve(result));
+          } catch (error) {
+            world.later(0.1, process, () => reject(error));
+          }
+        });
+      });
+  }
+
+  #applied<T>(isCommit: boolean, apply: () => T): T {
+    if (isCommit && this.world.faulty && this.world.now < this.fullUntil) {
+      throw new TypeError("database or disk is full");
+    }
+    return apply();
+  }
+
+  /** Many changes make one hint, if any. */
+  #watch(process: Process, callback: () => void): () => void {
+    let isDue = false;
+    const hint = () => {
+      if (isDue || !process.alive || this.options.watchIsSilent) return;
+      isDue = true;
+      this.world.later(this.world.random.between(1, 50), process, () => {
+        isDue = false;
+        callback();
+      });
+    };
+    this.#hints.add(hint);
+    return () => this.#hints.delete(hint);
+  }
+}

@@ -1,0 +1,140 @@
+// A worker: the real engine on the real store, with every port simulated. It starts, crashes, stops softly and starts again
+// under the same uuid.
+
+import type { EngineContext } from "../../core/engine/context.ts";
+import { type Engine, engine } from "../../core/engine/engine.ts";
+import type { Service } from "../../core/engine/service.ts";
+import { denoKv } from "../../core/kv/kv.ts";
+import { buildStore, type Store } from "../../core/kv/store.ts";
+import { kvLink } from "./kv_link.ts";
+import { type Machine, Process } from "./machine.ts";
+import type { Network } from "./network.ts";
+import type { Oracle } from "./oracle.ts";
+import { simulatedAgent, simulatedEndSurvivors } from "./simulated_agent.ts";
+import { simulatedWorktrees } from "./simulated_worktrees.ts";
+import { simulatedClock, type World } from "./world.ts";
+
+const cronMs = 60_000;
+/** main.ts gives a soft stop this long. */
+const stopWithinMs = 60_000;
+
+export class Node {
+  process: Process | null = null;
+  #engine: Engine | null = null;
+  #lives = 0;
+
+  constructor(
+    readonly world: World,
+    readonly options: {
+      id: string;
+      name: string;
+      machine: Machine;
+      network: Network;
+      oracle: Oracle;
+      shared: boolean;
+      maxConcurrent: number;
+    },
+  ) {}
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  /** What users can call; null while it does not run. */
+  get service(): Service | null {
+    return this.process?.alive ? this.#engine?.service ?? null : null;
+  }
+
+  start(): void {
+    const { world } = this;
+    const process = new Process(this.options.machine, `${this.name}.${++this.#lives}`);
+    this.process = process;
+    world.note(`${process.name} starts`);
+    this.#boot(process).catch((error) => {
+      world.note(`${process.name} cannot start: ${error}`);
+      this.crash();
+      world.later(2_000, null, () => this.process?.alive ? undefined : this.start());
+    });
+  }
+
+  crash(): void {
+    if (!this.process?.alive) return;
+    this.world.note(`${this.process.name} is gone`);
+    this.process.crash();
+    this.#engine = null;
+  }
+
+  /** As after SIGTERM; resolves when the process has ended, softly or, too slow, hard. */
+  async stop(): Promise<void> {
+    const [process, running] = [this.process, this.#engine];
+    if (!process?.alive) return;
+    if (!running) return this.crash();
+    this.world.note(`${process.name} stops softly`);
+    this.#engine = null;
+    const ended = Promise.withResolvers<void>();
+    const clear = this.world.later(stopWithinMs, process, () => {
+      if (!this.world.faulty) this.world.violation(`${process.name} did not stop within ${stopWithinMs} ms`);
+      this.crash();
+      ended.resolve();
+    });
+    running.stop().then(() => {
+      clear();
+      this.options.oracle.stopped(process);
+      this.crash();
+      ended.resolve();
+    }, (error) => this.world.violation(`${process.name} could not stop: ${error}`));
+    await ended.promise;
+  }
+
+  async #boot(process: Process): Promise<void> {
+    const { world } = this;
+    const { id, name, machine, network, oracle, shared, maxConcurrent } = this.options;
+    const clock = simulatedClock(world, process, machine);
+    const kv = denoKv(kvLink(network.kv, network.linkOf(process)), { clock });
+    const store = await buildStore(kv, { clock, random: world.random, shared, remote: network.isRemote });
+    watchAppends(store, oracle);
+    const context: EngineContext = {
+      store,
+      clock,
+      random: world.random,
+      worktrees: simulatedWorktrees(machine, process),
+      agent: () => Promise.resolve(simulatedAgent(machine, process, oracle)),
+      worker: { id, name },
+      settings: { maxConcurrent, repos: ["main"], promptSuffix: "", stallMs: 20_000, logs: "/logs" },
+      freeBytes: async () => {
+        await process.wait(1);
+        return machine.freeBytes;
+      },
+      warn: (message, error) => world.note(`${process.name} warns: ${message}${error ? `: ${error}` : ""}`),
+    };
+    const running = engine(context, {
+      endSurvivors: simulatedEndSurvivors(machine, process),
+      surroundings: () => ({
+        version: "0",
+        agent: { kind: "claude", name: "", hint: null },
+        git: "",
+        repos: [],
+        root: false,
+        token: false,
+      }),
+    });
+    await running.start();
+    this.#engine = running;
+    world.note(`${process.name} runs`);
+    const tick = () => {
+      world.later(cronMs, process, tick);
+      running.tick().catch((error) => world.note(`${process.name} could not tick: ${error}`));
+    };
+    world.later(world.random.between(0, cronMs), process, tick);
+  }
+}
+
+/** What was acknowledged must be in the log, at that moment and byte for byte. */
+function watchAppends({ writer }: Store, oracle: Oracle): void {
+  const append = writer.append;
+  writer.append = async (request) => {
+    const appended = await append(request);
+    oracle.acknowledged(appended);
+    return appended;
+  };
+}

@@ -1,0 +1,218 @@
+// What must always hold, checked at every commit, acknowledgement and start of an agent. `world.violation` names what broke.
+
+import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
+import { emptyTask, evolve, isOver, type Task } from "../../core/domain/task.ts";
+import type { Appended } from "../../core/kv/group_commit.ts";
+import { leaseTimes } from "../../core/engine/leases.ts";
+import type { Process } from "./machine.ts";
+import type { LiveAgent } from "./simulated_agent.ts";
+import type { AppliedWrite, SimulatedKv } from "./simulated_kv.ts";
+import type { World } from "./world.ts";
+
+/** How long a process that was held up may take to notice that it lost its runs. */
+const noticeMs = 5_000;
+
+/** What the log says of one task, and what follows from it. */
+export interface History {
+  task: Task;
+  /** The JSON of every event, by seq - 1. */
+  lines: string[];
+  events: TaskEvent[];
+  finishedRuns: Set<number>;
+  wasCompleted: boolean;
+}
+
+export class Oracle {
+  readonly histories = new Map<number, History>();
+  /** What agents said, by what is unique in it. */
+  readonly #said = new Map<string, number>();
+  readonly agents: LiveAgent[] = [];
+  readonly #decoder = new TextDecoder();
+
+  constructor(readonly world: World, readonly kv: SimulatedKv, readonly options: { maxConcurrent: number }) {
+    kv.listen((write) => this.#applied(write));
+  }
+
+  acknowledged({ events }: Appended): void {
+    for (const { event, json } of events) {
+      if (this.histories.get(event.task)?.lines[event.seq - 1] !== json) {
+        this.world.violation(
+          `event ${event.seq} of task ${event.task} was acknowledged but is not in the log: ${json}`,
+        );
+      }
+    }
+  }
+
+  started(agent: LiveAgent): void {
+    this.agents.push(agent);
+    this.world.note(`${agent.name} lives, started by ${agent.process.name}${agent.start.resume ? ", resumed" : ""}`);
+    const mine = agent.machine.agents;
+    const ofProcess = [...mine].filter((one) => one.process === agent.process).length;
+    if (ofProcess > this.options.maxConcurrent) this.world.violation(`${agent.process.name} runs ${ofProcess} agents`);
+    for (const other of this.agents) {
+      if (!other.alive || other === agent || other.task !== agent.task) continue;
+      // On one machine the old one is always ended first. On another, whoever cannot run cannot end it.
+      if (other.machine === agent.machine || !this.#isExcused(other.process)) {
+        this.world.violation(`${agent.name} starts while ${other.name} is alive`);
+      }
+    }
+  }
+
+  ended(agent: LiveAgent): void {
+    this.world.note(`${agent.name} is dead`);
+  }
+
+  /** Softly: nothing of it may be left. */
+  stopped(process: Process): void {
+    this.world.note(`${process.name} has stopped`);
+    for (const agent of process.machine.agents) {
+      if (agent.process === process) this.world.violation(`${process.name} has stopped but ${agent.name} lives`);
+    }
+  }
+
+  #isExcused(process: Process): boolean {
+    const { now } = this.world;
+    const heldUp = process.pausedUntil > now || now - process.wokeAt < noticeMs;
+    return !process.alive || heldUp;
+  }
+
+  #applied({ versionstamp, sets, deletes }: AppliedWrite): void {
+    for (const key of deletes) {
+      if (key[0] === "event" || key[0] === "task" || key[0] === "all") this.world.violation(`${key} was deleted`);
+    }
+    const ranges: [number, number, number][] = [];
+    let entry: unknown = null;
+    for (const { key, value } of sets) {
+      if (key[0] === "event") this.#event(key[1] as number, key[2] as number, value as Uint8Array, ranges);
+      if (key[0] === "all") entry = value;
+    }
+    if (ranges.length === 0) return;
+    const wanted = JSON.stringify(ranges.sort(byTask));
+    const listed = JSON.stringify(((entry ?? []) as typeof ranges).toSorted(byTask));
+    if (listed !== wanted) {
+      this.world.violation(`the all-stream says ${listed} of commit ${versionstamp}, not ${wanted}`);
+    }
+    for (const { key, value } of sets) {
+      if (key[0] === "task" || key[0] === "fold") this.#head(key[1] as number, value as Uint8Array);
+    }
+    this.#checkCap();
+  }
+
+  #event(task: number, seq: number, value: Uint8Array, ranges: [number, number, number][]): void {
+    const event = this.decode(value);
+    const history = this.#historyOf(task);
+    const before = history.task;
+    const text = `event ${seq} (${event.type}) of task ${task}`;
+    const broken = (what: string) => this.world.violation(`${text}: ${what}`);
+    if (seq !== before.seq + 1 || event.seq !== seq || event.task !== task) broken(`comes after ${before.seq}`);
+    if (event.at < before.updated_at) broken(`${event.at} is before ${before.updated_at}`);
+    if (event.run !== undefined) {
+      if (event.run < before.epoch) broken(`of run ${event.run} after run ${before.epoch} was claimed`);
+      if (history.finishedRuns.has(event.run)) broken(`after run ${event.run} was finished`);
+    }
+    if (isTerminal(event.type) && isOver(before.status)) broken(`the task was ${before.status} already`);
+    if (event.type === "run.claimed") this.#claimed(history, broken);
+    if (event.type === "run.finished") this.#finished(history, event.run!, broken);
+    if (event.type.startsWith("output.") || event.type === "usage.counted") this.#output(event, broken);
+    if (event.type === "message.sent") this.#messageSent(history, event.data.message, broken);
+    this.world.note(
+      `  ${task}/${seq} ${event.type}${event.run ? ` run ${event.run}` : ""} by ${event.by} ${detail(event)}`,
+    );
+    history.task = evolve(before, event);
+    history.lines.push(JSON.stringify(event));
+    history.events.push(event);
+    if (history.task.status === "completed") history.wasCompleted = true;
+    const range = ranges.find(([id]) => id === task);
+    if (range) range[2] = seq;
+    else ranges.push([task, seq, seq]);
+  }
+
+  #historyOf(task: number): History {
+    let history = this.histories.get(task);
+    if (!history) {
+      history = { task: emptyTask(task), lines: [], events: [], finishedRuns: new Set(), wasCompleted: false };
+      this.histories.set(task, history);
+    }
+    return history;
+  }
+
+  #claimed({ task }: History, broken: (what: string) => void): void {
+    if (task.run) broken(`run ${task.run.epoch} is open`);
+    for (const id of task.depends_on) {
+      if (!this.histories.get(id)?.wasCompleted) broken(`its dependency ${id} never completed`);
+    }
+  }
+
+  #finished({ task, finishedRuns }: History, run: number, broken: (what: string) => void): void {
+    finishedRuns.add(run);
+    for (const agent of this.agents) {
+      if (agent.alive && agent.start.mark === task.run?.mark && !this.#isExcused(agent.process)) {
+        broken(`${agent.name} is alive`);
+      }
+    }
+  }
+
+  /** Every step carries its number: none twice, none before its predecessor. */
+  #output(event: TaskEvent, broken: (what: string) => void): void {
+    const data = event.data as { text?: string; id?: string; message_id?: string };
+    const said = /^([0-9a-f-]{36}:[0-9a-f-]{36}):(\d+)/.exec(data.id ?? data.message_id ?? data.text ?? "");
+    if (!said) return;
+    // The first step of each, agent.ready, is not an output.
+    const last = this.#said.get(said[1]!) ?? 0;
+    if (Number(said[2]) !== last + 1) broken(`step ${said[2]} of its agent comes after step ${last}`);
+    this.#said.set(said[1]!, Number(said[2]));
+  }
+
+  #messageSent({ events }: History, seq: number, broken: (what: string) => void): void {
+    const message = events[seq - 1];
+    if (message?.type !== "message.added") return broken(`event ${seq} is no message`);
+    const isHeard = this.agents.some((agent) => agent.heard.some((words) => words.includes(message.data.text)));
+    if (!isHeard) broken(`no agent heard "${message.data.text}"`);
+  }
+
+  #head(task: number, value: Uint8Array): void {
+    const stored = this.#decoder.decode(value);
+    const folded = JSON.stringify(this.#historyOf(task).task);
+    if (stored !== folded) {
+      this.world.violation(`the head of task ${task} is not the fold of its log:\n${stored}\n${folded}`);
+    }
+  }
+
+  #checkCap(): void {
+    const open = new Map<string, number>();
+    for (const { task: { run } } of this.histories.values()) {
+      if (!run) continue;
+      const count = (open.get(run.worker) ?? 0) + 1;
+      open.set(run.worker, count);
+      if (count > this.options.maxConcurrent) this.world.violation(`worker ${run.worker} holds ${count} runs`);
+    }
+  }
+
+  /** An event as it is stored, parts put together. */
+  decode(value: Uint8Array): TaskEvent {
+    const { commit: _, body, ...event } = JSON.parse(this.#decoder.decode(value));
+    if (body === null) return event;
+    let json = "";
+    const decoder = new TextDecoder();
+    for (let part = 0; part < body.parts; part++) {
+      const slice = this.kv.get(["part", body.id, part]);
+      if (!slice) {
+        this.world.violation(`part ${part} of the body of event ${event.seq} of task ${event.task} is missing`);
+      } else json += decoder.decode(slice.value as Uint8Array, { stream: true });
+    }
+    return { ...event, data: JSON.parse(json) };
+  }
+}
+
+function byTask(a: [number, number, number], b: [number, number, number]): number {
+  return a[0] - b[0];
+}
+
+function detail(event: TaskEvent): string {
+  if (event.type === "run.claimed") return event.data.worker.slice(0, 8);
+  if (event.type === "run.finished") return `${event.data.outcome} (${event.data.error}) then ${event.data.then}`;
+  if (event.type.startsWith("output.")) return "";
+  return JSON.stringify(event.data).slice(0, 80);
+}
+
+export const leaseMs = leaseTimes.deadMs;

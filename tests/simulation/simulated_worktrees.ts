@@ -1,0 +1,65 @@
+// Worktrees as folders in memory: they take time, fail now and then, and an unfinished call may have had its effect.
+
+import { DomainError } from "../../core/domain/error.ts";
+import type { Place, Worktrees } from "../../core/process/worktrees.ts";
+import type { Machine, Process } from "./machine.ts";
+
+export function simulatedWorktrees(machine: Machine, process: Process): Worktrees {
+  const { world } = machine;
+  const { random } = world;
+
+  /** git takes a while and then does it; its caller may be gone by then. */
+  async function git(action: string, apply: () => void = () => {}): Promise<void> {
+    const ms = world.faulty && random.chance(0.05) ? random.between(1_000, 8_000) : random.between(5, 100);
+    if (world.faulty && random.chance(0.02)) {
+      await process.wait(ms);
+      throw new DomainError("unavailable", `git refused to ${action}`);
+    }
+    world.later(ms / 2, machine, apply);
+    await process.wait(ms);
+  }
+
+  function requireFolder({ path }: Place): void {
+    if (!machine.folders.has(path)) throw new DomainError("unavailable", `There is no worktree ${path}`);
+  }
+
+  return {
+    async add({ repo, task, branch, base, baseCommit }) {
+      if (world.faulty && random.chance(0.01)) throw new DomainError("invalid", `There is no commit ${base}`);
+      const path = `/${machine.name}/${branch}`;
+      const kept = machine.folders.has(path) ? [`refs/coder/kept/${branch}`] : [];
+      await git("add", () => {
+        requireNobodyIn(path);
+        machine.folders.set(path, { task });
+      });
+      return { repo, branch, path, base, base_commit: baseCommit ?? "c0ffee", kept };
+    },
+    async isWhole({ path }) {
+      await git("look").catch(() => {});
+      return machine.folders.has(path);
+    },
+    async snapshot(place, { task, run }) {
+      await git("snapshot");
+      requireFolder(place);
+      return { ref: `refs/coder/task-${task}/run-${run}`, commit: "5eed" };
+    },
+    async remove({ path }) {
+      await git("remove", () => {
+        requireNobodyIn(path);
+        machine.folders.delete(path);
+      });
+    },
+    async changes(place) {
+      await git("diff");
+      requireFolder(place);
+      return { lines_added: 1, lines_removed: 0, uncommitted: 0 };
+    },
+    diff: () => Promise.reject(new Error("The simulation asks for no diff")),
+  };
+
+  function requireNobodyIn(path: string): void {
+    for (const agent of machine.agents) {
+      if (agent.start.cwd === path) world.violation(`${path} is replaced or removed under the live ${agent.name}`);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// One simulation: a seed draws workers, machines, load and faults; the engine runs; then the faults end, and everything
+// that can end must end.
+
+import { blockers } from "../../core/domain/plan.ts";
+import { isOver } from "../../core/domain/task.ts";
+import { checkStore } from "./check_store.ts";
+import { Client } from "./client.ts";
+import { heal, injectFaults } from "./faults.ts";
+import { Machine } from "./machine.ts";
+import { Network } from "./network.ts";
+import { Node } from "./node.ts";
+import { Oracle } from "./oracle.ts";
+import { SimulatedKv } from "./simulated_kv.ts";
+import { World } from "./world.ts";
+
+export interface Report {
+  seed: number;
+  /** A digest of the whole trace. */
+  hash: string;
+  violations: string[];
+  trace: string[];
+  picks: number;
+  virtualMs: number;
+  tasks: number;
+  events: number;
+}
+
+/** Everything ends within this after the faults: a pause of dispatch may last an hour. */
+const patienceMs = 2 * 3_600_000;
+
+export async function simulate(seed: number, { wholeTrace = false } = {}): Promise<Report> {
+  const world = new World(seed, { wholeTrace });
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    world.violation(`a rejection was not handled: ${event.reason?.stack ?? event.reason}`);
+  };
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  try {
+    return await play(world);
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", onRejection);
+  }
+}
+
+async function play(world: World): Promise<Report> {
+  const { random } = world;
+  const shared = random.chance(0.7);
+  const maxConcurrent = random.integer(1, 3);
+  const kv = new SimulatedKv(() => random.integer(1, 3));
+  const network = new Network(world, kv, {
+    shared,
+    isRemote: shared && random.chance(0.7),
+    watchIsSilent: random.chance(0.3),
+  });
+  const oracle = new Oracle(world, kv, { maxConcurrent });
+  const isOneMachine = random.chance(0.3);
+  const machines = [0, 1, 2].map((n) => new Machine(world, `machine-${n}`));
+  const nodes = Array.from({ length: shared ? random.integer(2, 3) : 1 }, (_, n) =>
+    new Node(world, {
+      id: random.uuid(),
+      name: `worker-${n}`,
+      machine: machines[isOneMachine ? 0 : n]!,
+      network,
+      oracle,
+      shared,
+      maxConcurrent,
+    }));
+  world.note(
+    `seed ${world.seed}: ${nodes.length} workers, ${shared ? "shared" : "local"} store, ${maxConcurrent} slots`,
+  );
+  const client = new Client(world, nodes, oracle);
+  const untilMs = random.between(20_000, 60_000);
+  for (const node of nodes) node.start();
+  client.begin({ tasks: random.integer(2, 8), commands: random.integer(0, 12), untilMs });
+  injectFaults(world, { nodes, network, untilMs, count: random.integer(0, 8) });
+
+  await world.run(() => false, { withinMs: untilMs });
+  heal(world, { nodes, network });
+  const isSettled = () => client.isAnswered && [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
+  const settling = () => {
+    void client.settle();
+    world.later(5_000, null, settling);
+  };
+  settling();
+  const ended = await world.run(isSettled, { withinMs: patienceMs });
+  if (!ended) {
+    const left = [...oracle.histories.keys()].filter((id) => !isAtRest(oracle, id));
+    world.violation(`tasks ${left} did not end within ${patienceMs} ms after the faults`);
+  }
+  await stopAll(world, nodes);
+  if (world.violations.length === 0) await checkStore(world, { kv, oracle, client });
+  const events = [...oracle.histories.values()].reduce((sum, { lines }) => sum + lines.length, 0);
+  const { seed, hash, violations, trace, picks, now } = world;
+  return { seed, hash, violations, trace, picks, virtualMs: now, tasks: oracle.histories.size, events };
+}
+
+/** Over, or waiting for a dependency that ended badly. */
+function isAtRest({ histories }: Oracle, id: number): boolean {
+  const task = histories.get(id)!.task;
+  if (id === 0 || isOver(task.status)) return true;
+  if (task.status !== "pending" || task.cancel_requested || task.run || task.ending) return false;
+  const statusOf = (one: number) => histories.get(one)?.task.status;
+  return blockers(task, { entries: [], statusOf }).some(({ id: one }) => isAtRest({ histories } as Oracle, one));
+}
+
+/** Every worker stops softly, and then nothing is left running. */
+async function stopAll(world: World, nodes: Node[]): Promise<void> {
+  let running = nodes.length;
+  for (const node of nodes) void node.stop().then(() => running--);
+  await world.run(() => running === 0, { withinMs: 120_000 });
+  if (running > 0) world.violation(`${running} workers did not stop`);
+}
