@@ -115,8 +115,9 @@ class PageFollower {
     const { store } = this.#service.cursor();
     if (id === null) return frame("hello", "{}", `${store}.${this.#cursor}`);
     const [from, versionstamp] = id.split(".");
-    const known = from === store && /^[0-9a-f]{0,20}$/.test(versionstamp ?? "");
-    const changed = known ? await this.#service.changedSince(versionstamp!) : null;
+    // A store without a commit has an empty versionstamp.
+    const isKnown = from === store && versionstamp !== undefined && /^[0-9a-f]{0,20}$/.test(versionstamp);
+    const changed = isKnown ? await this.#service.changedSince(versionstamp) : null;
     if (!changed) return frame("reset", "{}", `${store}.${this.#cursor}`);
     for (const view of changed) if (!this.#changed.has(view.id)) this.#changed.set(view.id, view);
     return null;
