@@ -274,15 +274,22 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
   }
 
   /**
-   * Commits, sending the identical commit again while its outcome is unknown. There is no limit but `close`: to give up
-   * and decide anew could write the same events twice.
+   * Commits, sending the identical commit again while its outcome is unknown; once it was, no other error ends that: a
+   * full disk says nothing of an earlier try. There is no limit but `close`: to give up and decide anew could write the
+   * same events twice.
    */
   async function resolved(commit: KvCommit): Promise<string | null> {
+    let isUnknown = false;
+    return await persist(() => kv.commit(commit), (error) => isUnknown ||= error instanceof UnknownOutcome);
+  }
+
+  /** Calls again, with growing pauses, while `mayPass` says so of its error. */
+  async function persist<T>(call: () => Promise<T>, mayPass: (error: unknown) => boolean): Promise<T> {
     for (let pauseMs = 20;; pauseMs = Math.min(pauseMs * 2, 2_000)) {
       try {
-        return await kv.commit(commit);
+        return await call();
       } catch (error) {
-        if (!(error instanceof UnknownOutcome) || closed) throw explained(error);
+        if (!mayPass(error) || closed) throw explained(error);
         await clock.sleep(pauseMs);
       }
     }
@@ -313,7 +320,9 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
     const versionstamp = await resolved(commit);
     if (versionstamp !== null || !batch.firstEvent) return versionstamp;
     // A lost reply that was re-sent below us fails its own checks: the commit id says whether it had been written.
-    const entry = await kv.get<Uint8Array>(batch.firstEvent);
+    // Without that answer nothing can be said, so it is asked for until it comes.
+    const { firstEvent } = batch;
+    const entry = await persist(() => kv.get<Uint8Array>(firstEvent), () => true);
     return entry.value && commitOf(entry.value) === batch.commit ? entry.versionstamp : null;
   }
 

@@ -2,8 +2,10 @@
 //
 // Every call has a deadline. A commit that misses it, or whose reply is lost, has an *unknown* outcome and throws
 // `UnknownOutcome`; the caller sends the identical commit again (group_commit.ts says how that is told apart). A locked
-// database wrote nothing, so it is tried again here, bounded by time.
+// database wrote nothing, so it is tried again here, bounded by time. A read that gets no answer, and a lock that stays,
+// are `DomainError("unavailable")`: nothing happened, and it may work later.
 
+import { DomainError } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 
 export type KvKey = Deno.KvKey;
@@ -72,7 +74,8 @@ const lockedForMs = 20_000;
 /** Wraps an open `Deno.Kv`; `clock` bounds every call. */
 export function denoKv(kv: Deno.Kv, { clock }: { clock: Clock }): Kv {
   async function read<T>(what: string, call: () => Promise<T>): Promise<T> {
-    return await whileLocked(clock, () => withDeadline(clock, readDeadlineMs, what, call()));
+    const late = () => new DomainError("unavailable", `The store does not answer (${what}); try again`);
+    return await whileLocked(clock, () => withDeadline(clock, { ms: readDeadlineMs, late }, call()));
   }
   return {
     get: (key) => read("get", () => kv.get(key)) as Promise<KvMaybeEntry<never>>,
@@ -92,7 +95,8 @@ export function denoKv(kv: Deno.Kv, { clock }: { clock: Clock }): Kv {
         const atomic = kv.atomic().check(...checks);
         for (const { key, value } of sets) atomic.set(key, value);
         for (const key of deletes) atomic.delete(key);
-        const result = await withDeadline(clock, commitDeadlineMs, "commit", atomic.commit());
+        const late = () => new UnknownOutcome(`The store did not answer a commit within ${commitDeadlineMs} ms`);
+        const result = await withDeadline(clock, { ms: commitDeadlineMs, late }, atomic.commit());
         return result.ok ? result.versionstamp : null;
       });
     },
@@ -110,13 +114,17 @@ export function denoKv(kv: Deno.Kv, { clock }: { clock: Clock }): Kv {
   };
 }
 
-async function withDeadline<T>(clock: Clock, ms: number, what: string, promise: Promise<T>): Promise<T> {
+async function withDeadline<T>(
+  clock: Clock,
+  { ms, late }: { ms: number; late: () => Error },
+  promise: Promise<T>,
+): Promise<T> {
   let clear = () => {};
-  const late = new Promise<never>((_, reject) => {
-    clear = clock.timer(ms, () => reject(new UnknownOutcome(`KV ${what} did not answer within ${ms} ms`)));
+  const missed = new Promise<never>((_, reject) => {
+    clear = clock.timer(ms, () => reject(late()));
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, missed]);
   } finally {
     clear();
   }
@@ -130,7 +138,10 @@ async function whileLocked<T>(clock: Clock, call: () => Promise<T>): Promise<T> 
       return await call();
     } catch (error) {
       const locked = error instanceof TypeError && error.message.includes("database is locked");
-      if (!locked || clock.monotonic() - start > lockedForMs) throw error;
+      if (!locked) throw error;
+      if (clock.monotonic() - start > lockedForMs) {
+        throw new DomainError("unavailable", "The database is locked by another process; try again", { cause: error });
+      }
       await clock.sleep(pauseMs);
     }
   }
