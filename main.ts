@@ -64,16 +64,17 @@ async function start(): Promise<void> {
   const isLoopback = ["127.0.0.1", "localhost", "::1"].includes(config.host);
   const made = config.token === null && !isLoopback ? await ownToken(config.data) : null;
   const token = config.token ?? made?.token ?? null;
+  const worktrees = gitWorktrees({
+    repos: found.repoPaths,
+    root: (name) => worktreeRoot(config, found, name),
+    store: store.id,
+  });
   await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const coder = engine({
     store,
     clock: systemClock,
     random: systemRandom,
-    worktrees: gitWorktrees({
-      repos: found.repoPaths,
-      root: (name) => worktreeRoot(config, found, name),
-      store: store.id,
-    }),
+    worktrees,
     agent: found.agent,
     worker,
     settings: {
@@ -94,6 +95,7 @@ async function start(): Promise<void> {
       repos: found.repos,
       root: found.root,
       token: token !== null,
+    upkeep: { worktrees, retentionDays: config.retentionDays },
     }),
   });
   const app = makeApp({

@@ -195,6 +195,10 @@ function serviceLine(event: TaskEvent): LineContent {
       return line("wait", "Worktree removed", event.data.reason);
     case "worktree.kept":
       return line("need", "Worktree kept", event.data.reason);
+    case "snapshot.removed":
+      return line("wait", "Saved work removed", event.data.reason);
+    case "raw_log.removed":
+      return line("wait", "Raw log removed", event.data.reason);
     case "task.retry_scheduled":
       return event.data.attempt === 1
         ? line("wait", "Back in the queue", event.data.reason)

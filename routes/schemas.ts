@@ -324,6 +324,7 @@ export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: integer,
+  notices: z.array(z.string()).openapi({ description: "Where the repositories and the log differ, a sentence each" }),
   detail: z.string().openapi({ description: "What is wrong, for a person" }),
   errors: z.array(z.object({
     path: z.string().openapi({ description: "Where in the input, such as `depends_on.0`" }),

@@ -50,6 +50,9 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
     case "put_away":
       if (task.run) throw new DomainError("fenced", `Cannot put away the worktree of task ${task.id}: it is running`);
       return command.events;
+    case "tidy":
+      if (task.seq !== command.seq || !isOver(task.status)) refuse("tidy up", task, "it went on meanwhile");
+      return command.events;
     case "settle":
       return settle(task, now);
   }

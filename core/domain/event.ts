@@ -133,9 +133,18 @@ export interface EventData {
     lines_removed: number | null;
   };
   "worktree.snapshotted": { ref: string; commit: string; run: number };
-  "worktree.removed": { path: string; branch: string; reason: string };
+  "worktree.removed": {
+    path: string;
+    branch: string;
+    reason: string;
+    /** Where the branch stood, when others have that commit and so no snapshot was needed. */
+    commit?: string;
+  };
   /** A snapshot or removal failed: the worktree stays, and this says why. */
   "worktree.kept": { path: string; branch: string; reason: string };
+  /** Retention: `CODER_RETENTION_DAYS` after the task's end. */
+  "snapshot.removed": { ref: string; commit: string; reason: string };
+  "raw_log.removed": { bytes: number; reason: string };
   "task.retry_scheduled": {
     due_at: string;
     /** The number of the attempt to come; 1 when a person asked for it. */

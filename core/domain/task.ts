@@ -312,8 +312,17 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
       return finished(task, event);
     case "worktree.snapshotted":
       return { snapshot: { ref: event.data.ref, commit: event.data.commit, run: event.data.run } };
-    case "worktree.removed":
-      return { place: task.place && { ...task.place, present: false } };
+    case "worktree.removed": {
+      const { commit } = event.data;
+      return {
+        place: task.place && { ...task.place, present: false },
+        ...(commit !== undefined && { snapshot: { ref: commit, commit, run: task.epoch } }),
+      };
+    }
+    case "worktree.kept":
+      return { place: task.place && { ...task.place, present: true } };
+    case "snapshot.removed":
+      return task.snapshot?.ref === event.data.ref ? { snapshot: null } : {};
     case "task.retry_scheduled":
       return {
         status: "pending",

@@ -5,6 +5,7 @@ import { isOver } from "../domain/task.ts";
 import type { TaskView } from "../domain/task_view.ts";
 import type { Published } from "../kv/event_record.ts";
 import { keys } from "../kv/keys.ts";
+import type { WorktreeUpkeep } from "../process/worktrees.ts";
 import { liveBoard } from "./board.ts";
 import type { EndSurvivors } from "./close_lost_run.ts";
 import { commands } from "./commands.ts";
@@ -15,8 +16,10 @@ import { exportTask, readWhy } from "./history.ts";
 import { leases } from "./leases.ts";
 import { queries } from "./queries.ts";
 import { recover } from "./recover.ts";
+import { retention } from "./retention.ts";
 import { scheduler as makeScheduler } from "./scheduler.ts";
 import type { Health, News, Service } from "./service.ts";
+import { worktreeReview } from "./worktree_review.ts";
 
 export interface Engine {
   service: Service;
@@ -34,9 +37,11 @@ export type Surroundings = Pick<Health, "version" | "agent" | "git" | "repos" | 
 /** Commits looked back for a page that reconnects; beyond that it reloads. */
 const lookBack = 5_000;
 
-export function engine(context: EngineContext, { endSurvivors, surroundings }: {
+export function engine(context: EngineContext, { endSurvivors, surroundings, upkeep }: {
   endSurvivors: EndSurvivors;
   surroundings: () => Surroundings;
+  /** Compares the repositories with the log and, with `retentionDays`, tidies up after finished tasks. */
+  upkeep?: { worktrees: WorktreeUpkeep; retentionDays: number | null };
 }): Engine {
   const { store, worker, settings, warn } = context;
   const board = liveBoard(store);
@@ -47,7 +52,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
     onChange(shortage) {
       const text = shortage ?? "The disk has room again";
       warn(text, null);
-      note("disk", text);
+      void note("disk", text).catch((error) => warn(`Cannot record: ${text}`, error));
       scheduler.wake();
     },
   });
@@ -64,16 +69,19 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
   const obstacle = () => pause.current()?.reason ?? scheduler.obstacle();
   const query = queries(context, { board, scheduler, pauseReason: obstacle });
   const subscribers = new Set<(news: News) => void>();
+  const review = upkeep && worktreeReview(context, { board, upkeep: upkeep.worktrees, note });
+  const tidying = upkeep && upkeep.retentionDays !== null &&
+    retention(context, { upkeep: upkeep.worktrees, days: upkeep.retentionDays });
   let stopping = false;
 
   /** A fact about the service itself, in the log of task 0. */
-  function note(kind: string, text: string): void {
-    store.writer.append({
+  async function note(kind: string, text: string): Promise<void> {
+    await store.writer.append({
       task: 0,
       by: worker.name,
       priority: "command",
       decide: () => [{ type: "service.noticed", data: { worker: worker.id, kind, text } }],
-    }).catch((error) => warn(`Cannot record: ${text}`, error));
+    });
   }
 
   const unsubscribe = store.tail.subscribe(({ versionstamp, events, heads }) => {
@@ -215,6 +223,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
         slots: { busy: stopping ? 0 : total - free_slots, total },
         tasks: await query.counts(),
         pause: paused,
+        notices: review?.notices ?? [],
       };
     },
   };
@@ -228,11 +237,14 @@ export function engine(context: EngineContext, { endSurvivors, surroundings }: {
       if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
       const { signal } = stopped;
       background.push(store.tail.run(signal), lease.run(signal), disk.run(signal), scheduler.run(signal));
+      if (review) background.push(review.look());
     },
     async tick() {
       await store.tail.look();
       await board.load();
       await scheduler.tick();
+      await review?.look();
+      if (tidying && !stopping) await tidying.sweep();
     },
     async stop() {
       stopping = true;

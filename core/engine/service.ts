@@ -42,6 +42,8 @@ export interface Health {
   tasks: Record<Status, number>;
   /** Why this worker claims nothing at the moment. */
   pause: { reason: string; until: string | null } | null;
+  /** Where repositories and log differ, a sentence each. */
+  notices: string[];
 }
 
 /** The columns of the board, ordered by who must act. */

@@ -16,11 +16,13 @@ export interface IndexEntry {
 export function indexEntries(task: Task): IndexEntry[] {
   if (task.id === 0 || task.seq === 0) return [];
   const entries: IndexEntry[] = task.depends_on.map((id) => ({ key: keys.dependant(id, task.id), value: "" }));
-  entries.push(
-    isOver(task.status)
-      ? { key: keys.finished(task.status, task.id), value: "" }
-      : { key: keys.active(task.id), value: JSON.stringify(boardEntry(task)) },
-  );
+  if (!isOver(task.status)) {
+    entries.push({ key: keys.active(task.id), value: JSON.stringify(boardEntry(task)) });
+    return entries;
+  }
+  entries.push({ key: keys.finished(task.status, task.id), value: "" });
+  entries.push({ key: keys.finishedAt(task.completed_at ?? "", task.id), value: "" });
+  if (task.place?.present) entries.push({ key: keys.standing(task.id), value: "" });
   return entries;
 }
 

@@ -27,6 +27,12 @@ export const keys = {
   /** Finished tasks by how they ended. */
   finished: (status: string, task: number): KvKey => ["finished", status, task],
   finishedOf: (status: string): KvKey => ["finished", status],
+  /** Finished tasks in the order of their ends. */
+  finishedAt: (at: string, task: number): KvKey => ["finished", "at", at, task],
+  finishedByTime: (): KvKey => ["finished", "at"],
+  /** Finished tasks whose worktree still stands. */
+  standing: (task: number): KvKey => ["finished", "standing", task],
+  standingEntries: (): KvKey => ["finished", "standing"],
   /** Who waits for whom. */
   dependant: (dependency: number, task: number): KvKey => ["dependants", dependency, task],
   dependants: (dependency: number): KvKey => ["dependants", dependency],
@@ -36,6 +42,12 @@ export const keys = {
   idempotency: (key: string): KvKey => ["idempotency", key],
   beat: (worker: string): KvKey => ["beat", worker],
   beats: (): KvKey => ["beat"],
+  /** What a worker has reported of its repositories, so that it says it once. */
+  notices: (worker: string): KvKey => ["notices", worker],
+  /** How far a worker's retention has come: the end and the id of a finished task. */
+  retention: (worker: string): KvKey => ["retention", worker],
+  /** The task whose worktree a worker's retention is removing. */
+  removing: (worker: string): KvKey => ["retention", worker, "removing"],
   /** The last commit; the only watched key. */
   signal: (): KvKey => ["sig"],
   store: (): KvKey => ["store"],

@@ -4,7 +4,8 @@
 //   refs/coder/kept/task-{id}-{n}              what a stale branch or worktree of ours held before it was replaced
 //   refs/coder/owned/{store}/{branch}          "this branch name is ours": the commit it started from
 //
-// The first two are only ever created, never moved or deleted here. The third is book-keeping and goes with its branch.
+// The first two are only ever created, never moved; only retention, when it is asked for, deletes refs of the first kind.
+// The third is book-keeping and goes with its branch.
 //
 // Writers hold the repository's turn (git_worktrees.ts), and no agent writes these refs: a lock on one of them was left by a
 // git that was killed, and would be in the way for ever.
@@ -87,6 +88,21 @@ export async function isSaved(
   return text.split("\n").some((ref) =>
     ref !== "" && ref !== branchRef(options.branch) && !ref.startsWith("refs/coder/owned/")
   );
+}
+
+/** Whether a commit is part of the base, or of a branch (local or remote) other than the one named. */
+export async function isMerged(
+  repo: string,
+  commit: string,
+  options: { branch: string; base: string },
+): Promise<boolean> {
+  const args = ["merge-base", "--is-ancestor", commit, options.base];
+  if ((await git(args, { cwd: repo, codes: [1, 128] })).code === 0) return true;
+  const patterns = ["refs/heads/", "refs/remotes/"];
+  const { text } = await git(["for-each-ref", `--contains=${commit}`, "--format=%(refname)", ...patterns], {
+    cwd: repo,
+  });
+  return text.split("\n").some((ref) => ref !== "" && ref !== branchRef(options.branch));
 }
 
 /** Makes or moves a ref that is mere book-keeping. */

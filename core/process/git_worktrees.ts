@@ -30,6 +30,7 @@ import {
   commitOf,
   createRef,
   deleteRef,
+  isMerged,
   isSameWork,
   isSaved,
   listRefs,
@@ -41,7 +42,15 @@ import {
 import { markVariable } from "./process_table.ts";
 import { endTree } from "./process_tree.ts";
 import { removeFolder } from "./remove_folder.ts";
-import { commitContent, countChanges, countLines, diffCommits, diffContent, headOf } from "./worktree_content.ts";
+import {
+  commitContent,
+  countChanges,
+  countLines,
+  countUncommitted,
+  diffCommits,
+  diffContent,
+  headOf,
+} from "./worktree_content.ts";
 import {
   checkoutsOf,
   type Entry,
@@ -52,7 +61,7 @@ import {
   markRemoving,
   writeMark,
 } from "./worktree_entry.ts";
-import type { Place, Worktrees } from "./worktrees.ts";
+import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
 
 export interface GitWorktreesOptions {
   /** Name -> top folder of the working tree. */
@@ -74,7 +83,7 @@ interface Site {
 
 const MAX_NAMES = 100;
 
-export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Worktrees {
+export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Worktrees & WorktreeUpkeep {
   const takeTurn = turns();
 
   async function siteOf(name: string): Promise<Site> {
@@ -208,6 +217,20 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     return isOurs(entry, await commitOf(site.repo, ownedRef(store, basename(path)))) ? entry : null;
   }
 
+  async function mergedCommit(site: Site, { place, path }: { place: Place; path: string }): Promise<string | null> {
+    const entry = await standingEntry(site, path);
+    if (entry === null && await folderAt(path) !== "none") return null;
+    if (await isElsewhere(site, { name: place.branch, path })) return null;
+    if (entry !== null && await countUncommitted(entry) > 0) return null;
+    const tip = await commitOf(site.repo, branchRef(place.branch));
+    const head = entry === null ? tip : await headOf(entry);
+    if (tip === null || head === null) return null;
+    for (const commit of new Set([tip, head])) {
+      if (!await isMerged(site.repo, commit, { branch: place.branch, base: place.base_commit })) return null;
+    }
+    return tip;
+  }
+
   return {
     async add({ repo, task, branch, base, baseCommit }) {
       if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(branch) || branch.includes("..")) {
@@ -311,6 +334,53 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const entry = await standingEntry(site, path);
       if (entry !== null) return await diffContent(entry, base);
       return await diffCommits(site.repo, base, await tipOf(site, place));
+    },
+
+    async traces(repo) {
+      const site = await siteOf(repo);
+      const prefix = ownedRef(store, "");
+      const claims = new Set((await listRefs(site.repo, prefix)).map(({ name }) => name.slice(prefix.length)));
+      const branches = new Set((await listRefs(site.repo, "refs/heads/")).map(({ name }) => name));
+      const own = (await listEntries(site.common)).filter((entry) =>
+        entry.path !== "" && isOurs(entry, claims.has(basename(entry.path)) ? "claimed" : null)
+      );
+      const names = new Set(own.map((entry) => basename(entry.path)));
+      const saved = await listRefs(site.repo, "refs/coder/");
+      return {
+        worktrees: own.map(({ path, mark }) => ({ path, branch: basename(path), task: mark?.task ?? null })),
+        branches: [...claims].filter((name) => branches.has(branchRef(name)) && !names.has(name)),
+        saved: saved.filter(({ name }) => !name.startsWith("refs/coder/owned/")),
+      };
+    },
+
+    async mergedCommit(place) {
+      const { site, path } = await locate(place);
+      return await mergedCommit(site, { place, path });
+    },
+
+    async removeMerged(place) {
+      const { site, path } = await locate(place);
+      await takeTurn(site.common, async () => {
+        const entry = await findEntry(site.common, path);
+        const tip = await commitOf(site.repo, branchRef(place.branch));
+        const isGoing = entry?.isHalfRemoved && isOurs(entry, null);
+        const isGone = entry === null && tip === null;
+        if (!isGoing && !isGone && await mergedCommit(site, { place, path }) === null) {
+          throw new DomainError("conflict", `Cannot remove worktree ${path}: it has work that no other branch has`);
+        }
+        await erase(site, { entry, name: place.branch, tip });
+      });
+    },
+
+    async hasSnapshot(repo, { ref, commit }) {
+      return await commitOf((await siteOf(repo)).repo, ref) === commit;
+    },
+
+    async removeSnapshot(repo, { ref, commit }) {
+      const site = await siteOf(repo);
+      await takeTurn(site.common, async () => {
+        if (await commitOf(site.repo, ref) === commit) await deleteRef(site, { name: ref, commit });
+      });
     },
   };
 }

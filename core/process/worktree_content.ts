@@ -48,10 +48,17 @@ export async function headOf(entry: Entry): Promise<string | null> {
 
 /** Lines against `base` and the number of files that are not committed; untracked files count. */
 export async function countChanges(entry: Entry, base: string): Promise<Changes> {
-  const at = { cwd: entry.path, env: entryEnvironment(entry), maxOutputBytes: MAX_LIST_BYTES };
-  const status = await git(["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"], at);
+  const at = { cwd: entry.path, maxOutputBytes: MAX_LIST_BYTES };
+  const uncommitted = await countUncommitted(entry);
   const lines = await withUntracked(entry, (env) => git([...DIFF, "--numstat", base, "--"], { ...at, env }));
-  return { ...sumLines(lines.text), uncommitted: status.text.split("\0").length - 1 };
+  return { ...sumLines(lines.text), uncommitted };
+}
+
+/** Files that are changed or untracked; a nested repository counts as one. */
+export async function countUncommitted(entry: Entry): Promise<number> {
+  const at = { cwd: entry.path, env: entryEnvironment(entry), maxOutputBytes: MAX_LIST_BYTES };
+  const { text } = await git(["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"], at);
+  return text.split("\0").length - 1;
 }
 
 /** Lines between two commits. */

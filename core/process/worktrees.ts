@@ -47,3 +47,30 @@ export interface Worktrees {
   /** Unified diff against the base commit: of the worktree as it stands, or of a snapshot commit. */
   diff(place: Place, options: { commit: string | null }): Promise<ReadableStream<Uint8Array>>;
 }
+
+/** What one repository holds because of us. */
+export interface Traces {
+  /** Worktrees that are ours by their mark or by the claim on their name. `task`: from the mark, else null. */
+  worktrees: { path: string; branch: string; task: number | null }[];
+  /** Branches whose names we claimed and that no worktree of ours has. */
+  branches: string[];
+  /** The refs under `refs/coder/` that save work. They carry no store's mark. */
+  saved: { name: string; commit: string }[];
+}
+
+/** What looks after the places of tasks that are over. A port of its own: what runs tasks needs none of it. */
+export interface WorktreeUpkeep {
+  /** Reads only. */
+  traces(repo: string): Promise<Traces>;
+  /**
+   * The commit of a place whose removal loses nothing: it is ours, nothing in it is uncommitted, and its commits can be
+   * reached from its base or from another branch, local or remote. Else null.
+   */
+  mergedCommit(place: Place): Promise<string | null>;
+  /** Removes worktree and branch if `mergedCommit` still holds, else throws `DomainError("conflict")`. Idempotent. */
+  removeMerged(place: Place): Promise<void>;
+  /** Whether a ref exists and names that commit. */
+  hasSnapshot(repo: string, snapshot: Snapshot): Promise<boolean>;
+  /** Deletes a snapshot's ref if it still names its commit. */
+  removeSnapshot(repo: string, snapshot: Snapshot): Promise<void>;
+}

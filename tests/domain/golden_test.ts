@@ -35,6 +35,8 @@ const everyType: Record<EventType, true> = {
   "worktree.snapshotted": true,
   "worktree.removed": true,
   "worktree.kept": true,
+  "snapshot.removed": true,
+  "raw_log.removed": true,
   "task.retry_scheduled": true,
   "task.completed": true,
   "task.failed": true,
