@@ -95,8 +95,8 @@ async function start(): Promise<void> {
       repos: found.repos,
       root: found.root,
       token: token !== null,
-    upkeep: { worktrees, retentionDays: config.retentionDays },
     }),
+    upkeep: { worktrees, retentionDays: config.retentionDays },
   });
   const app = makeApp({
     service: coder.service,

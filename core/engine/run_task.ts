@@ -189,7 +189,7 @@ class Run {
   /** Commands for this task reach its run through the log: a cancel, a follow-up. */
   #listen(): () => void {
     return this.#context.store.tail.subscribe(({ events, heads }) => {
-      const closed = heads.some((head) => head.id === this.#task.id && head.run?.epoch !== this.#open.epoch);
+      const closed = heads.some((head) => head.id === this.#task.id && this.#isClosedIn(head));
       if (closed && !this.#finishing) this.#refused(new DomainError("fenced", "The run was taken over"));
       for (const { event } of events) {
         if (event.task !== this.#task.id) continue;
@@ -197,6 +197,11 @@ class Run {
         if (event.type === "message.added" && this.#process) void this.#deliver(this.#process, [event.seq]);
       }
     });
+  }
+
+  /** On a shared store the tail may still bring heads from before our claim; they say nothing. */
+  #isClosedIn({ epoch, run }: Task): boolean {
+    return epoch > this.#open.epoch || (epoch === this.#open.epoch && run === null);
   }
 
   async #prepare(): Promise<TaskPlace> {

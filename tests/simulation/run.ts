@@ -26,7 +26,7 @@ for (let seed = first; seed < first + count; seed++) {
   if (report.violations.length === 0) continue;
   failed++;
   if (!values.trace && !values.all) console.log(report.trace.slice(-120).join("\n"));
-  console.log(`seed ${seed}: ${report.violations[0]}`);
+  console.log(`seed ${seed}: ${report.violations[0]!.slice(0, 200)}`);
   if (!values.all) break;
 }
 const seconds = (performance.now() - startedAt) / 1_000;

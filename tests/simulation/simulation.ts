@@ -76,7 +76,9 @@ async function play(world: World): Promise<Report> {
 
   await world.run(() => false, { withinMs: untilMs });
   heal(world, { nodes, network });
-  const isSettled = () => client.isAnswered && [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
+  const isUp = () => nodes.every(({ service }) => service !== null);
+  const isSettled = () =>
+    isUp() && client.isAnswered && [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
   const settling = () => {
     void client.settle();
     world.later(5_000, null, settling);
