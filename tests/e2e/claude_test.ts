@@ -255,6 +255,24 @@ Deno.test("a cancel in the middle of a tool ends the whole tree and keeps the wo
   assertEquals(again.seq, task.seq);
 });
 
+Deno.test("a cancel at any moment of a start is obeyed soon, and leaves nothing", async () => {
+  const moments = ["task.created", "run.claimed", "worktree.added", "run.started", "agent.ready"] as const;
+  await using world = await claudeWorld({ env: { CODER_MAX_CONCURRENT: "5" } });
+  const { service, repository } = world;
+  await Promise.all(moments.map(async (moment) => {
+    const { id } = await service.createTask({ prompt: "[[scenario:slow_setsid 68]]", title: moment });
+    if (moment !== "task.created") await service.waitFor(id, (_, { type }) => type === moment);
+    const asked = await service.command(id, "cancel");
+    const task = await service.waitForStatus(id, "cancelled");
+    const tookMs = Date.parse(task.completed_at!) - Date.parse(asked.updated_at);
+    assert(tookMs < 6_000, `cancelled ${tookMs} ms after it was asked for at ${moment}`);
+    assertSound(await service.events(id));
+  }));
+  assertEquals(await service.descendants(), []);
+  assertEquals(await repository.git("branch", "--list", "task-*"), "");
+  assertEquals((await service.health()).slots.busy, 0);
+});
+
 Deno.test("a follow-up reaches the running agent; the next one resumes the session in its worktree", async () => {
   await using world = await claudeWorld();
   const { service, api, home } = world;

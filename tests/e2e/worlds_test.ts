@@ -5,7 +5,7 @@ import { basename, join } from "@std/path";
 import { claudeProgram } from "../support/claude_program.ts";
 import { answer, bash, say, tool } from "../support/scenarios.ts";
 import { failToStart, type ServiceOptions, startService } from "../support/service.ts";
-import { eventually, git, tempDir, tempRepository } from "../support/temp.ts";
+import { eventually, git, sseReader, tempDir, tempRepository } from "../support/temp.ts";
 import { claudeWorld, ofType, outline } from "./world.ts";
 
 /** Checks that a start ends with exit code 1 and one line that says why. */
@@ -300,6 +300,74 @@ Deno.test("after a kill -9 the survivors are ended, the run is closed as lost, a
   await again.waitForStatus(waiting.id, "completed");
   // A client that never saw its answer asks again and gets the same task.
   assertEquals((await again.createTask({ prompt: "[[scenario:patient]]" }, { "idempotency-key": "one" })).id, id);
+});
+
+Deno.test("a cancel and a plan that waits survive a kill -9", async () => {
+  await using data = await tempDir();
+  await using world = await claudeWorld({ data: data.path });
+  const { service, options, repository } = world;
+  const planned = await service.createTask({ prompt: "[[scenario:plan]]", mode: "plan" });
+  const before = await service.waitForStatus(planned.id, "awaiting_approval");
+  const { id } = await service.createTask({ prompt: "[[scenario:slow_setsid 69]]" });
+  await service.waitFor(id, (_, { type }) => type === "output.tool_use");
+  await service.command(id, "cancel");
+  await service.kill();
+
+  await using again = await startService(options);
+  const task = await again.waitForStatus(id, "cancelled");
+  assertEquals([task.worktree, task.branch], [null, null]);
+  assert(await repository.git("rev-parse", task.snapshot!.ref));
+  assertEquals(ofType(await again.events(id), "run.claimed").length, 1);
+  assertEquals(await again.task(planned.id), before);
+  await again.command(planned.id, "plan/approve");
+  const done = await again.waitForStatus(planned.id, "completed");
+  assertEquals(done.session_id, before.session_id);
+  assertEquals(await repository.git("log", "--format=%s", `main..${done.branch}`), "Add greet.ts");
+});
+
+Deno.test("a stop ends open streams, and two signals of one Ctrl-C are one", async () => {
+  await using repository = await tempRepository();
+  await using service = await startService({ repo: repository.path, env: { CODER_CLAUDE: "no-such-claude" } });
+  const { id } = await service.createTask({ prompt: "Wait" });
+  await using stream = sseReader(await service.call(`/api/tasks/${id}/stream`));
+  await using page = sseReader(await service.call("/api/stream"));
+  assertEquals((await stream.next()).value?.event, "task.created");
+  assertEquals((await page.next()).value?.event, "hello");
+  Deno.kill(service.pid, "SIGINT");
+  Deno.kill(service.pid, "SIGINT");
+  assertEquals(await service.stop(), 0);
+  const rest = await Array.fromAsync(stream);
+  assert(rest.every(({ event }) => event !== "end"));
+});
+
+Deno.test("beyond loopback a token is made, kept for its owner only, and asked for", async () => {
+  await using data = await tempDir();
+  await using repository = await tempRepository();
+  const options = {
+    data: data.path,
+    repo: repository.path,
+    env: { CODER_CLAUDE: "no-such-claude", CODER_HOST: "0.0.0.0" },
+  };
+  const tasks = async (url: string, token?: string) => {
+    const local = url.replace("localhost", "127.0.0.1");
+    const response = await fetch(`${local}/api/tasks`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+    await response.body?.cancel();
+    return response.status;
+  };
+  const file = join(data.path, "data", "token");
+  let token = "";
+  {
+    await using service = await startService(options);
+    token = /Token +([0-9a-f]{64})/.exec(service.output)![1]!;
+    assertEquals((await Deno.readTextFile(file)).trim(), token);
+    assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
+    assertEquals([await tasks(service.url), await tasks(service.url, token)], [401, 200]);
+    assertEquals(await tasks(service.url, "f".repeat(64)), 401);
+  }
+  // The next start keeps it, and does not print it again.
+  await using service = await startService(options);
+  assert(!service.output.includes(token));
+  assertEquals(await tasks(service.url, token), 200);
 });
 
 Deno.test("without CODER_REPO and claude the demo agent does a whole task in the demo repository", async () => {
