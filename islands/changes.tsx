@@ -119,12 +119,12 @@ function FileDiff({ file, index, split }: { file: DiffFile; index: number; split
   let left = linesMax;
   return (
     <section class="diff-file" id={`file-${index}`} aria-label={file.path}>
-      <h3>
+      <p class="diff-title">
         <bdi class="mono">{file.from && file.from !== file.path ? `${file.from} → ${file.path}` : file.path}</bdi>
         <span class="muted">{changeWords[file.change]}</span>
         <span class="grow" />
         <FileCounts file={file} />
-      </h3>
+      </p>
       {file.binary && <p class="panel-note muted">Binary file</p>}
       {!shown.value && (
         <button type="button" class="quiet small" onClick={() => shown.value = true}>
@@ -132,7 +132,7 @@ function FileDiff({ file, index, split }: { file: DiffFile; index: number; split
         </button>
       )}
       {shown.value && file.hunks.length > 0 && (
-        <div class="diff-scroll" tabIndex={0} role="region" aria-label={`Diff of ${file.path}`}>
+        <div class="diff-scroll" tabIndex={0} role="group" aria-label={`Diff of ${file.path}`}>
           <table class={split ? "diff split" : "diff"}>
             {split && (
               <colgroup>

@@ -30,12 +30,8 @@ function Block({ token }: { token: Tokens.Generic }) {
     case "def":
       return null;
     case "heading":
-      // A page has its own headings above these.
-      return (
-        <p class={`md-h md-h${Math.min(4, token.depth)}`} role="heading" aria-level={Math.min(6, token.depth + 2)}>
-          {inline(token.tokens)}
-        </p>
-      );
+      // Looks like one; the outline of the page stays the page's own.
+      return <p class={`md-h md-h${Math.min(4, token.depth)}`} dir="auto">{inline(token.tokens)}</p>;
     case "paragraph":
       return <p dir="auto">{inline(token.tokens)}</p>;
     case "text":

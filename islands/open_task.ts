@@ -32,6 +32,7 @@ export class OpenTask {
   readonly version: Signal<number> = signal(0);
   /** How far the history is folded; the player works when it reaches the head. */
   readonly folded: Signal<number> = signal(0);
+  readonly folding: Signal<boolean> = signal(false);
   readonly foldError: Signal<string | null> = signal(null);
   readonly diff: Signal<string | null>;
   readonly log: Signal<string | null>;
@@ -196,6 +197,7 @@ export class OpenTask {
 
   async #foldAll(): Promise<void> {
     this.foldError.value = null;
+    this.folding.value = true;
     try {
       while (this.past.head < this.head.value) {
         const before = this.past.head;
@@ -207,6 +209,8 @@ export class OpenTask {
       }
     } catch {
       this.foldError.value = "The history could not be read";
+    } finally {
+      this.folding.value = false;
     }
   }
 

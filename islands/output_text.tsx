@@ -15,7 +15,7 @@ export function OutputText({ text, label }: { text: string; label: string }) {
   const shown = all.value ? text.slice(0, shownMax) : start;
   return (
     <div class="output">
-      <pre class="plain" tabIndex={0} role="region" aria-label={label}>
+      <pre class="plain" tabIndex={0} role="group" aria-label={label}>
         {ansiSegments(shown).map((segment, index) => {
           const name = `${segment.colour ? `ansi-${segment.colour}` : ""}${segment.bold ? " ansi-bold" : ""}`;
           return name ? <span key={index} class={name}>{segment.text}</span> : segment.text;

@@ -1,7 +1,7 @@
 // What lies over a page: dialogs and short messages.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { dismiss, openTask } from "./actions.ts";
 import { Icon } from "./icon.tsx";
 import { KeyHelp } from "./key_help.tsx";
@@ -78,7 +78,8 @@ interface DialogProps {
 
 function Dialog({ title, wide, bare, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // At once: a key typed right after belongs to the dialog.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => opener instanceof HTMLElement && opener.focus();

@@ -135,39 +135,41 @@ export function Replay({ open }: { open: OpenTask }) {
         <Button label="Next event (Right)" icon="forward" {...{ disabled }} onClick={() => step(1, "event")} />
         <Button label="Next step (Shift Right)" icon="next" {...{ disabled }} onClick={() => step(1, "transition")} />
       </div>
-      <div
-        class="track"
-        ref={track}
-        role="slider"
-        tabIndex={disabled ? -1 : 0}
-        aria-disabled={disabled}
-        aria-label="Moment"
-        aria-valuemin={1}
-        aria-valuemax={Math.max(1, head)}
-        aria-valuenow={seq}
-        aria-valuetext={at === null
-          ? `Now, ${plural(head, "event")}`
-          : `${words}, ${dateTime(iso(time), store.locale)}`}
-        onKeyDown={(event) => {
-          if (!onKey(event)) return;
-          event.preventDefault();
-          event.stopPropagation();
-        }}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          scrub(event);
-        }}
-        onPointerMove={(event) => event.buttons === 1 && scrub(event)}
-      >
-        <svg viewBox={`0 0 ${parts} ${height}`} preserveAspectRatio="none" aria-hidden="true">
-          <path class="density" d={densityPath(drawing.value.density)} />
-          <rect class="played" x="0" y={height - 2} width={share * parts} height="2" />
-          {drawing.value.marks.map((mark, index) => <MarkLine key={index} mark={mark} x={index + 0.5} />)}
-        </svg>
-        <svg class="playhead" aria-hidden="true">
-          <line x1={`${share * 100}%`} x2={`${share * 100}%`} y1="0" y2="100%" />
-          <circle cx={`${share * 100}%`} cy={height - 1} r="5" />
-        </svg>
+      <div class="track-box">
+        <div
+          class="track"
+          ref={track}
+          role="slider"
+          tabIndex={disabled ? -1 : 0}
+          aria-disabled={disabled}
+          aria-label="Moment"
+          aria-valuemin={1}
+          aria-valuemax={Math.max(1, head)}
+          aria-valuenow={seq}
+          aria-valuetext={at === null
+            ? `Now, ${plural(head, "event")}`
+            : `${words}, ${dateTime(iso(time), store.locale)}`}
+          onKeyDown={(event) => {
+            if (!onKey(event)) return;
+            event.preventDefault();
+            event.stopPropagation();
+          }}
+          onPointerDown={(event) => {
+            event.currentTarget.setPointerCapture(event.pointerId);
+            scrub(event);
+          }}
+          onPointerMove={(event) => event.buttons === 1 && scrub(event)}
+        >
+          <svg viewBox={`0 0 ${parts} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+            <path class="density" d={densityPath(drawing.value.density)} />
+            <rect class="played" x="0" y={height - 2} width={share * parts} height="2" />
+            {drawing.value.marks.map((mark, index) => <MarkLine key={index} mark={mark} x={index + 0.5} />)}
+          </svg>
+          <svg class="playhead" aria-hidden="true">
+            <line x1={`${share * 100}%`} x2={`${share * 100}%`} y1="0" y2="100%" />
+            <circle cx={`${share * 100}%`} cy={height - 1} r="5" />
+          </svg>
+        </div>
         {!ready && <Loading open={open} />}
       </div>
       <div class="replay-facts">
@@ -237,7 +239,7 @@ function Button({ label, icon, disabled, onClick }: ButtonProps) {
 function Loading({ open }: { open: OpenTask }) {
   const store = useStore();
   const share = Math.floor(100 * open.folded.value / Math.max(1, open.head.value));
-  if (open.foldError.value || (open.folded.value === 0 && open.head.value > foldByItself)) {
+  if (!open.folding.value && (open.foldError.value || open.head.value > foldByItself)) {
     return (
       <button type="button" class="small" disabled={!store.alive.value} onClick={() => open.fold()}>
         {open.foldError.value

@@ -26,12 +26,12 @@ export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }
       <TaskHeader open={open} drawer={drawer} />
       <Tabs open={open} drawer={drawer} />
       <div class="task-body">
-        <section class="tab-panel" aria-label={tabWords[tab]}>
+        <div class="tab-panel">
           {tab === "transcript" && <Transcript open={open} />}
           {tab === "changes" && <Changes open={open} />}
           {tab === "events" && <EventList open={open} />}
           {tab === "log" && <RawLog open={open} />}
-        </section>
+        </div>
         <TaskFacts open={open} drawer={drawer} />
       </div>
       <div class="task-foot">

@@ -131,10 +131,10 @@ function modelOf(open: OpenTask): string | null {
 
 function Group({ title, children }: { title: string; children: ComponentChildren }) {
   return (
-    <section class="facts-group">
-      <h3>{title}</h3>
+    <div class="facts-group" role="group" aria-label={title}>
+      <p class="group-title">{title}</p>
       <dl>{children}</dl>
-    </section>
+    </div>
   );
 }
 
@@ -172,8 +172,8 @@ interface RelatedProps {
 function Related({ title, ids, related, none }: RelatedProps) {
   const store = useStore();
   return (
-    <section class="facts-group">
-      <h3>{title}</h3>
+    <div class="facts-group" role="group" aria-label={title}>
+      <p class="group-title">{title}</p>
       {ids.length === 0 ? <p class="muted">{none}</p> : (
         <ul class="related">
           {ids.slice(0, 40).map((id) => {
@@ -198,6 +198,6 @@ function Related({ title, ids, related, none }: RelatedProps) {
           {ids.length > 40 && <li class="muted">and {ids.length - 40} more</li>}
         </ul>
       )}
-    </section>
+    </div>
   );
 }

@@ -38,7 +38,7 @@ function Stages({ open }: { open: OpenTask }) {
     if (list.current && row) list.current.scrollLeft = row.offsetLeft + row.offsetWidth - list.current.clientWidth;
   }, [current]);
   return (
-    <ol class="stages" aria-label="Stages" ref={list}>
+    <ol class="stages" aria-label="Stages" ref={list} tabIndex={0}>
       {stages.map((stage, index) => (
         <li
           key={index}

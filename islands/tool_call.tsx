@@ -107,7 +107,7 @@ function EditDiff({ changes }: { changes: LineChange[] }) {
   const signs = { same: " ", add: "+", del: "−" };
   return (
     <div class="output">
-      <pre class="edit-diff" tabIndex={0} role="region" aria-label="Change">
+      <pre class="edit-diff" tabIndex={0} role="group" aria-label="Change">
         {changes.slice(0, linesMax).map((change, index) => (
           <span key={index} class={`diff-${change.kind}`}>{`${signs[change.kind]} ${change.text.slice(0, 2_000)}\n`}</span>
         ))}
