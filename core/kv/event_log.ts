@@ -35,8 +35,9 @@ export function eventLog(kv: Kv): EventLog {
       const range = { prefix: keys.parts(body.id), start: keys.part(body.id, slices.length) };
       // A page is bounded in entries, and a slice is 48 KiB: a hundred at a time.
       const page = await kv.page<Uint8Array>(range, { limit: 100 });
-      if (page.length === 0) break;
-      slices.push(...page.map((entry) => entry.value));
+      const gap = page.findIndex(({ key }, index) => key[2] !== slices.length + index);
+      slices.push(...page.slice(0, gap < 0 ? page.length : gap).map((entry) => entry.value));
+      if (gap >= 0 || page.length === 0) break;
     }
     return joinParts(body, slices);
   }
@@ -75,15 +76,22 @@ export function eventLog(kv: Kv): EventLog {
     },
     lines(task, { after, to = Infinity }) {
       let at = after;
+      let page: KvEntry<Uint8Array>[] = [];
       return new ReadableStream({
         async pull(controller) {
-          const page = at < to ? await rows(task, at, Math.min(readAtOnce, to - at)) : [];
+          if (page.length === 0 && at < to) page = await rows(task, at, Math.min(readAtOnce, to - at));
           if (page.length === 0) return controller.close();
-          at = page.at(-1)!.key[2] as number;
           const lines: Uint8Array[] = [];
-          for (const { value } of page) {
-            lines.push(rawJson(value) ?? encoder.encode((await decodeEvent(value, readParts)).json), newline);
+          let taken = 0;
+          // A thousand events may have bodies of megabytes each: a chunk is bounded as a page is.
+          for (let bytes = 0; taken < page.length && bytes < pageBytes; taken++) {
+            const { value } = page[taken]!;
+            const json = rawJson(value) ?? encoder.encode((await decodeEvent(value, readParts)).json);
+            bytes += json.length;
+            lines.push(json, newline);
           }
+          at = page[taken - 1]!.key[2] as number;
+          page = page.slice(taken);
           controller.enqueue(concat(lines));
         },
       }, { highWaterMark: 1 });
