@@ -30,21 +30,20 @@ Deno.test("the pages of a service at work", async (t) => {
       const findings: string[] = [];
       for (const [scheme, width] of [["light", 1440], ["dark", 1440], ["light", 390]] as const) {
         const page = await browser.page({ scheme, width, height: 900 });
-          for (const path of paths) {
-            await page.goto(`${service.url}${path}`);
-            await alive(page);
-            findings.push(...await axeFindings(page, `${path}, ${scheme}, ${width} px`));
-            await assertFits(page, `${path}, ${width} px`);
-          }
-          for (const key of ["c", "?", "Control+k"]) {
-            await page.goto(service.url);
-            await alive(page);
-            await page.keyboard.press(key);
-            await page.getByRole("dialog").waitFor();
-            findings.push(...await axeFindings(page, `the dialog of ${key}, ${scheme}, ${width} px`));
-          }
-          await page.context().close();
+        for (const path of paths) {
+          await page.goto(`${service.url}${path}`);
+          await alive(page);
+          findings.push(...await axeFindings(page, `${path}, ${scheme}, ${width} px`));
+          await assertFits(page, `${path}, ${width} px`);
         }
+        for (const key of ["c", "?", "Control+k"]) {
+          await page.goto(service.url);
+          await alive(page);
+          await page.keyboard.press(key);
+          await page.getByRole("dialog").waitFor();
+          findings.push(...await axeFindings(page, `the dialog of ${key}, ${scheme}, ${width} px`));
+        }
+        await page.context().close();
       }
       assertEquals(findings, []);
       // 404 is what the missing task's page answers.
