@@ -1,6 +1,10 @@
 // After a crash: what an earlier process of this worker left running is ended, and its runs are closed as lost. Runs before
 // any dispatch, so nothing can run twice. What was being put away goes on by the scheduler's first look.
+//
+// A run that another worker closed meanwhile is not known here any more, but its agent may still live on this machine, in
+// the worktree that the next run would use. It carries the worker's own mark, too.
 
+import { createHash } from "node:crypto";
 import type { LiveBoard } from "./board.ts";
 import { closeLostRun, type EndSurvivors } from "./close_lost_run.ts";
 import type { EngineContext } from "./context.ts";
@@ -18,5 +22,15 @@ export async function recover(
     const why = "The service ended without stopping this run.";
     if (await closeLostRun(context, { id, runner, endSurvivors, why })) closed++;
   }
+  const others = await endSurvivors(workerMark(context));
+  if (others > 0) {
+    context.warn(`${others} processes of runs that were closed elsewhere were still alive and were ended`, null);
+  }
   return closed;
+}
+
+/** The mark of all agents of this worker on this store: a data folder may be used with several stores. */
+export function workerMark({ worker, store }: Pick<EngineContext, "worker" | "store">): string {
+  const hex = createHash("sha256").update(`${worker.id} ${store.id}`).digest("hex");
+  return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

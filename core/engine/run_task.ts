@@ -13,6 +13,7 @@ import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/age
 import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
 import { firstWords, messageText } from "./prompt.ts";
+import { workerMark } from "./recover.ts";
 import { type OutputRecorder, recordOutput } from "./record_output.ts";
 import { type StopReason, verdictOf } from "./run_end.ts";
 
@@ -267,6 +268,7 @@ class Run {
     const process = await this.#agent({
       cwd: place.path,
       mark: this.#open.mark,
+      workerMark: workerMark(this.#context),
       sessionId,
       resume,
       mode: task.mode,

@@ -7,6 +7,8 @@ export interface AgentStart {
   cwd: string;
   /** A UUID unique to the run; each process of the tree carries `PERSONAL_RUN_{mark with _ for -}=1`. */
   mark: string;
+  /** A second mark of that kind, shared by all runs of a worker: a restart ends by it what it no longer knows of. */
+  workerMark: string;
   sessionId: string;
   /** Go on with that session instead of opening it. */
   resume: boolean;

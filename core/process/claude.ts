@@ -43,6 +43,7 @@ export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeO
           ...env,
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
           [markVariable(start.mark)]: "1",
+          [markVariable(start.workerMark)]: "1",
         }),
         stdin: "piped",
         stdout: "piped",

@@ -32,6 +32,7 @@ export function agentStart(folder: string, changes: Partial<AgentStart> = {}): A
   return {
     cwd: folder,
     mark: crypto.randomUUID(),
+    workerMark: crypto.randomUUID(),
     sessionId: crypto.randomUUID(),
     resume: false,
     mode: "execute",

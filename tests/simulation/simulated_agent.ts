@@ -236,7 +236,7 @@ export function simulatedAgent(machine: Machine, process: Process, watcher: Agen
 export function simulatedEndSurvivors(machine: Machine, process: Process): (mark: string) => Promise<number> {
   return async (mark) => {
     await process.wait(5);
-    const survivors = [...machine.agents].filter((agent) => agent.start.mark === mark);
+    const survivors = [...machine.agents].filter(({ start }) => start.mark === mark || start.workerMark === mark);
     await Promise.all(survivors.map((agent) => agent.end(process, 3_000)));
     return survivors.length;
   };
