@@ -7,7 +7,7 @@
 // cursor: `kv.watch` hints when, a jittered poll is the truth.
 
 import type { Clock, Random } from "../domain/ports.ts";
-import type { Task } from "../domain/task.ts";
+import { evolve, type Task } from "../domain/task.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Published } from "./event_record.ts";
 import type { Committed, GroupCommit } from "./group_commit.ts";
@@ -57,6 +57,8 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
   const subscribers = new Set<(committed: Committed) => void>();
   const recent = new Map<number, Recent>();
   const latest = new Map<number, number>();
+  /** The newest heads passed on, to fold on from what others commit. */
+  const folded = new Map<number, Task>();
   const waiters = new Map<number, Set<() => void>>();
   const own = new Map<string, Committed>();
   let at = cursor;
@@ -65,8 +67,12 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
   function pass(committed: Committed): void {
     if (committed.versionstamp > at) at = committed.versionstamp;
     for (const published of committed.events) keep(published);
-    for (const { id, seq } of committed.heads) {
+    for (const head of committed.heads) {
+      const { id, seq } = head;
       latest.set(id, seq);
+      folded.delete(id);
+      folded.set(id, head);
+      if (folded.size > recentTasks) folded.delete(folded.keys().next().value!);
       const waiting = waiters.get(id);
       waiters.delete(id);
       for (const wake of waiting ?? []) wake();
@@ -82,11 +88,11 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
     recent.set(task, kept);
     kept.events.push(published);
     kept.chars += published.json.length;
-    if (kept.events.length > recentEvents || kept.chars > recentChars) {
+    while (kept.events.length > recentEvents || kept.chars > recentChars) {
       const dropped = kept.events.splice(0, Math.ceil(kept.events.length / 2));
       for (const { json } of dropped) kept.chars -= json.length;
-      if (kept.events.length === 0) recent.delete(task);
     }
+    if (kept.events.length === 0) recent.delete(task);
     if (recent.size > recentTasks) recent.delete(recent.keys().next().value!);
   }
 
@@ -113,14 +119,17 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
     const heads: Task[] = [];
     for (const [task, from, to] of ranges) {
       writer().forget(task);
+      const before = folded.get(task);
+      let head = before?.seq === from - 1 ? before : null;
       let after = from - 1;
       while (after < to) {
         const page = await log.read(task, { after, limit: to - after });
         if (page.length === 0) break;
         events.push(...page);
+        head = head && page.reduce((task, { event }) => evolve(task, event), head);
         after = page.at(-1)!.event.seq;
       }
-      const head = await log.headAt(task, to);
+      head ??= await log.headAt(task, to);
       if (head) heads.push(head);
     }
     return { versionstamp, events, heads };

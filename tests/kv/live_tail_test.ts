@@ -1,0 +1,290 @@
+import { assert, assertEquals } from "@std/assert";
+import { eventLog } from "../../core/kv/event_log.ts";
+import type { Published } from "../../core/kv/event_record.ts";
+import { type Committed, type GroupCommit, groupCommit } from "../../core/kv/group_commit.ts";
+import { type Kv, localLimits } from "../../core/kv/kv.ts";
+import { type LiveTail, liveTail } from "../../core/kv/live_tail.ts";
+import { systemClock, systemRandom } from "../../core/system.ts";
+import { creation, openKv, output, text } from "./world.ts";
+
+interface Process {
+  writer: GroupCommit;
+  tail: LiveTail;
+  /** What the tail passed on. */
+  passed: Committed[];
+  create(): Promise<number>;
+  say(task: number, ...texts: string[]): Promise<unknown>;
+}
+
+/** One process over a store: its writer and its tail, joined as the store joins them. */
+function processOn(kv: Kv, { shared = false, cursor = "" } = {}): Process {
+  const passed: Committed[] = [];
+  const log = eventLog(kv);
+  const writer: GroupCommit = groupCommit({
+    kv,
+    clock: systemClock,
+    random: systemRandom,
+    limits: localLimits,
+    onCommit: (committed) => tail.committed(committed),
+  });
+  const tail = liveTail({
+    kv,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    shared,
+    cursor,
+    writer: () => writer,
+  });
+  tail.subscribe((committed) => void passed.push(committed));
+  return {
+    writer,
+    tail,
+    passed,
+    create: async () => (await writer.append(creation())).head.id,
+    say: (task, ...texts) => writer.append(output(task, texts.map(text))),
+  };
+}
+
+const seqs = (published: Published[] | null) => published?.map(({ event }) => event.seq) ?? null;
+const passedOf = (process: Process) =>
+  process.passed.flatMap(({ events }) => events.map(({ event }) => `${event.task}/${event.seq}`));
+
+Deno.test("subscribe() gets each commit once and in order, until it is ended", async () => {
+  using kv = await openKv();
+  const process = processOn(kv);
+  const seen: string[] = [];
+  const end = process.tail.subscribe(({ versionstamp }) => void seen.push(versionstamp));
+  const id = await process.create();
+  for (let n = 0; n < 5; n++) await process.say(id, "x");
+  assertEquals(seen, process.passed.map(({ versionstamp }) => versionstamp));
+  assertEquals([seen.length, process.tail.cursor], [6, seen.at(-1)!]);
+  end();
+  await process.say(id, "x");
+  assertEquals([seen.length, process.passed.length], [6, 7]);
+});
+
+Deno.test("since() gives what memory has without a gap, and null when it does not reach back", async () => {
+  using kv = await openKv();
+  const { tail, create, say } = processOn(kv);
+  const id = await create();
+  await say(id, "a", "b");
+  await say(id, "c");
+  assertEquals(seqs(tail.since(id, 0)), [1, 2, 3, 4]);
+  assertEquals(seqs(tail.since(id, 3)), [4]);
+  assertEquals(seqs(tail.since(id, 4)), []);
+  assertEquals(tail.since(id, 5), null, "ahead of memory");
+  assertEquals(tail.since(99, 0), null, "nothing known");
+});
+
+Deno.test("since() of a process that came later reaches back to its own start only", async () => {
+  using kv = await openKv();
+  const before = processOn(kv);
+  const id = await before.create();
+  await before.say(id, "a", "b");
+  const { tail, say } = processOn(kv);
+  await say(id, "c");
+  assertEquals([seqs(tail.since(id, 3)), tail.since(id, 2), tail.since(id, 0)], [[4], null, null]);
+});
+
+Deno.test("since() forgets the oldest of a long history, and what remains has no gap", async () => {
+  using kv = await openKv();
+  const { tail, create, say } = processOn(kv);
+  const id = await create();
+  for (let n = 0; n < 12; n++) await say(id, ...Array.from({ length: 400 }, () => "x"));
+  assertEquals(tail.since(id, 0), null);
+  const kept = seqs(tail.since(id, 4_000))!;
+  assertEquals(kept, Array.from({ length: 801 }, (_, index) => 4_001 + index));
+});
+
+Deno.test("since() holds a bounded number of characters: one event that is too large is read from the log", async () => {
+  using kv = await openKv();
+  const { tail, create, say } = processOn(kv);
+  const id = await create();
+  await say(id, "x".repeat(1_500_000));
+  assert(tail.since(id, 1) === null);
+  await say(id, "small");
+  assertEquals(seqs(tail.since(id, 2)), [3]);
+});
+
+Deno.test("since() keeps the newest tasks only", async () => {
+  using kv = await openKv();
+  const { tail, create } = processOn(kv);
+  for (let n = 0; n < 70; n++) await create();
+  assertEquals([tail.since(1, 0), seqs(tail.since(70, 0))], [null, [1]]);
+});
+
+Deno.test("changed() resolves at once when there is more, else with the next event of that task", async () => {
+  using kv = await openKv();
+  const { tail, create, say } = processOn(kv);
+  const [id, other] = [await create(), await create()];
+  const never = new AbortController().signal;
+  await tail.changed(id, 0, never);
+  let woken = 0;
+  const waiting = [1, 2, 3].map(() => tail.changed(id, 1, never).then(() => woken++));
+  await say(other, "x");
+  assertEquals(woken, 0);
+  await say(id, "x");
+  await Promise.all(waiting);
+  assertEquals(woken, 3);
+});
+
+Deno.test("changed() ends with its signal", async () => {
+  using kv = await openKv();
+  const { tail, create, say } = processOn(kv);
+  const id = await create();
+  await tail.changed(id, 1, AbortSignal.abort());
+  const leaving = new AbortController();
+  const waiting = tail.changed(id, 1, leaving.signal);
+  const staying = tail.changed(id, 1, new AbortController().signal);
+  leaving.abort();
+  await waiting;
+  await say(id, "x");
+  await staying;
+});
+
+Deno.test("a follower that reads, then waits, sees every event exactly once, however it falls behind", async () => {
+  using kv = await openKv();
+  const { tail, create, say } = processOn(kv);
+  const log = eventLog(kv);
+  const id = await create();
+  const last = 3_001;
+  const { signal } = new AbortController();
+  const farAhead = Promise.withResolvers<void>();
+  let fromLog = 0;
+  async function follow(lazy: boolean): Promise<number[]> {
+    const seen: number[] = [];
+    while ((seen.at(-1) ?? 0) < last) {
+      const after = seen.at(-1) ?? 0;
+      await tail.changed(id, after, signal);
+      // A slow one sleeps through so much that memory no longer has it.
+      if (lazy && after > 0) await farAhead.promise;
+      const live = tail.since(id, after);
+      if (!live) fromLog++;
+      seen.push(...seqs(live ?? await log.read(id, { after, limit: 1_000 }))!);
+    }
+    return seen;
+  }
+  const followers = [follow(false), follow(false), follow(true)];
+  for (let n = 0; n < 30; n++) {
+    await say(id, ...Array.from({ length: 100 }, () => "x"));
+    if (n === 25) farAhead.resolve();
+  }
+  for (const seen of await Promise.all(followers)) {
+    assertEquals(seen, Array.from({ length: last }, (_, index) => index + 1));
+  }
+  assert(fromLog >= 1);
+});
+
+// Shared stores
+
+Deno.test("look() passes on what other processes wrote, each commit once and in order", async () => {
+  using kv = await openKv();
+  const [one, two] = [processOn(kv, { shared: true }), processOn(kv, { shared: true })];
+  const id = await one.create();
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    await one.say(id, "one");
+    await two.say(id, "two");
+    await two.create();
+  }));
+  await Promise.all([one.tail.look(), two.tail.look()]);
+  // A look that was going on when the last commit came did not see it.
+  await Promise.all([one.tail.look(), two.tail.look()]);
+  const written = (await kv.page<[number, number, number][]>({ prefix: ["all"] }, { limit: 1_000 })).map(({ key }) =>
+    key[1]
+  );
+  for (const process of [one, two]) {
+    assertEquals(process.passed.map(({ versionstamp }) => versionstamp), written as string[]);
+    const all = passedOf(process);
+    assertEquals([all.length, new Set(all).size], [61, 61]);
+    const ofTask = all.filter((name) => name.startsWith(`${id}/`));
+    assertEquals(ofTask, Array.from({ length: 41 }, (_, index) => `${id}/${index + 1}`));
+  }
+  assertEquals(passedOf(one), passedOf(two));
+});
+
+Deno.test("look() gives each commit the heads as they were after it", async () => {
+  using kv = await openKv();
+  const other = processOn(kv, { shared: true });
+  const id = await other.create();
+  await other.say(id, "a", "b");
+  await other.say(id, "c");
+  const process = processOn(kv, { shared: true });
+  await process.tail.look();
+  assertEquals(process.passed.map(({ heads }) => heads.map(({ seq, last_step }) => [seq, last_step])), [
+    [[1, null]],
+    [[3, "b"]],
+    [[4, "c"]],
+  ]);
+  assertEquals(seqs(process.tail.since(id, 0)), [1, 2, 3, 4]);
+});
+
+Deno.test("look() begins after its cursor and reads on over many commits", async () => {
+  using kv = await openKv();
+  const other = processOn(kv);
+  const id = await other.create();
+  const cursor = other.tail.cursor;
+  for (let n = 0; n < 450; n++) await other.say(id, "x");
+  const process = processOn(kv, { shared: true, cursor });
+  await process.tail.look();
+  assertEquals(process.passed.length, 450);
+  assertEquals(passedOf(process)[0], `${id}/2`);
+  await process.tail.look();
+  assertEquals(process.passed.length, 450);
+});
+
+Deno.test("look() lets the writer forget what others changed", async () => {
+  using kv = await openKv();
+  const [one, two] = [processOn(kv, { shared: true }), processOn(kv, { shared: true })];
+  const id = await one.create();
+  await two.say(id, "from the other");
+  assertEquals((await one.writer.head(id))!.seq, 1);
+  await one.tail.look();
+  assertEquals((await one.writer.head(id))!.seq, 2);
+});
+
+Deno.test("look() that fails passes nothing on twice when it is repeated", async () => {
+  using memory = await openKv();
+  const other = processOn(memory);
+  const id = await other.create();
+  for (let n = 0; n < 10; n++) await other.say(id, "x");
+  let reads = 0;
+  const kv: Kv = {
+    ...memory,
+    page: (range, options) =>
+      range.prefix[0] === "event" && ++reads % 3 === 0
+        ? Promise.reject(new TypeError("cannot read"))
+        : memory.page(range, options),
+  };
+  const process = processOn(kv, { shared: true });
+  let failed = 0;
+  while (process.passed.length < 11) await process.tail.look().catch(() => failed++);
+  assert(failed > 0);
+  assertEquals(passedOf(process), Array.from({ length: 11 }, (_, index) => `${id}/${index + 1}`));
+});
+
+Deno.test("run() passes on others' commits by itself, and ends with its signal", async () => {
+  using kv = await openKv();
+  const [one, two] = [processOn(kv, { shared: true }), processOn(kv, { shared: true })];
+  const ending = new AbortController();
+  const running = one.tail.run(ending.signal);
+  const id = await two.create();
+  await one.tail.changed(id, 0, ending.signal);
+  await two.say(id, "x");
+  await one.tail.changed(id, 1, ending.signal);
+  assertEquals(passedOf(one), [`${id}/1`, `${id}/2`]);
+  ending.abort();
+  await running;
+});
+
+Deno.test("run() hears of others' commits by its poll alone when watch stays silent", async () => {
+  using memory = await openKv();
+  const kv: Kv = { ...memory, watch: () => () => {} };
+  const [one, two] = [processOn(kv, { shared: true }), processOn(kv, { shared: true })];
+  const ending = new AbortController();
+  const running = one.tail.run(ending.signal);
+  const id = await two.create();
+  await one.tail.changed(id, 0, ending.signal);
+  ending.abort();
+  await running;
+});
