@@ -182,15 +182,21 @@ function runningService({ child, end, texts, data, world, cleanUp }: Started, ur
     await using stream = sseReader(await call(`/api/tasks/${id}/stream`), { timeoutMs: waitTimeoutMs });
     let folded = emptyTask(id);
     const events: TaskEvent[] = [];
-    for await (const { event, data } of stream) {
-      if (event === "end") break;
-      const next: TaskEvent = JSON.parse(data);
-      folded = evolve(folded, next);
-      events.push(next);
-      if (fits(folded, next, events)) return;
+    let cause: unknown;
+    try {
+      for await (const { event, data } of stream) {
+        if (event === "end") break;
+        const next: TaskEvent = JSON.parse(data);
+        folded = evolve(folded, next);
+        events.push(next);
+        if (fits(folded, next, events)) return;
+      }
+    } catch (error) {
+      cause = error;
     }
     const history = events.map(({ seq, type, data }) => `${seq} ${type} ${JSON.stringify(data).slice(0, 300)}`);
-    throw new Error(`Task ${id} ended without it:\n${history.join("\n")}\n\n${texts.all()}`);
+    const why = cause === undefined ? "its stream ended" : String(cause);
+    throw new Error(`Waited in vain for task ${id}: ${why}\n${history.join("\n")}\n\n${texts.all()}`, { cause });
   }
 
   const service: TestService = {

@@ -1,0 +1,59 @@
+// The whole service with programs that speak like claude, but badly.
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { startService } from "../support/service.ts";
+import { tempDir, tempRepository } from "../support/temp.ts";
+import { ofType } from "./world.ts";
+
+/** Does what the first message says: the prompt is a shell script. */
+const program = `#!/bin/bash
+if [ "$1" = --version ]; then echo "9.9.9 (Odd)"; exit; fi
+read -r message
+result() { printf '{"type":"result","subtype":"success","is_error":%s,"result":"%s","usage":{"input_tokens":5}}' "$1" "$2"; }
+init='{"type":"system","subtype":"init","session_id":"s","model":"m","claude_code_version":"9.9.9","cwd":"/"}'
+script=$(printf '%s' "$message" | sed 's/.*"text":"BEGIN \\(.*\\) END.*/\\1/')
+eval "$script"
+`;
+
+Deno.test("an agent that ends oddly fails its task by name; what it said is kept", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  const path = join(folder.path, "claude");
+  await Deno.writeTextFile(path, program, { mode: 0o755 });
+  await using service = await startService({
+    repo: repository.path,
+    env: { CODER_CLAUDE: path, IS_SANDBOX: "1", CODER_STALL_SECONDS: "5", CODER_MAX_CONCURRENT: "9" },
+  });
+  const cases: { script: string; status: "completed" | "failed"; error: RegExp | null; type?: string }[] = [
+    { script: "echo $init; exit 0", status: "failed", error: /exit code 0 and no result/ },
+    { script: "echo $init; result false Fine; exit 3", status: "failed", error: /exit code 3 after a good result/ },
+    { script: "echo $init; result true Broken; exit 0", status: "failed", error: /^Broken$/ },
+    { script: "kill -9 $$", status: "failed", error: /signal SIGKILL and no result/ },
+    { script: "echo Out of cheese >&2; exit 1", status: "failed", error: /exit code 1 and no result: Out of cheese/ },
+    // Neither the noise nor the missing newline at the end costs anything.
+    { script: "echo $init; echo noise; result false Fine", status: "completed", error: null, type: "output.raw" },
+    {
+      script: "echo $init; head -c 2000000 /dev/zero | tr '\\\\0' x; echo; result false Fine",
+      status: "completed",
+      error: null,
+    },
+    { script: "sleep 70", status: "failed", error: /said nothing for 5 s/ },
+  ];
+  await Promise.all(cases.map(async ({ script, status, error, type }) => {
+    const { id } = await service.createTask({ prompt: `BEGIN echo worked > work.txt; ${script} END`, title: "Odd" });
+    const task = await service.waitForStatus(id, status);
+    if (error === null) assertEquals([task.output, task.error, task.input_tokens], ["Fine", null, 5], script);
+    else assertMatch(task.error!, error, script);
+    const events = await service.events(id);
+    if (type) assert(events.some((event) => event.type === type), script);
+    if (script.includes("2000000")) assertEquals(ofType(events, "output.raw")[0]!.data.text.length, 2_000_000);
+    if (status === "failed") {
+      assertEquals(await repository.git("show", `${task.snapshot!.ref}:work.txt`), "worked");
+    }
+  }));
+  assertEquals(await service.descendants(), []);
+  // Three in a row that did nothing: the environment may be broken.
+  const health = await service.health();
+  assertStringIncludes(health.pause?.reason ?? "", "3 runs in a row failed before doing anything");
+});
