@@ -6,6 +6,8 @@
 //   and the epoch fences everything the old holder may still try to write.
 // - 15 s is longer than 11 s, so at most one agent works on a task. After a pause (SIGSTOP, a closed lid) the holder beats
 //   and reads the heads before it trusts itself again.
+// - The loop that looks at the clocks waits for nothing but the clock: a store that does not answer must not keep it from
+//   seeing that time is up.
 //
 // On a local file nobody else can take over, so none of this runs there.
 
@@ -22,6 +24,8 @@ export const leaseTimes = {
   killMs: 11_000,
   deadMs: 15_000,
   lookMs: 500,
+  /** After a pause the store has this long to answer before it is taken for lost. */
+  wakeMs: 2_000,
 } as const;
 
 export interface Leases {
@@ -51,6 +55,7 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
   let sentAt = clock.monotonic();
   let stage: "sure" | "stopping" | "killed" = "sure";
   let beating = false;
+  let observing = false;
   let twin: LivingTwin | null = null;
 
   /** One beat; never throws. Its time is when it was sent. */
@@ -73,12 +78,15 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
     }
   }
 
+  function silentMs(): number {
+    return clock.monotonic() - sentAt;
+  }
+
   function doubtSelf(): void {
-    const silentMs = clock.monotonic() - sentAt;
-    if (silentMs >= leaseTimes.killMs && stage !== "killed") {
+    if (silentMs() >= leaseTimes.killMs && stage !== "killed") {
       stage = "killed";
       killRuns();
-    } else if (silentMs >= leaseTimes.stopMs && stage === "sure") {
+    } else if (silentMs() >= leaseTimes.stopMs && stage === "sure") {
       stage = "stopping";
       warn("The store does not answer; agents are stopped before others take their tasks over", null);
       stopRuns();
@@ -86,8 +94,22 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
   }
 
   async function observe(): Promise<void> {
+    if (observing) return;
+    observing = true;
+    try {
+      await lookAtOthers();
+    } catch {
+      // The next look makes it good.
+    } finally {
+      observing = false;
+    }
+  }
+
+  async function lookAtOthers(): Promise<void> {
+    // What is read was so at some moment between these two: each is used where it makes a counter look younger.
     const now = clock.monotonic();
     const beats = await readBeats(store.kv);
+    const readAt = clock.monotonic();
     const wanted = new Set<string>(beats.keys());
     for (const { runner, holder } of board.entries) {
       if (runner) wanted.add(runner);
@@ -97,7 +119,7 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
     for (const id of seen.keys()) if (!wanted.has(id)) seen.delete(id);
     for (const id of wanted) {
       const text = textOf(beats.get(id));
-      if (seen.get(id)?.beat !== text) seen.set(id, { beat: text, since: now });
+      if (seen.get(id)?.beat !== text) seen.set(id, { beat: text, since: readAt });
     }
     dead = new Set([...seen].filter(([, { since }]) => now - since >= leaseTimes.deadMs).map(([id]) => id));
     for (const entry of [...board.entries]) {
@@ -123,7 +145,7 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
       return dead;
     },
     get isSure() {
-      return !store.shared || (stage === "sure" && !twin);
+      return !store.shared || (stage === "sure" && !twin && silentMs() < leaseTimes.stopMs);
     },
     async announce() {
       if (!store.shared) return;
@@ -152,25 +174,29 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
         await clock.sleep(leaseTimes.lookMs, { signal }).catch(() => {});
         if (signal.aborted) return;
         const now = clock.monotonic();
-        const wall = clock.now();
         // Asleep, the monotonic clock may stand still while the wall clock goes on.
-        const pausedMs = Math.max(now - lookedAt, wall - wallAt) - leaseTimes.lookMs;
-        lookedAt = now;
-        wallAt = wall;
-        if (pausedMs > leaseTimes.beatMs) {
-          // First our own beat and the heads; only then is it time to doubt.
-          await beat();
-          await store.tail.look().catch(() => {});
+        const pausedMs = now - lookedAt - leaseTimes.lookMs;
+        const asleepMs = Math.max(0, clock.now() - wallAt - (now - lookedAt));
+        if (Math.max(pausedMs, asleepMs) > leaseTimes.beatMs) {
+          sentAt -= asleepMs;
           // Others' counters stood still for us only.
           seen.clear();
+          dead = new Set();
+          // First our own beat and the heads; only then is it time to doubt.
+          await Promise.race([
+            Promise.all([beat(), store.tail.look().catch(() => {})]),
+            clock.sleep(leaseTimes.wakeMs),
+          ]);
         } else if (now - beatAt >= leaseTimes.beatMs) {
           beatAt = now;
           void beat();
         }
+        lookedAt = clock.monotonic();
+        wallAt = clock.now();
         doubtSelf();
         if (now - observedAt >= 1_000) {
           observedAt = now;
-          await observe().catch(() => {});
+          void observe();
         }
       }
     },

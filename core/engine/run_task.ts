@@ -44,6 +44,8 @@ export interface RunOptions {
   agent: Agent;
   /** Resolves while there is room for output. */
   room: () => Promise<void>;
+  /** Whether this worker still holds its runs, as far as it can know. */
+  isSure: () => boolean;
 }
 
 /** Works on a task that was just claimed. */
@@ -61,6 +63,7 @@ class Run {
   readonly #recorder: OutputRecorder;
   readonly #startedAt: number;
   readonly #hasRoom: () => Promise<void>;
+  readonly #isSure: () => boolean;
   readonly #timers = new Set<() => void>();
   #process: AgentProcess | null = null;
   #stop: { reason: StopReason; error: string | null; hadGoodResult: boolean } | null = null;
@@ -81,7 +84,8 @@ class Run {
   #clearGrace = () => {};
   #clearStall = () => {};
 
-  constructor(context: EngineContext, task: Task, open: OpenRun, { agent, room }: RunOptions) {
+  constructor(context: EngineContext, task: Task, open: OpenRun, { agent, room, isSure }: RunOptions) {
+    this.#isSure = isSure;
     this.#hasRoom = room;
     this.#context = context;
     this.#task = task;
@@ -264,7 +268,9 @@ class Run {
       return { code: null, signal: null };
     }
     const words = await firstWords(task, { log: store.log, suffix: settings.promptSuffix, resumed: resume });
-    if (this.#stop) return { code: null, signal: null };
+    // The claim, or the way here, may have taken longer than the lease lasts: then somebody else may be at work already.
+    if (!this.#isSure()) this.stop("lost", "The lease could not be kept");
+    if (this.#stop || this.#fenced) return { code: null, signal: null };
     const process = await this.#agent({
       cwd: place.path,
       mark: this.#open.mark,

@@ -130,7 +130,7 @@ export function scheduler(
       if (error instanceof DomainError && error.code === "conflict") return false;
       throw error;
     }
-    const run = runTask(context, claimed.head, { agent, room: disk.room });
+    const run = runTask(context, claimed.head, { agent, room: disk.room, isSure: () => lease().isSure });
     runs.set(id, run);
     if (stopping) run.stop("shutdown");
     const { end, isEarlyFailure } = await run.done;
