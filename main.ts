@@ -6,7 +6,7 @@ import denoJson from "./deno.json" with { type: "json" };
 import { type Config, ConfigError, readConfig, variables } from "./core/config.ts";
 import { DomainError, messageOf } from "./core/domain/error.ts";
 import { engine } from "./core/engine/engine.ts";
-import { ownToken, workerId } from "./core/engine/local_identity.ts";
+import { ownToken, tokenInUse, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { runMaintenance } from "./core/engine/maintenance.ts";
 import type { Service } from "./core/engine/service.ts";
@@ -20,7 +20,7 @@ import type { Hono } from "hono";
 import { buildIslands, islandsAreStale, islandsDist } from "./islands/build.ts";
 import { assetRoutes, loadAssets } from "./routes/assets.ts";
 import { makeApp } from "./routes/app.ts";
-import { allowedHosts } from "./routes/guard.ts";
+import { allowedHosts, isLoopback } from "./routes/guard.ts";
 import { pages } from "./routes/pages.tsx";
 
 const version = denoJson.version;
@@ -61,15 +61,14 @@ async function start(): Promise<void> {
   const store = await openStore(config.kv, { clock: systemClock, random: systemRandom });
   const found = await preflight(config, { uid: Deno.uid(), isSandbox: Deno.env.get("IS_SANDBOX") });
   const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
-  const isLoopback = ["127.0.0.1", "localhost", "::1"].includes(config.host);
-  const made = config.token === null && !isLoopback ? await ownToken(config.data) : null;
-  const token = config.token ?? made?.token ?? null;
+  const made = config.token === null && !isLoopback(config.host) ? await ownToken(config.data) : null;
+  const token = made ? tokenInUse(config.data, made.token) : config.token;
+  await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const worktrees = gitWorktrees({
     repos: found.repoPaths,
     root: (name) => worktreeRoot(config, found, name),
     store: store.id,
   });
-  await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const coder = engine({
     store,
     clock: systemClock,
@@ -100,7 +99,7 @@ async function start(): Promise<void> {
   });
   const app = makeApp({
     service: coder.service,
-    guard: { hosts: allowedHosts(config.host, Deno.hostname()), token },
+    guard: { hosts: allowedHosts(config.host, Deno.hostname()), anyAddress: !isLoopback(config.host), token },
     version,
     ...await webPages(coder.service),
     warn,
@@ -114,7 +113,7 @@ async function start(): Promise<void> {
       warn("A request failed", error);
       return new Response("Internal error", { status: 500 });
     },
-  }, app.fetch);
+  }, (request, { remoteAddr }) => app.fetch(request, { remoteAddr }));
   await coder.start();
   const ticking = new AbortController();
   Deno.cron("look at the queue", "* * * * *", { signal: ticking.signal }, () => coder.tick());

@@ -1,6 +1,7 @@
 // What every API module shares: one way to answer a validation error, and the words for answers in the document.
 
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { Issue } from "../core/domain/error.ts";
 import { problemResponse } from "./error_response.ts";
 import { problemSchema } from "./schemas.ts";
 
@@ -9,13 +10,23 @@ export function api(): OpenAPIHono {
   return new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return;
-      const errors = result.error.issues.map((issue) => ({
-        path: issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join("."),
-        message: issue.code === "unrecognized_keys" ? "There is no such field" : issue.message,
-      }));
-      const fields = errors.map(({ path, message }) => path === "" ? message : `${path}: ${message}`);
+      const errors = result.error.issues.flatMap(errorsOf).slice(0, errorsShown);
+      const fields = errors.slice(0, 10).map(({ path, message }) => path === "" ? message : `${path}: ${message}`);
       return problemResponse(422, fields.join("; "), errors);
     },
+  });
+}
+
+/** A body of nothing but wrong fields must not come back whole. */
+const errorsShown = 100;
+const nameShown = 100;
+
+function errorsOf(issue: z.core.$ZodIssue): Issue[] {
+  const path = issue.path.join(".");
+  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+  return issue.keys.slice(0, errorsShown).map((key) => {
+    const name = key.length > nameShown ? `${key.slice(0, nameShown).toWellFormed()}...` : key;
+    return { path: path === "" ? name : `${path}.${name}`, message: "There is no such field" };
   });
 }
 

@@ -1,15 +1,17 @@
 // All routes together. Tests call `app.request()`; main.ts serves `app.fetch`.
 
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import type { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import type { Context, Hono } from "hono";
 import type { Service } from "../core/engine/service.ts";
-import { json, problems } from "./api.ts";
+import { json } from "./api.ts";
+import { readBody } from "./body.ts";
+import { docs } from "./docs.tsx";
 import { errorResponse, problemResponse } from "./error_response.ts";
 import { events } from "./events.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { login } from "./login.tsx";
-import { healthSchema, limits } from "./schemas.ts";
+import { openApi } from "./openapi.ts";
+import { healthSchema } from "./schemas.ts";
 import { OpenStreams } from "./server_sent_events.ts";
 import { stream } from "./stream.ts";
 import { tasks } from "./tasks.ts";
@@ -26,8 +28,11 @@ export interface AppOptions {
 }
 
 export interface App {
-  fetch(request: Request): Response | Promise<Response>;
+  /** `info` says who is on the other end. */
+  fetch(request: Request, info?: { remoteAddr: Deno.Addr }): Response | Promise<Response>;
   request: OpenAPIHono["request"];
+  /** What is served; `ALL` is what every request goes through. */
+  routes: readonly { method: string; path: string }[];
   streams: OpenStreams;
 }
 
@@ -35,11 +40,7 @@ export function makeApp({ service, guard: guardOptions, version, pages, styleshe
   const streams = new OpenStreams();
   const app = new OpenAPIHono();
   app.use(guard(guardOptions));
-  app.use(bodyLimit({
-    maxSize: limits.body,
-    onError: () => problemResponse(413, `The body is larger than ${limits.body} bytes`),
-  }));
-  app.use(requireJson);
+  app.use(readBody());
   app.route("/api", tasks(service));
   app.route("/api", events(service, streams));
   app.route("/api", stream(service, streams));
@@ -48,42 +49,37 @@ export function makeApp({ service, guard: guardOptions, version, pages, styleshe
       method: "get",
       path: "/healthz",
       summary: "The service's condition",
-      responses: { 200: json(healthSchema, "Up; `pause` says why nothing is claimed"), ...problems() },
+      tags: ["Service"],
+      security: [],
+      responses: { 200: json(healthSchema, "Up; `pause` says why nothing is claimed") },
     }),
     async (c) => c.json(await service.health(), 200),
   );
-  app.doc31("/api/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: "Personal Coder",
-      version,
-      description: "A queue for unattended coding work. Errors are RFC 9457 problems; ids are integers from 1.",
-    },
-  });
+  const document = openApi(app, { version });
+  app.route("/api", docs({ document, stylesheet: stylesheet ?? null }));
   app.route("/", login({ token: guardOptions.token, stylesheet: stylesheet ?? null }));
   for (const page of pages) app.route("/", page);
-  app.notFound((c) => problemResponse(404, `There is nothing at ${c.req.path}`));
+  app.notFound((c) => nothingAt(c, app));
   app.onError((error, c) => errorResponse(error, c, warn));
-  return { fetch: (request) => app.fetch(request), request: app.request.bind(app), streams };
+  return {
+    fetch: (request, info) => app.fetch(request, info),
+    request: app.request.bind(app),
+    routes: app.routes,
+    streams,
+  };
 }
 
-/** A body that is announced as JSON must be JSON, and routes that need one say so in the same words. */
-async function requireJson(c: Parameters<ReturnType<typeof guard>>[0], next: () => Promise<void>) {
-  const type = c.req.header("content-type") ?? "";
-  if (type.startsWith("application/json")) {
-    try {
-      // Hono keeps what it parsed, so the validator does not parse again.
-      await c.req.json();
-    } catch (error) {
-      if (error instanceof SyntaxError) return problemResponse(400, `The body is not valid JSON: ${error.message}`);
-      throw error;
-    }
-  } else if (c.req.method === "PATCH" || (c.req.method === "POST" && needsBody(c.req.path))) {
-    return problemResponse(415, "Send the body as application/json");
-  }
-  await next();
-}
+const methods = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 
-function needsBody(path: string): boolean {
-  return path === "/api/tasks" || path.endsWith("/messages") || path.endsWith("/plan/reject");
+/** 405 where other methods are answered, else 404. */
+function nothingAt(c: Context, app: OpenAPIHono): Response {
+  const path = c.req.path.slice(0, 200);
+  const allowed = methods.filter((method) =>
+    // What `use` added answers to every method.
+    app.router.match(method, c.req.path)[0].some(([[, route]]) => route.method === method)
+  );
+  if (allowed.length === 0) return problemResponse(404, `There is nothing at ${path}`);
+  const response = problemResponse(405, `${path} answers to ${allowed.join(", ")}`);
+  response.headers.set("allow", allowed.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", "));
+  return response;
 }

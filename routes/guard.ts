@@ -4,42 +4,66 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { problemResponse } from "./error_response.ts";
-import { limits } from "./schemas.ts";
+import { type WrongTokens, wrongTokens } from "./wrong_tokens.ts";
+
+/** The token that is asked for: fixed, or read anew because it can be replaced meanwhile. Null: none. */
+export type Token = string | null | (() => Promise<string | null>);
 
 export interface GuardOptions {
   /** Host names, without port, that this server answers to. */
   hosts: ReadonlySet<string>;
-  /** Null: no token is asked for. */
-  token: string | null;
+  /** Whether any IP address will do as a host: bound beyond loopback we are reached by addresses we do not know. */
+  anyAddress?: boolean;
+  token: Token;
 }
 
 export const sessionCookie = "coder_session";
 
-const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 const open = new Set(["/healthz", "/login"]);
 
-/** The names a server bound to `host` answers to: loopback's own, the address, and the machine's name when beyond. */
+/** Whether only programs of this machine reach a server that is bound to `host`. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * The names a server bound to `host` answers to: loopback's own, the address, and the machine's names when beyond. Beyond
+ * loopback any IP address will do as well (`anyAddress`), since an address cannot be rebound to another machine. Bound to
+ * loopback nobody has a reason to call us by a foreign one: it is a page that tries `0.0.0.0`, or a forwarder to which a
+ * token should be asked for.
+ */
 export function allowedHosts(host: string, hostname: string): Set<string> {
   const names = ["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host];
-  if (!["127.0.0.1", "localhost", "::1"].includes(host)) names.push(hostname, `${hostname}.local`);
+  if (!isLoopback(host)) names.push(hostname, `${hostname}.local`);
   return new Set(names.map((name) => name.toLowerCase()));
 }
 
+export async function readToken(token: Token): Promise<string | null> {
+  return typeof token === "function" ? await token() : token;
+}
+
 /** Host, Origin and Fetch-Metadata checks, the token, and the headers every answer carries. */
-export function guard({ hosts, token }: GuardOptions): MiddlewareHandler {
+export function guard(options: GuardOptions): MiddlewareHandler {
+  const wrong = wrongTokens();
   return async (c, next) => {
-    const refusal = refuseStranger(c, hosts) ?? await refuseWithoutToken(c, token) ?? refuseBody(c);
+    const refusal = refuseStranger(c, options) ?? await refuseWithoutToken(c, await readToken(options.token), wrong);
     if (refusal) return withHeaders(refusal);
     await next();
     withHeaders(c.res);
   };
 }
 
+/** What a page may never ask the browser for. */
+const noPermissions = ["camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb"]
+  .map((feature) => `${feature}=()`).join(", ");
+
 function withHeaders(response: Response): Response {
   const { headers } = response;
   headers.set("x-content-type-options", "nosniff");
   if (!headers.has("referrer-policy")) headers.set("referrer-policy", "no-referrer");
   headers.set("cross-origin-resource-policy", "same-origin");
+  headers.set("cross-origin-opener-policy", "same-origin");
+  headers.set("permissions-policy", noPermissions);
   headers.set("x-frame-options", "DENY");
   if (!headers.has("content-security-policy")) {
     headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
@@ -47,9 +71,9 @@ function withHeaders(response: Response): Response {
   return response;
 }
 
-function refuseStranger(c: Context, hosts: ReadonlySet<string>): Response | null {
-  const host = c.req.header("host") ?? "";
-  if (!hosts.has(nameOf(host)) && !isAddress(nameOf(host))) {
+function refuseStranger(c: Context, { hosts, anyAddress = false }: GuardOptions): Response | null {
+  const host = (c.req.header("host") ?? "").toLowerCase();
+  if (!hosts.has(nameOf(host)) && !(anyAddress && isAddress(nameOf(host)))) {
     return problemResponse(421, `This server does not answer to the host name "${nameOf(host).slice(0, 100)}"`);
   }
   const origin = c.req.header("origin");
@@ -65,10 +89,9 @@ function comesFromElsewhere(c: Context): boolean {
 /** A link on another site may lead to a page of ours: it opens in the reader's own tab and tells the other site nothing. */
 function isVisit(c: Context): boolean {
   return c.req.method === "GET" && c.req.header("sec-fetch-mode") === "navigate" &&
-    c.req.header("sec-fetch-dest") === "document" && !c.req.path.startsWith("/api/");
+    c.req.header("sec-fetch-dest") === "document" && (!c.req.path.startsWith("/api/") || c.req.path === "/api/docs");
 }
 
-/** An IP address cannot be rebound, so it is always right; what is reachable by it is decided by where we listen. */
 function isAddress(name: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name);
 }
@@ -79,15 +102,24 @@ function isOwn(origin: string, host: string): boolean {
 
 /** A `Host` header without its port; IPv6 keeps its brackets. */
 function nameOf(host: string): string {
-  return host.replace(/:\d+$/, "").toLowerCase();
+  return host.replace(/:\d+$/, "");
 }
 
-async function refuseWithoutToken(c: Context, token: string | null): Promise<Response | null> {
+async function refuseWithoutToken(c: Context, token: string | null, wrong: WrongTokens): Promise<Response | null> {
   if (token === null || open.has(c.req.path) || c.req.path.startsWith("/assets/")) return null;
+  const address = addressOf(c);
+  const seconds = wrong.secondsLocked(address);
+  if (seconds > 0) {
+    const response = problemResponse(429, "Too many wrong tokens from this address: wait a minute, then try again");
+    response.headers.set("retry-after", String(seconds));
+    return response;
+  }
   const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (bearer !== undefined && await sameSecret(bearer, token)) return null;
   const session = getCookie(c, sessionCookie);
   if (session !== undefined && await sameSecret(session, await sessionOf(token))) return null;
+  const tried = bearer ?? session;
+  if (tried !== undefined) await wrong.add(address, tried);
   if (c.req.method === "GET" && c.req.header("accept")?.includes("text/html")) {
     const { pathname, search } = new URL(c.req.url);
     return c.redirect(pathname === "/" ? "/login" : `/login?next=${encodeURIComponent(pathname + search)}`, 303);
@@ -95,6 +127,12 @@ async function refuseWithoutToken(c: Context, token: string | null): Promise<Res
   const response = problemResponse(401, "Send the token as `Authorization: Bearer ...`, or log in at /login");
   response.headers.set("www-authenticate", "Bearer");
   return response;
+}
+
+/** Who is on the other end of the connection; empty where it is not known (`app.request()`). */
+function addressOf(c: Context): string {
+  const { remoteAddr } = (c.env ?? {}) as { remoteAddr?: Deno.Addr };
+  return remoteAddr && "hostname" in remoteAddr ? remoteAddr.hostname : "";
 }
 
 /** What the cookie holds instead of the token itself. */
@@ -112,17 +150,4 @@ export async function sameSecret(a: string, b: string): Promise<boolean> {
   let difference = 0;
   for (let index = 0; index < left.length; index++) difference |= left[index]! ^ right[index]!;
   return difference === 0;
-}
-
-/** Bodies are JSON of at most 2 MiB; the login form is the one exception. */
-function refuseBody(c: Context): Response | null {
-  if (safeMethods.has(c.req.method)) return null;
-  const length = Number(c.req.header("content-length") ?? "0");
-  if (length > limits.body) return problemResponse(413, `The body is larger than ${limits.body} bytes`);
-  const hasBody = length > 0 || c.req.header("transfer-encoding") !== undefined;
-  const type = (c.req.header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-  if (hasBody && type !== "application/json" && c.req.path !== "/login") {
-    return problemResponse(415, "Send the body as application/json");
-  }
-  return null;
 }

@@ -4,11 +4,11 @@
 import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { renderToString } from "preact-render-to-string";
-import { sameSecret, sessionCookie, sessionOf } from "./guard.ts";
+import { readToken, sameSecret, sessionCookie, sessionOf, type Token } from "./guard.ts";
 
 export interface LoginOptions {
   /** Null: nothing to log in to. */
-  token: string | null;
+  token: Token;
   /** The address of the site's stylesheet. */
   stylesheet: string | null;
 }
@@ -19,7 +19,7 @@ const wrongWindowMs = 60_000;
 
 const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-export function login({ token, stylesheet }: LoginOptions): Hono {
+export function login({ token: source, stylesheet }: LoginOptions): Hono {
   const app = new Hono();
   /** When wrong tokens came, newest last. One count for all: behind a proxy everybody has the same address. */
   let wrong: number[] = [];
@@ -34,10 +34,11 @@ export function login({ token, stylesheet }: LoginOptions): Hono {
     });
   }
 
-  app.get("/login", (c) => token === null ? c.redirect("/", 303) : answer(c, 200, null));
+  app.get("/login", async (c) => await readToken(source) === null ? c.redirect("/", 303) : await answer(c, 200, null));
 
   app.post("/login", async (c) => {
     const next = nextOf(c.req.query("next"));
+    const token = await readToken(source);
     if (token === null) return c.redirect(next, 303);
     const now = performance.now();
     wrong = wrong.filter((at) => now - at < wrongWindowMs);

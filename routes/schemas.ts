@@ -58,7 +58,9 @@ const title = text.transform((text) => text.trim())
 
 const priority = z.number().int().min(-1_000_000).max(1_000_000)
   .openapi({ description: "Higher goes first" });
-const dependsOn = z.array(taskId).max(limits.dependencies).transform((ids) => [...new Set(ids)])
+// Counted before each is looked at: a body has room for a million of them.
+const dependsOn = z.array(z.unknown()).max(limits.dependencies).pipe(z.array(taskId))
+  .transform((ids) => [...new Set(ids)])
   .openapi({
     type: "array",
     items: { type: "integer", minimum: 1, maximum: maxInt },
@@ -178,7 +180,9 @@ const taskExample = {
 export const taskSchema = z.object({
   id: taskId,
   title: z.string(),
-  prompt: z.string().openapi({ description: "Whole when one task is read; in lists and streams its first 500 characters" }),
+  prompt: z.string().openapi({
+    description: "Whole when one task is read; in lists and streams its first 500 characters",
+  }),
   status,
   priority: integer,
   depends_on: z.array(taskId),
@@ -292,7 +296,9 @@ export const eventSchema = z.object({
 
 export const eventPageSchema = z.object({
   events: z.array(eventSchema),
-  next: integer.nullable().openapi({ description: "`after` of the next page; null when this one reaches the last event" }),
+  next: integer.nullable().openapi({
+    description: "`after` of the next page; null when this one reaches the last event",
+  }),
 }).openapi("EventPage", { example: { events: [eventExample], next: 4 } });
 
 export const boardSchema = z.object({
@@ -318,13 +324,13 @@ export const healthSchema = z.object({
   tasks: z.record(z.string(), integer).openapi({ description: "How many tasks have each status" }),
   pause: z.object({ reason: z.string(), until: nullable }).nullable()
     .openapi({ description: "Why this worker starts nothing at the moment" }),
+  notices: z.array(z.string()).openapi({ description: "Where the repositories and the log differ, a sentence each" }),
 }).openapi("Health");
 
 export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: integer,
-  notices: z.array(z.string()).openapi({ description: "Where the repositories and the log differ, a sentence each" }),
   detail: z.string().openapi({ description: "What is wrong, for a person" }),
   errors: z.array(z.object({
     path: z.string().openapi({ description: "Where in the input, such as `depends_on.0`" }),

@@ -16,7 +16,12 @@ const query = z.object({
   follow: z.string().regex(/^\d{1,15}:\d{1,15}(,\d{1,15}:\d{1,15})*$/, "Pairs of task and seq: 12:340,13:0")
     .transform((text) => text.split(",").map((pair) => pair.split(":").map(Number) as [number, number]))
     .refine((pairs) => pairs.length <= followAtMost, `At most ${followAtMost} tasks`).optional()
-    .openapi({ type: "string", example: "12:340,13:0" }),
+    .openapi({
+      type: "string",
+      pattern: "^\\d{1,15}:\\d{1,15}(,\\d{1,15}:\\d{1,15})*$",
+      example: "12:340,13:0",
+      description: `Tasks whose events come too, each with the seq after which; at most ${followAtMost}`,
+    }),
   cursor: z.string().max(100).optional().openapi({
     description: "Stands in for `Last-Event-ID` on the first connection",
   }),
@@ -30,13 +35,29 @@ export function stream(service: Service, streams: OpenStreams): OpenAPIHono {
     createRoute({
       method: "get",
       path: "/stream",
+      tags: ["Live"],
+      parameters: [{
+        name: "Last-Event-ID",
+        in: "header" as const,
+        description: "The last id received: `{store}.{versionstamp}`. Browsers send it when they reconnect",
+        schema: { type: "string" as const },
+      }],
       summary: "What changes, live, for a whole page",
       description: "Server-Sent Events. `event: task` is the summary of a task that changed; the events of followed " +
         "tasks come under their own types; `event: health` is the service's condition; `event: reset` says the cursor " +
         "belongs to another store or is too old: read everything again.",
       request: { query },
       responses: {
-        200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
+        200: {
+          description: "The stream; a comment each 15 s when nothing happens",
+          content: {
+            "text/event-stream": {
+              schema: z.string(),
+              example:
+                'event: task\ndata: {"id":12,"status":"completed"}\n\nid: 5f0c.0001\nevent: health\ndata: {}\n\n',
+            },
+          },
+        },
         ...problems(422),
       },
     }),

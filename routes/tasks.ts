@@ -3,6 +3,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { DomainError } from "../core/domain/error.ts";
+import type { TaskView } from "../core/domain/task_view.ts";
 import type { NewTask, Service } from "../core/engine/service.ts";
 import { api, json, problems } from "./api.ts";
 import {
@@ -18,15 +19,39 @@ import {
   taskSchema,
 } from "./schemas.ts";
 
-const taskAnswer = json(taskSchema, "The task");
+const etag = {
+  ETag: { description: "The task's seq, for `If-Match`", schema: { type: "string" as const, example: '"9"' } },
+};
+const taskAnswer = { ...json(taskSchema, "The task"), headers: etag };
+const location = { Location: { description: "`/api/tasks/{id}`", schema: { type: "string" as const } } };
 
-function command(path: string, summary: string) {
+/** Documented here and read by hand below: they are not part of what zod validates. */
+const idempotencyKeyHeader = {
+  name: "Idempotency-Key",
+  in: "header" as const,
+  description: "1 to 200 printable characters without spaces. The same key and body again: the first task, 200. " +
+    "The same key with another body: 409",
+  schema: { type: "string" as const, pattern: "^[\\x21-\\x7e]{1,200}$", example: "nightly-2026-01-05" },
+};
+const ifMatchHeader = {
+  name: "If-Match",
+  in: "header" as const,
+  description: "The seq that the edit is based on, with or without quotes; 412 when the task is at another one. " +
+    "`*`: at any",
+  schema: { type: "string" as const, pattern: '^(\\*|"?\\d{1,15}"?)$', example: '"9"' },
+};
+
+function command(path: string, summary: string, description: string) {
   return {
     method: "post" as const,
     path,
     summary,
+    description,
     request: { params: idParam },
-    responses: { 202: json(taskSchema, "The task, with the command taken"), ...problems(404, 409, 422) },
+    responses: {
+      202: { ...json(taskSchema, "The task, with the command taken"), headers: etag },
+      ...problems(404, 409, 422),
+    },
   };
 }
 
@@ -38,10 +63,14 @@ export function tasks(service: Service): OpenAPIHono {
       method: "post",
       path: "/tasks",
       summary: "Submit a task",
+      parameters: [idempotencyKeyHeader],
       request: { body: { required: true, content: { "application/json": { schema: newTaskSchema } } } },
       responses: {
-        201: { ...taskAnswer, headers: { Location: { schema: { type: "string" as const } } } },
-        200: json(taskSchema, "The task that this Idempotency-Key made before"),
+        201: { ...json(taskSchema, "The new task"), headers: { ...location, ...etag } },
+        200: {
+          ...json(taskSchema, "The task that this Idempotency-Key made before"),
+          headers: { ...location, ...etag },
+        },
         ...problems(400, 409, 413, 415, 422),
       },
     }),
@@ -49,7 +78,7 @@ export function tasks(service: Service): OpenAPIHono {
       const input = c.req.valid("json") as NewTask;
       const { task, created } = await service.create(input, { ...caller(c), idempotencyKey: idempotencyKey(c) });
       c.header("Location", `/api/tasks/${task.id}`);
-      return created ? c.json(task, 201) : c.json(task, 200);
+      return created ? tagged(c, task, 201) : tagged(c, task, 200);
     },
   );
 
@@ -92,9 +121,7 @@ export function tasks(service: Service): OpenAPIHono {
       responses: { 200: taskAnswer, ...problems(404, 422) },
     }),
     async (c) => {
-      const task = await service.read(c.req.valid("param").id, c.req.valid("query"));
-      c.header("ETag", `"${task.seq}"`);
-      return c.json(task, 200);
+      return tagged(c, await service.read(c.req.valid("param").id, c.req.valid("query")), 200);
     },
   );
 
@@ -103,6 +130,7 @@ export function tasks(service: Service): OpenAPIHono {
       method: "patch",
       path: "/tasks/{id}",
       summary: "Edit a pending task",
+      parameters: [ifMatchHeader],
       request: {
         params: idParam,
         body: { required: true, content: { "application/json": { schema: taskChangesSchema } } },
@@ -111,24 +139,30 @@ export function tasks(service: Service): OpenAPIHono {
     }),
     async (c) => {
       const changes = c.req.valid("json") as Partial<NewTask>;
-      return c.json(await service.edit(c.req.valid("param").id, changes, { ...caller(c), seq: ifMatch(c) }), 200);
+      return tagged(c, await service.edit(c.req.valid("param").id, changes, { ...caller(c), seq: ifMatch(c) }), 200);
     },
   );
 
   app.openapi(
-    createRoute(command("/tasks/{id}/cancel", "Cancel a task")),
-    async (c) => c.json(await service.cancel(c.req.valid("param").id, caller(c)), 202),
+    createRoute(command("/tasks/{id}/cancel", "Cancel a task", "A run that is open is stopped first.")),
+    async (c) => tagged(c, await service.cancel(c.req.valid("param").id, caller(c)), 202),
   );
   app.openapi(
-    createRoute(command("/tasks/{id}/retry", "Try a finished task again from the start")),
-    async (c) => c.json(await service.retry(c.req.valid("param").id, caller(c)), 202),
+    createRoute(
+      command(
+        "/tasks/{id}/retry",
+        "Try a finished task again from the start",
+        "Attempts count from 0, the base is resolved anew.",
+      ),
+    ),
+    async (c) => tagged(c, await service.retry(c.req.valid("param").id, caller(c)), 202),
   );
   app.openapi(
-    createRoute(command("/tasks/{id}/plan/approve", "Approve the plan; the task goes on with all permissions")),
-    async (c) => c.json(await service.approvePlan(c.req.valid("param").id, caller(c)), 202),
+    createRoute(command("/tasks/{id}/plan/approve", "Approve the plan", "The task goes on with all permissions.")),
+    async (c) => tagged(c, await service.approvePlan(c.req.valid("param").id, caller(c)), 202),
   );
 
-  const feedback = command("/tasks/{id}/plan/reject", "Reject the plan; the agent revises it");
+  const feedback = command("/tasks/{id}/plan/reject", "Reject the plan", "The agent revises it.");
   app.openapi(
     createRoute({
       ...feedback,
@@ -139,10 +173,14 @@ export function tasks(service: Service): OpenAPIHono {
       responses: { ...feedback.responses, ...problems(400, 413, 415) },
     }),
     async (c) =>
-      c.json(await service.rejectPlan(c.req.valid("param").id, c.req.valid("json").feedback, caller(c)), 202),
+      tagged(c, await service.rejectPlan(c.req.valid("param").id, c.req.valid("json").feedback, caller(c)), 202),
   );
 
-  const message = command("/tasks/{id}/messages", "Send a follow-up to a running or completed task");
+  const message = command(
+    "/tasks/{id}/messages",
+    "Send a follow-up",
+    "It goes to the running agent, or resumes the session of a completed task.",
+  );
   app.openapi(
     createRoute({
       ...message,
@@ -152,10 +190,16 @@ export function tasks(service: Service): OpenAPIHono {
       },
       responses: { ...message.responses, ...problems(400, 413, 415) },
     }),
-    async (c) => c.json(await service.addMessage(c.req.valid("param").id, c.req.valid("json").text, caller(c)), 202),
+    async (c) => tagged(c, await service.addMessage(c.req.valid("param").id, c.req.valid("json").text, caller(c)), 202),
   );
 
   return app;
+}
+
+/** The task with its version as `ETag`. */
+function tagged<S extends 200 | 201 | 202>(c: Context, task: TaskView, status: S) {
+  c.header("ETag", `"${task.seq}"`);
+  return c.json(task, status);
 }
 
 function caller(c: Context): { by: string } {

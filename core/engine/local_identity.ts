@@ -18,10 +18,29 @@ export async function ownToken(data: string): Promise<{ token: string; made: boo
   return { token, made };
 }
 
-/** Replaces the token; the old one counts until the service starts anew. */
-export async function newToken(data: string): Promise<void> {
+/** How long a token is believed before its file is read again. */
+const believedMs = 1_000;
+
+/** Reads the token that counts now: `first`, or what `newToken` has put in its place since. */
+export function tokenInUse(data: string, first: string): () => Promise<string> {
+  let token = first;
+  let readAt = performance.now();
+  return async () => {
+    if (performance.now() - readAt < believedMs) return token;
+    readAt = performance.now();
+    // A file that is gone or empty opens no door: what counted goes on counting.
+    const kept = (await Deno.readTextFile(tokenPath(data)).catch(() => "")).trim();
+    if (kept !== "") token = kept;
+    return token;
+  };
+}
+
+/** Replaces the token and returns it; a running service takes it over within a second, and the old one counts no more. */
+export async function newToken(data: string): Promise<string> {
   await Deno.mkdir(data, { recursive: true });
-  await writeWhole(tokenPath(data), randomToken(), 0o600);
+  const token = randomToken();
+  await writeWhole(tokenPath(data), token, 0o600);
+  return token;
 }
 
 function tokenPath(data: string): string {

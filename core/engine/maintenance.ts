@@ -35,11 +35,22 @@ export async function runMaintenance(
     case "verify":
       return await verifyStore(config, { mend: args.includes("--repair") }, ports);
     case "token":
-      await newToken(config.data);
-      return said(`A new token is in ${join(config.data, "token")}; it counts from the next start`);
+      return await replaceToken(config);
     default:
       throw new DomainError("invalid", `There is no command "${command}"; known are backup, restore, verify, token`);
   }
+}
+
+async function replaceToken(config: Config): Promise<Report> {
+  if (config.token !== null) {
+    throw new DomainError("invalid", "CODER_TOKEN is set and counts: change it where it is set, and start again");
+  }
+  const token = await newToken(config.data);
+  return said(
+    token,
+    `It is kept in ${join(config.data, "token")}, and counts within a second where the service asks for one (bound ` +
+      "beyond loopback); the old one counts no more",
+  );
 }
 
 async function backup(config: Config, file: string | undefined, { clock }: Ports): Promise<Report> {

@@ -68,7 +68,7 @@ Deno.test("a body that is not a task is refused with the path of each wrong fiel
     [{ prompt: " \n\t " }, ["prompt"]],
     [{ prompt: 7 }, ["prompt"]],
     [{ prompt: "x".repeat(limits.prompt + 1) }, ["prompt"]],
-    [{ prompt: "x", colour: "red", size: 3 }, ["colour, size"]],
+    [{ prompt: "x", colour: "red", size: 3 }, ["colour", "size"]],
     [{ prompt: "x", id: 7 }, ["id"]],
     [{ prompt: "x", status: "completed" }, ["status"]],
     [{ prompt: "x", title: "" }, ["title"]],

