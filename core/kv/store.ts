@@ -44,7 +44,12 @@ export async function openStore(location: string, { clock, random, share = false
   try {
     if (local) await requireSound(location);
     const kv = denoKv(await openKv(location), { clock });
-    return await buildStore(kv, { clock, random, shared: remote || share, remote, onClose: () => lock?.close() });
+    try {
+      return await buildStore(kv, { clock, random, shared: remote || share, remote, onClose: () => lock?.close() });
+    } catch (error) {
+      kv.close();
+      throw error;
+    }
   } catch (error) {
     lock?.close();
     throw error;
