@@ -26,7 +26,14 @@ export type Command =
   | { type: "add_message"; text: string }
   | { type: "approve_plan" }
   | { type: "reject_plan"; feedback: string }
-  | { type: "claim"; worker: string; mark: string; why: ClaimReason }
+  /** `planned`: what the plan went by; a task that was edited since is not claimed on it. */
+  | {
+    type: "claim";
+    worker: string;
+    mark: string;
+    why: ClaimReason;
+    planned?: Pick<TaskSpec, "depends_on" | "repo">;
+  }
   /** Events of an open run. */
   | { type: "record"; run: number; events: NewEvent[] }
   | { type: "finish_run"; run: number; end: RunEnd }

@@ -129,6 +129,10 @@ function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: nu
   if (task.due_at !== null && Date.parse(task.due_at) > now) {
     throw new DomainError("conflict", `Cannot claim task ${task.id}: it is not due before ${task.due_at}`);
   }
+  const { planned } = command;
+  if (planned && (planned.repo !== task.repo || planned.depends_on.join() !== task.depends_on.join())) {
+    throw new DomainError("conflict", `Cannot claim task ${task.id}: it was edited a moment ago`);
+  }
   const epoch = task.epoch + 1;
   // What goes on in an earlier session belongs to that session's attempt.
   const attempt = task.next.kind === "fresh" ? task.attempts + 1 : task.attempts;

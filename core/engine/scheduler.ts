@@ -117,13 +117,14 @@ export function scheduler(
 
   async function claimAndRun({ id, why }: { id: number; why: ClaimReason }, agent: Agent): Promise<boolean> {
     const mark = random.uuid();
+    const planned = board.entry(id);
     let claimed;
     try {
       claimed = await store.writer.append({
         task: id,
         by: "scheduler",
         priority: "command",
-        decide: (head, { now }) => decide({ type: "claim", worker: worker.id, mark, why }, head, now),
+        decide: (head, { now }) => decide({ type: "claim", worker: worker.id, mark, why, planned }, head, now),
       });
     } catch (error) {
       // Cancelled, edited away or claimed by another worker a moment ago: the board will show it.
