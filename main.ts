@@ -59,10 +59,14 @@ function readEnvironment(): Config {
 async function start(): Promise<void> {
   const config = readEnvironment();
   const store = await openStore(config.kv, { clock: systemClock, random: systemRandom });
-  const found = await preflight(config, { uid: Deno.uid(), isSandbox: Deno.env.get("IS_SANDBOX") });
+  const found = await preflight(config, {
+    clock: systemClock,
+    uid: Deno.uid(),
+    isSandbox: Deno.env.get("IS_SANDBOX"),
+  });
   const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
   const made = config.token === null && !isLoopback(config.host) ? await ownToken(config.data) : null;
-  const token = made ? tokenInUse(config.data, made.token) : config.token;
+  const token = made ? tokenInUse(config.data, { first: made.token, clock: systemClock }) : config.token;
   await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const worktrees = gitWorktrees({
     repos: found.repoPaths,

@@ -2,7 +2,7 @@
 
 import { batch } from "@preact/signals";
 import type { TaskView } from "../core/domain/task_view.ts";
-import type { NewTask } from "../core/engine/service.ts";
+import type { NewTask } from "../core/domain/api_view.ts";
 import { api, Problem } from "./api.ts";
 import { boardState, withOlder, withTasks } from "./board_state.ts";
 import { type Place, placeOf, urlOf } from "./location.ts";

@@ -2,7 +2,7 @@
 
 import type { TaskEvent } from "../core/domain/event.ts";
 import type { TaskView } from "../core/domain/task_view.ts";
-import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../core/engine/service.ts";
+import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../core/domain/api_view.ts";
 
 /** An answer that says no; source: RFC 9457. */
 export class Problem extends Error {

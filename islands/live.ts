@@ -3,7 +3,7 @@
 import { batch, effect } from "@preact/signals";
 import type { TaskEvent } from "../core/domain/event.ts";
 import type { TaskView } from "../core/domain/task_view.ts";
-import type { Health } from "../core/engine/service.ts";
+import type { Health } from "../core/domain/api_view.ts";
 import { readBoard, readHealth, takeTasks } from "./actions.ts";
 import { movesOthers } from "./board_state.ts";
 import type { Store } from "./store.ts";

@@ -4,7 +4,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { TaskView } from "../core/domain/task_view.ts";
-import type { Health } from "../core/engine/service.ts";
+import type { Health } from "../core/domain/api_view.ts";
 import { type BoardState, boardState, type Columns, columnsOf } from "./board_state.ts";
 import type { Locale } from "./format.ts";
 import type { PageData, Theme } from "./page_data.ts";

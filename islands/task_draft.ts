@@ -2,7 +2,7 @@
 
 import type { Mode } from "../core/domain/event.ts";
 import type { TaskView } from "../core/domain/task_view.ts";
-import type { NewTask } from "../core/engine/service.ts";
+import type { NewTask } from "../core/domain/api_view.ts";
 
 /** Fields as typed; an empty text means "not set". */
 export interface TaskDraft {

@@ -4,7 +4,7 @@
 // Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import { delay } from "@std/async";
-import type { Published } from "../core/kv/event_record.ts";
+import type { Published } from "../core/engine/service.ts";
 
 /** After this long without a frame a comment keeps proxies and clients awake. */
 const commentMs = 15_000;

@@ -1,7 +1,7 @@
 // What a data folder keeps for itself besides the database: the worker's uuid and, beyond loopback, the token.
 
 import { join } from "@std/path";
-import type { Random } from "../domain/ports.ts";
+import type { Clock, Random } from "../domain/ports.ts";
 
 /** The worker's uuid; made at the first start with this data folder. */
 export async function workerId(data: string, random: Random): Promise<string> {
@@ -22,12 +22,12 @@ export async function ownToken(data: string): Promise<{ token: string; made: boo
 const believedMs = 1_000;
 
 /** Reads the token that counts now: `first`, or what `newToken` has put in its place since. */
-export function tokenInUse(data: string, first: string): () => Promise<string> {
+export function tokenInUse(data: string, { first, clock }: { first: string; clock: Clock }): () => Promise<string> {
   let token = first;
-  let readAt = performance.now();
+  let readAt = clock.monotonic();
   return async () => {
-    if (performance.now() - readAt < believedMs) return token;
-    readAt = performance.now();
+    if (clock.monotonic() - readAt < believedMs) return token;
+    readAt = clock.monotonic();
     // A file that is gone or empty opens no door: what counted goes on counting.
     const kept = (await Deno.readTextFile(tokenPath(data)).catch(() => "")).trim();
     if (kept !== "") token = kept;

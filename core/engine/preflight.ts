@@ -4,6 +4,7 @@
 import { join } from "@std/path";
 import type { Config } from "../config.ts";
 import { DomainError } from "../domain/error.ts";
+import type { Clock } from "../domain/ports.ts";
 import type { Agent } from "../process/agent.ts";
 import { claudeAgent } from "../process/claude.ts";
 import { probeClaude, rootRefusal } from "../process/claude_probe.ts";
@@ -23,14 +24,17 @@ export interface Preflight {
   agentState(): Health["agent"];
 }
 
+export interface Surroundings {
+  clock: Clock;
+  uid: number | null;
+  isSandbox: string | undefined;
+}
+
 /** How long a "not found" is believed. */
 const believedMs = 2_000;
 
 /** Throws `DomainError` with one line that says what is missing and what to do. */
-export async function preflight(config: Config, { uid, isSandbox }: {
-  uid: number | null;
-  isSandbox: string | undefined;
-}): Promise<Preflight> {
+export async function preflight(config: Config, surroundings: Surroundings): Promise<Preflight> {
   const git = await probeGit();
   if (!git.found) throw new DomainError("unavailable", "git was not found: install it and start again");
   const paths = config.repos ?? new Map([["demo", await demoRepository(join(config.data, "demo-repository"))]]);
@@ -41,15 +45,15 @@ export async function preflight(config: Config, { uid, isSandbox }: {
     repos.push({ name, path: root, branch, head });
     repoPaths.set(name, root);
   }
-  const agents = agentSource(config, { uid, isSandbox });
+  const agents = agentSource(config, surroundings);
   // A missing agent does not stop the start: the tasks wait, and say why.
   await agents.agent().catch(() => {});
-  return { git: git.version, repos, repoPaths, root: uid === 0, ...agents };
+  return { git: git.version, repos, repoPaths, root: surroundings.uid === 0, ...agents };
 }
 
 function agentSource(
   config: Config,
-  { uid, isSandbox }: { uid: number | null; isSandbox: string | undefined },
+  { clock, uid, isSandbox }: Surroundings,
 ): Pick<Preflight, "agent" | "agentState"> {
   let found: Agent | null = null;
   let state: Health["agent"] = { kind: "missing", name: "none", hint: null };
@@ -59,7 +63,7 @@ function agentSource(
   let isRefused = false;
 
   async function look(): Promise<void> {
-    lookedAt = performance.now();
+    lookedAt = clock.monotonic();
     const claude = await probeClaude(config.claude);
     if (claude.found) {
       isRefused = refusal !== null;
@@ -84,7 +88,7 @@ function agentSource(
   return {
     agentState: () => state,
     async agent() {
-      if (!found && !isRefused && performance.now() - lookedAt > believedMs) await look();
+      if (!found && !isRefused && clock.monotonic() - lookedAt > believedMs) await look();
       if (found) return found;
       throw new DomainError("unavailable", state.hint ?? "claude not found");
     },

@@ -1,60 +1,16 @@
 // What the routes can ask of the engine: every command and every question, in the words of the API.
 
-import type { TaskEvent, TaskSpec } from "../domain/event.ts";
+import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../domain/api_view.ts";
 import type { Status } from "../domain/task.ts";
 import type { TaskView } from "../domain/task_view.ts";
 import type { Why } from "../domain/why.ts";
 import type { Published } from "../kv/event_record.ts";
 
-/** What `POST /api/tasks` carries after validation; `repo: null` means the first one. */
-export type NewTask = Omit<TaskSpec, "repo"> & { repo: string | null };
+export type { BoardView, EventPage, Health, NewTask, Published, TaskPage };
 
 export interface Caller {
   /** `api` or `ui`. */
   by: string;
-}
-
-export interface TaskPage {
-  tasks: TaskView[];
-  /** The cursor of the next page; null when there is none. */
-  next: string | null;
-}
-
-export interface EventPage {
-  events: TaskEvent[];
-  /** `after` of the next page; null when this one reaches the head. */
-  next: number | null;
-}
-
-/** `GET /healthz`. */
-export interface Health {
-  status: "ok" | "paused" | "stopping";
-  version: string;
-  store: string;
-  worker: { id: string; name: string };
-  /** `hint`: what to do when the agent is missing or is the demo. */
-  agent: { kind: "claude" | "demo" | "missing"; name: string; hint: string | null };
-  git: string;
-  repos: { name: string; path: string; branch: string | null; head: string }[];
-  root: boolean;
-  token: boolean;
-  slots: { busy: number; total: number };
-  tasks: Record<Status, number>;
-  /** Why this worker claims nothing at the moment. */
-  pause: { reason: string; until: string | null } | null;
-  /** Where repositories and log differ, a sentence each. */
-  notices: string[];
-}
-
-/** The columns of the board, ordered by who must act. */
-export interface BoardView {
-  needs_you: TaskView[];
-  running: TaskView[];
-  /** In true dispatch order; what cannot start now comes after what can. */
-  queue: TaskView[];
-  /** The newest of the finished, and how many there are in all. */
-  done: TaskView[];
-  counts: { needs_you: number; running: number; queue: number; done: number };
 }
 
 /** What one commit means to clients. */

@@ -1,0 +1,51 @@
+// What clients send and get besides single tasks and events: the JSON of the API, for the server and for the browser.
+
+import type { TaskEvent, TaskSpec } from "./event.ts";
+import type { Status } from "./task.ts";
+import type { TaskView } from "./task_view.ts";
+
+/** What `POST /api/tasks` carries after validation; `repo: null` means the first one. */
+export type NewTask = Omit<TaskSpec, "repo"> & { repo: string | null };
+
+export interface TaskPage {
+  tasks: TaskView[];
+  /** The cursor of the next page; null when there is none. */
+  next: string | null;
+}
+
+export interface EventPage {
+  events: TaskEvent[];
+  /** `after` of the next page; null when this one reaches the head. */
+  next: number | null;
+}
+
+/** `GET /healthz`. */
+export interface Health {
+  status: "ok" | "paused" | "stopping";
+  version: string;
+  store: string;
+  worker: { id: string; name: string };
+  /** `hint`: what to do when the agent is missing or is the demo. */
+  agent: { kind: "claude" | "demo" | "missing"; name: string; hint: string | null };
+  git: string;
+  repos: { name: string; path: string; branch: string | null; head: string }[];
+  root: boolean;
+  token: boolean;
+  slots: { busy: number; total: number };
+  tasks: Record<Status, number>;
+  /** Why this worker claims nothing at the moment. */
+  pause: { reason: string; until: string | null } | null;
+  /** Where repositories and log differ, a sentence each. */
+  notices: string[];
+}
+
+/** The columns of the board, ordered by who must act. */
+export interface BoardView {
+  needs_you: TaskView[];
+  running: TaskView[];
+  /** In true dispatch order; what cannot start now comes after what can. */
+  queue: TaskView[];
+  /** The newest of the finished, and how many there are in all. */
+  done: TaskView[];
+  counts: { needs_you: number; running: number; queue: number; done: number };
+}

@@ -1,0 +1,217 @@
+// The floors of README's architecture, held by what the sources import and name: which floor may use which, no cycle, no
+// clock of their own below the ports, and one place that touches the process.
+
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, relative } from "@std/path";
+
+const root = fromFileUrl(new URL("..", import.meta.url));
+
+/** Each is a program of its own. */
+const programs = [
+  "main.ts",
+  "islands/main.tsx",
+  "islands/stream_worker.ts",
+  "islands/build.ts",
+  "core/process/demo_agent.ts",
+];
+
+type Floor =
+  | "main"
+  | "routes"
+  | "islands"
+  | "engine"
+  | "kv"
+  | "process"
+  | "domain"
+  | "config"
+  | "system"
+  | "std";
+
+/** What each floor may import, besides itself. */
+const mayUse: Record<Floor, Floor[]> = {
+  main: ["routes", "islands", "engine", "kv", "process", "domain", "config", "system", "std"],
+  routes: ["engine", "islands", "domain", "std"],
+  islands: ["domain", "std"],
+  engine: ["kv", "process", "domain", "config", "std"],
+  kv: ["domain", "std"],
+  process: ["domain", "std"],
+  domain: [],
+  config: ["std"],
+  system: ["domain", "std"],
+  std: [],
+};
+
+/** The packages each floor may import. */
+const mayInstall: Record<Floor, string[]> = {
+  main: ["hono"],
+  routes: ["@hono/zod-openapi", "hono", "preact", "preact-render-to-string"],
+  islands: ["@preact/signals", "marked", "preact"],
+  engine: [],
+  kv: [],
+  process: [],
+  domain: [],
+  config: ["zod"],
+  system: [],
+  std: ["deno-std"],
+};
+
+function floorOf(path: string): Floor | null {
+  if (path === "main.ts") return "main";
+  if (path === "core/config.ts") return "config";
+  if (path === "core/system.ts") return "system";
+  const [top, second] = path.split("/");
+  if (top === "routes" || top === "islands") return top;
+  return top === "core" && second !== undefined && second in mayUse ? second as Floor : null;
+}
+
+interface Import {
+  from: string;
+  to: string;
+  /** Only its types are used. */
+  isType: boolean;
+}
+
+interface Graph {
+  /** Imports between our own files. */
+  imports: Import[];
+  packages: { from: string; name: string }[];
+}
+
+interface Info {
+  modules: {
+    specifier: string;
+    dependencies?: {
+      specifier: string;
+      code?: { specifier: string };
+      type?: { specifier: string };
+      npmPackage?: string;
+    }[];
+  }[];
+}
+
+async function graphOf(program: string): Promise<Graph> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", program],
+    cwd: root,
+    stderr: "null",
+  }).output();
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as Info;
+  const graph: Graph = { imports: [], packages: [] };
+  for (const { specifier, dependencies = [] } of modules) {
+    const from = ownPath(specifier);
+    if (from === null) continue;
+    for (const { code, type } of dependencies) {
+      const target = code ?? type;
+      if (!target) continue;
+      const to = ownPath(target.specifier);
+      const name = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)/.exec(target.specifier)?.[1];
+      if (to !== null) graph.imports.push({ from, to, isType: !code });
+      else if (name) graph.packages.push({ from, name });
+    }
+  }
+  return graph;
+}
+
+/** The path of one of our sources below the root, or null. */
+function ownPath(specifier: string): string | null {
+  if (!specifier.startsWith("file://") || !/\.(ts|tsx)$/.test(specifier)) return null;
+  const path = relative(root, fromFileUrl(specifier)).replaceAll("\\", "/");
+  return path.startsWith("..") ? null : path;
+}
+
+const graphs = new Map(await Promise.all(programs.map(async (program) => [program, await graphOf(program)] as const)));
+const imports = [...graphs.values()].flatMap((graph) => graph.imports);
+
+function sorted(lines: Iterable<string>): string[] {
+  return [...new Set(lines)].sort();
+}
+
+Deno.test("every source belongs to a floor", () => {
+  assertEquals(sorted(imports.flatMap(({ from, to }) => [from, to]).filter((path) => floorOf(path) === null)), []);
+});
+
+Deno.test("a floor imports only what is below it", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const [upper, lower] = [floorOf(from)!, floorOf(to)!];
+    return upper !== lower && !mayUse[upper].includes(lower);
+  });
+  assertEquals(sorted(wrong.map(({ from, to }) => `${from} -> ${to}`)), []);
+});
+
+Deno.test("a floor uses only the packages that belong there", () => {
+  const all = [...graphs.values()].flatMap(({ packages }) => packages);
+  const wrong = all.filter(({ from, name }) => !mayInstall[floorOf(from)!].includes(name));
+  assertEquals(sorted(wrong.map(({ from, name }) => `${from} -> ${name}`)), []);
+});
+
+Deno.test("no import leads back to where it came from", () => {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const finished = new Set<string>();
+  const cycles: string[] = [];
+  function visit(path: string, above: string[]): void {
+    const at = above.indexOf(path);
+    if (at >= 0) return void cycles.push([...above.slice(at), path].join(" -> "));
+    if (finished.has(path)) return;
+    for (const { to } of targets.get(path) ?? []) visit(to, [...above, path]);
+    finished.add(path);
+  }
+  for (const path of targets.keys()) visit(path, []);
+  assertEquals(sorted(cycles), []);
+});
+
+Deno.test("what the browser runs carries no zod and nothing of the server", () => {
+  for (const program of ["islands/main.tsx", "islands/stream_worker.ts"]) {
+    const { imports, packages } = graphs.get(program)!;
+    const floors = imports.filter(({ isType }) => !isType).map(({ to }) => floorOf(to)!);
+    assertEquals(sorted(floors.filter((floor) => floor !== "islands" && floor !== "domain")), []);
+    assertEquals(packages.filter(({ name }) => !mayInstall.islands.includes(name)), []);
+  }
+});
+
+/** Sources by path, without their comments. */
+async function sourcesIn(...folders: string[]): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  async function walk(folder: string): Promise<void> {
+    for await (const { name, isDirectory } of Deno.readDir(`${root}/${folder}`)) {
+      const path = `${folder}/${name}`;
+      if (isDirectory && name !== "dist") await walk(path);
+      else if (/\.tsx?$/.test(name)) {
+        const text = await Deno.readTextFile(`${root}/${path}`);
+        sources.set(path, text.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, ""));
+      }
+    }
+  }
+  for (const folder of folders) await walk(folder);
+  return sources;
+}
+
+async function namesFound(folders: string[], pattern: RegExp): Promise<string[]> {
+  const found: string[] = [];
+  for (const [path, text] of await sourcesIn(...folders)) {
+    for (const [name] of text.matchAll(pattern)) found.push(`${path}: ${name}`);
+  }
+  return sorted(found);
+}
+
+Deno.test("domain, kv and engine have no clock, timer or randomness but those of the ports", async () => {
+  const pattern =
+    /\b(?:setTimeout|setInterval|Date\.now|new Date\(\)|performance\.now|Math\.random|AbortSignal\.timeout|crypto\.randomUUID)/g;
+  assertEquals(await namesFound(["core/domain", "core/kv", "core/engine"], pattern), []);
+});
+
+Deno.test("the domain does no I/O", async () => {
+  assertEquals(await namesFound(["core/domain"], /\bDeno\.\w+|\bfetch\(|\bconsole\.\w+|\bawait\b/g), []);
+});
+
+Deno.test("only main.ts reads the environment, listens for signals, serves, schedules and ends the process", async () => {
+  const pattern = /\bDeno\.(?:env\.\w+|cron|serve|addSignalListener|args|exit)\b/g;
+  const found = await namesFound(["core", "routes", "islands"], pattern);
+  // A child's environment is made of our own; the demo repository has a program in it, as text; the demo agent and the
+  // build are programs of their own.
+  const excepted = ["core/process/environment.ts: Deno.env.toObject", "core/process/demo_repository.ts: Deno.args"];
+  const ownPrograms = ["core/process/demo_agent.ts", "islands/build.ts"];
+  assertEquals(
+    found.filter((line) => !excepted.includes(line) && !ownPrograms.includes(line.split(":")[0]!)),
+    [],
+  );
+});
