@@ -9,13 +9,26 @@
 
 import { parseArgs } from "node:util";
 import { append } from "./append.ts";
+import { board } from "./board.ts";
+import { gigabyte, idle } from "./idle.ts";
+import { live } from "./live.ts";
+import { replay } from "./replay.ts";
 import type { Row } from "./row.ts";
 import { start } from "./start.ts";
+import { startup } from "./startup.ts";
 import { table } from "./table.ts";
+import { throughput } from "./throughput.ts";
 
 const groups: Record<string, () => Promise<Row[]>> = {
   append,
   start,
+  live,
+  throughput,
+  replay,
+  startup,
+  board,
+  idle,
+  gigabyte,
 };
 
 const { values } = parseArgs({

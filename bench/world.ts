@@ -11,6 +11,8 @@ export interface BenchWorld extends AsyncDisposable {
   repository: string;
   /** The bench agent's program. */
   agent: string;
+  /** From the launch of the process until it listens. */
+  startedMs: number;
   /** A folder for the bench itself, on the same disk. */
   folder: string;
 }
@@ -28,6 +30,7 @@ export async function benchWorld({ files = 1, data, env = {} }: {
     const folder = stack.use(await tempDir()).path;
     const agent = join(folder, "bench-agent");
     await Deno.writeTextFile(agent, agentProgram(), { mode: 0o755 });
+    const launchedAt = performance.now();
     const service = stack.use(
       await startService({
         repo: repository.path,
@@ -36,6 +39,7 @@ export async function benchWorld({ files = 1, data, env = {} }: {
       }),
     );
     return {
+      startedMs: performance.now() - launchedAt,
       service,
       repository: repository.path,
       agent,
