@@ -38,9 +38,9 @@ export interface Ref {
   commit: string;
 }
 
-/** `pattern` is a full ref name, a folder of refs, or a glob. */
-export async function listRefs(repo: string, pattern: string): Promise<Ref[]> {
-  const { text } = await git(["for-each-ref", "--format=%(objectname) %(refname)", pattern], { cwd: repo });
+/** A pattern is a full ref name, a folder of refs, or a glob. */
+export async function listRefs(repo: string, ...patterns: string[]): Promise<Ref[]> {
+  const { text } = await git(["for-each-ref", "--format=%(objectname) %(refname)", ...patterns], { cwd: repo });
   return text.split("\n").filter((line) => line !== "").map((line) => {
     const space = line.indexOf(" ");
     return { commit: line.slice(0, space), name: line.slice(space + 1) };
@@ -105,10 +105,19 @@ export async function isMerged(
   return text.split("\n").some((ref) => ref !== "" && ref !== branchRef(options.branch));
 }
 
-/** Makes or moves a ref that is mere book-keeping. */
-export async function setRef(store: RefStore, { name, commit }: Ref): Promise<void> {
-  await removeLock(store, name);
-  await git(["update-ref", name, commit], { cwd: store.repo });
+/**
+ * Claims a name and makes its branch, both at `commit`, in one transaction of one git. git writes the refs of a transaction in
+ * the order in which they are given, so what a kill half-way leaves is the claim. Throws when the branch exists.
+ */
+export async function createClaimed(
+  store: RefStore,
+  { claim, branch, commit }: { claim: string; branch: string; commit: string },
+): Promise<void> {
+  await Promise.all([removeLock(store, claim), removeLock(store, branch)]);
+  await git(["update-ref", "-m", `branch: Created from ${commit}`, "--stdin"], {
+    cwd: store.repo,
+    stdin: `update ${claim} ${commit}\ncreate ${branch} ${commit}\n`,
+  });
 }
 
 /** Deletes a ref if it still names `commit`. */

@@ -28,6 +28,7 @@ import { git, gitLine, isCommitId, resolveCommit } from "./git.ts";
 import {
   branchRef,
   commitOf,
+  createClaimed,
   createRef,
   deleteRef,
   isMerged,
@@ -37,7 +38,6 @@ import {
   ownedRef,
   type Ref,
   removeLock,
-  setRef,
 } from "./git_refs.ts";
 import { markVariable } from "./process_table.ts";
 import { endTree } from "./process_tree.ts";
@@ -59,6 +59,7 @@ import {
   isStray,
   listEntries,
   markRemoving,
+  newEntry,
   writeMark,
 } from "./worktree_entry.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
@@ -85,13 +86,23 @@ const MAX_NAMES = 100;
 
 export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Worktrees & WorktreeUpkeep {
   const takeTurn = turns();
+  const commonFolders = new Map<string, string>();
+
+  /** Asked once: a repository does not change its git folder while it is served. */
+  async function commonFolder(repo: string): Promise<string> {
+    const known = commonFolders.get(repo);
+    if (known !== undefined) return known;
+    const common = await gitLine(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: repo });
+    commonFolders.set(repo, common);
+    return common;
+  }
 
   async function siteOf(name: string): Promise<Site> {
     const repo = repos.get(name);
     if (repo === undefined) {
       throw new DomainError("unavailable", `Cannot use repository ${name}: it is not configured on this worker`);
     }
-    const common = await gitLine(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: repo });
+    const common = await commonFolder(repo);
     const folder = root(name);
     await Deno.mkdir(folder, { recursive: true });
     return { repo, common: await Deno.realPath(common), root: await Deno.realPath(folder) };
@@ -113,15 +124,21 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
   }
 
   /** Whether a name can be used: `free`, `ours` (to be saved and replaced), or `taken` by somebody else. */
-  async function standingOf(site: Site, name: string, task: number): Promise<"free" | "ours" | "taken"> {
+  async function standingOf(
+    site: Site,
+    name: string,
+    { task, entries }: { task: number; entries: Entry[] },
+  ): Promise<"free" | "ours" | "taken"> {
     const path = join(site.root, name);
-    const [entry, claim, refs, folder] = await Promise.all([
-      findEntry(site.common, path),
-      commitOf(site.repo, ownedRef(store, name)),
-      listRefs(site.repo, branchRef(name)),
+    const entry = entries.find((entry) => entry.path === path) ?? null;
+    const [found, folder, elsewhere] = await Promise.all([
+      listRefs(site.repo, branchRef(name), ownedRef(store, name)),
       folderAt(path),
+      isElsewhere(site, { name, path, entries }),
     ]);
-    if (await isElsewhere(site, { name, path })) return "taken";
+    if (elsewhere) return "taken";
+    const claim = found.find((ref) => ref.name === ownedRef(store, name))?.commit ?? null;
+    const refs = found.filter((ref) => ref.name.startsWith(branchRef(name)));
     if (entry !== null) {
       return isOurs(entry, claim) && (entry.mark?.task ?? task) === task && folder !== "other" ? "ours" : "taken";
     }
@@ -182,12 +199,12 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     { name, task, commit }: { name: string; task: number; commit: string },
   ): Promise<string> {
     const path = join(site.root, name);
-    await setRef(site, { name: ownedRef(store, name), commit });
-    await removeLock(site, branchRef(name));
     try {
+      // The branch is made with its claim: `worktree add -b` would start one more git for it.
+      await createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), commit });
       const env = { [markVariable(await markOf(site.common))]: "1" };
-      await git(["worktree", "add", "--no-track", "-b", name, path, commit], { cwd: site.repo, env });
-      const entry = await findEntry(site.common, path);
+      await git(["worktree", "add", path, name], { cwd: site.repo, env });
+      const entry = await newEntry(site.common, path);
       if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
       await writeMark(entry, { store, task });
     } catch (error) {
@@ -198,16 +215,18 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     return path;
   }
 
-  /** Removes what a killed `make` left of any name of ours. The agent never ran in there. */
-  async function sweepHalfMade(site: Site): Promise<void> {
-    const halfMade = (await listEntries(site.common)).filter((entry) => entry.isHalfMade);
-    if (halfMade.length === 0) return;
+  /** Removes what a killed `make` left of any name of ours. The agent never ran in there. Returns the entries then. */
+  async function sweepHalfMade(site: Site): Promise<Entry[]> {
+    const entries = await listEntries(site.common);
+    const halfMade = entries.filter((entry) => entry.isHalfMade);
+    if (halfMade.length === 0) return entries;
     const prefix = ownedRef(store, "");
     for (const claim of await listRefs(site.repo, prefix)) {
       const name = claim.name.slice(prefix.length);
       const isLeft = (entry: Entry) => entry.path === join(site.root, name) || isStray(entry, name);
       if (halfMade.some(isLeft)) await clear(site, name, name);
     }
+    return await listEntries(site.common);
   }
 
   /** The entry of a place that is ours and stands, or `null`. */
@@ -220,7 +239,8 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
   async function mergedCommit(site: Site, { place, path }: { place: Place; path: string }): Promise<string | null> {
     const entry = await standingEntry(site, path);
     if (entry === null && await folderAt(path) !== "none") return null;
-    if (await isElsewhere(site, { name: place.branch, path })) return null;
+    const entries = await listEntries(site.common);
+    if (await isElsewhere(site, { name: place.branch, path, entries })) return null;
     if (entry !== null && await countUncommitted(entry) > 0) return null;
     const tip = await commitOf(site.repo, branchRef(place.branch));
     const head = entry === null ? tip : await headOf(entry);
@@ -238,11 +258,14 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       }
       const site = await siteOf(repo);
       return await takeTurn(site.common, async () => {
-        const commit = await resolveCommit(site.repo, baseCommit ?? base);
-        await sweepHalfMade(site);
+        const entries = await sweepHalfMade(site);
+        const [commit, first] = await both(
+          resolveCommit(site.repo, baseCommit ?? base),
+          standingOf(site, branch, { task, entries }),
+        );
         for (let n = 1; n <= MAX_NAMES; n++) {
           const name = n === 1 ? branch : `${branch}-${n}`;
-          const standing = await standingOf(site, name, task);
+          const standing = n === 1 ? first : await standingOf(site, name, { task, entries });
           if (standing === "taken") continue;
           // What cannot be saved is not replaced either.
           const kept = standing === "ours" ? await clear(site, name, task).catch(expected) : [];
@@ -301,14 +324,15 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const { site, path } = await locate(place);
       const name = place.branch;
       await takeTurn(site.common, async () => {
-        const entry = await findEntry(site.common, path);
+        const entries = await listEntries(site.common);
+        const entry = entries.find((entry) => entry.path === path) ?? null;
         const claim = await commitOf(site.repo, ownedRef(store, name));
         const folder = await folderAt(path);
         const isForeign = entry === null ? folder === "folder" : !isOurs(entry, claim);
         if (isForeign || folder === "other" || basename(path) !== name) {
           throw new DomainError("conflict", `Cannot remove worktree ${path}: it is not marked as ours`);
         }
-        const isBranchOurs = (claim !== null || entry !== null) && !(await isElsewhere(site, { name, path }));
+        const isBranchOurs = (claim !== null || entry !== null) && !(await isElsewhere(site, { name, path, entries }));
         const tip = isBranchOurs ? await commitOf(site.repo, branchRef(name)) : null;
         const head = entry === null || entry.isHalfMade ? null : await headOf(entry);
         for (const commit of new Set([tip, head])) {
@@ -395,8 +419,11 @@ async function tipOf(site: Site, place: Place): Promise<string> {
 }
 
 /** Whether the branch is checked out in another worktree (a person looks at it there): deleting it would break that one. */
-async function isElsewhere(site: Site, { name, path }: { name: string; path: string }): Promise<boolean> {
-  return (await checkoutsOf(site.common, branchRef(name))).some((other) => other !== path);
+async function isElsewhere(
+  site: Site,
+  { name, path, entries }: { name: string; path: string; entries: Entry[] },
+): Promise<boolean> {
+  return (await checkoutsOf(site.common, branchRef(name), entries)).some((other) => other !== path);
 }
 
 async function folderAt(path: string): Promise<"none" | "empty" | "folder" | "other"> {
@@ -437,9 +464,21 @@ async function withLock<T>(common: string, action: () => Promise<T>): Promise<T>
   // The OS releases it with its holder, however that ends.
   using file = await Deno.open(join(common, "personal-coder.lock"), { write: true, create: true });
   await file.lock(true);
-  // But the git of a holder that was killed lives on, and may still be checking out.
-  await endTree({ mark: await markOf(common), graceMs: 2000 });
-  return await action();
+  // But the git of a holder that was killed lives on, and may still be checking out. A holder that was not killed emptied
+  // the file, and that is all there is to know then: no look at all processes.
+  if ((await file.stat()).size > 0) await endTree({ mark: await markOf(common), graceMs: 2000 });
+  else await file.write(new TextEncoder().encode("held"));
+  try {
+    return await action();
+  } finally {
+    await file.truncate(0);
+  }
+}
+
+/** Both results; waits for both also when one fails, so that nothing is left running. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return await Promise.all([one, other]);
 }
 
 /** Marks the process that makes a worktree in this repository, of which there is one at most. */

@@ -33,6 +33,15 @@ export async function findEntry(common: string, path: string): Promise<Entry | n
   return (await listEntries(common)).find((entry) => entry.path === path) ?? null;
 }
 
+/** `findEntry` for a worktree that git has just made, whose `.git` file can be believed: without looking at all others. */
+export async function newEntry(common: string, path: string): Promise<Entry | null> {
+  const link = await readText(join(path, ".git"));
+  const folder = join(common, "worktrees", basename(link ?? ""));
+  if (link !== `gitdir: ${folder}`) return null;
+  const entry = await readEntry(folder);
+  return entry.path === path ? entry : null;
+}
+
 /**
  * All entries. Read from the files and not with `git worktree list`, because an entry that a kill left half-written makes
  * every git command fail that looks at worktrees ("failed to read .git/worktrees/x/commondir").
@@ -62,9 +71,11 @@ export function isStray(entry: Entry, name: string): boolean {
   return entry.path === "" && id.startsWith(name) && /^\d*$/.test(id.slice(name.length));
 }
 
-/** The folders in which a branch (full name) is checked out; the repository's own working tree is `common`. */
-export async function checkoutsOf(common: string, branch: string): Promise<string[]> {
-  const inWorktrees = (await listEntries(common)).filter((entry) => entry.branch === branch && entry.path !== "");
+/**
+ * The folders in which a branch (full name) is checked out, by all `entries`; the repository's own working tree is `common`.
+ */
+export async function checkoutsOf(common: string, branch: string, entries: Entry[]): Promise<string[]> {
+  const inWorktrees = entries.filter((entry) => entry.branch === branch && entry.path !== "");
   const isInMain = (await readText(join(common, "HEAD"))) === `ref: ${branch}`;
   return [...(isInMain ? [common] : []), ...inWorktrees.map((entry) => entry.path)];
 }
