@@ -1,0 +1,29 @@
+// A stand-in for claude that is a shell script of the test: it does what the test says, in the worktree, and then reports
+// success in claude's words. For what a hostile or careless agent may do.
+
+import { join } from "@std/path";
+
+/** Writes the program into `folder`; returns what makes a service use it. `body` is what it does for every prompt. */
+export async function scriptAgent(folder: string, body: string): Promise<Record<string, string>> {
+  const path = join(folder, "claude");
+  const init = { type: "system", subtype: "init", session_id: "s", model: "script", claude_code_version: "9.9.9" };
+  const result = {
+    type: "result",
+    subtype: "success",
+    is_error: false,
+    result: "done",
+    session_id: "s",
+    total_cost_usd: 0,
+    usage: { input_tokens: 1, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
+  };
+  const script = `#!/bin/sh
+if [ "$1" = --version ]; then echo "9.9.9 (Script)"; exit 0; fi
+printf '%s\\n' '${JSON.stringify(init)}'
+(
+${body}
+) 2>&1 >/dev/null
+printf '%s\\n' '${JSON.stringify(result)}'
+`;
+  await Deno.writeTextFile(path, script, { mode: 0o755 });
+  return { CODER_CLAUDE: path, IS_SANDBOX: "1" };
+}
