@@ -61,6 +61,7 @@ export function scheduler(
   let nextDueAt: number | null = null;
   let ticking: Promise<void> | null = null;
   let again = false;
+  let clearLookAgain = () => {};
 
   function wake(): void {
     woken.resolve();
@@ -80,7 +81,11 @@ export function scheduler(
       inHand.delete(id);
       runs.delete(id);
       if (changed) wake();
-      else clock.timer(lookAgainMs, wake);
+      else {
+        // One timer for all of them: two tasks that each set their own would double them at every look.
+        clearLookAgain();
+        clearLookAgain = clock.timer(lookAgainMs, wake);
+      }
     });
     inHand.set(id, done);
   }
@@ -112,6 +117,7 @@ export function scheduler(
       obstacle = error.message;
       return;
     }
+    if (stopping) return;
     for (const start of starts) take(start.id, claimAndRun(start, agent));
   }
 
@@ -188,6 +194,7 @@ export function scheduler(
     },
     async stop(reason) {
       stopping = true;
+      clearLookAgain();
       for (const run of runs.values()) run.stop(reason);
       while (inHand.size > 0) await Promise.all(inHand.values());
     },
