@@ -128,15 +128,20 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     return isOver(head.status) && head.seq <= after;
   }
 
-  const view = async (head: ReturnType<typeof command.give>): Promise<TaskView> => {
-    await board.resolve();
-    return query.summary(await head);
+  /** What took effect is not answered with an error because a dependency's status cannot be read just now. */
+  const resolveIfPossible = () => board.resolve().catch((error) => warn("Cannot read the dependencies", error));
+
+  const view = async (given: ReturnType<typeof command.give>): Promise<TaskView> => {
+    // First the command: refused while something else is awaited, it would be a rejection that nobody handles.
+    const head = await given;
+    await resolveIfPossible();
+    return query.summary(head);
   };
 
   const service: Service = {
     async create(input, options) {
       const { head, created } = await command.create(input, options);
-      await board.resolve();
+      await resolveIfPossible();
       return { task: { ...query.summary(head), prompt: created ? input.prompt : head.prompt.text }, created };
     },
     edit: (id, changes, options) => view(command.edit(id, changes, options)),
