@@ -52,8 +52,7 @@ export class SimulatedKv {
   constructor(private readonly gap: () => number = () => 1) {}
 
   get(key: Deno.KvKey): StoredEntry | null {
-    const entry = this.#entries.get(readName(key));
-    return entry ? copyOf(entry) : null;
+    return this.#entries.get(readName(key)) ?? null;
   }
 
   getMany(keys: readonly Deno.KvKey[]): (StoredEntry | null)[] {
@@ -74,7 +73,7 @@ export class SimulatedKv {
     const names = reverse
       ? this.#names.slice(Math.max(from, to - limit), to).reverse()
       : this.#names.slice(from, Math.min(to, from + limit));
-    return names.map((name) => copyOf(this.#entries.get(name)!));
+    return names.map((name) => this.#entries.get(name)!);
   }
 
   /** The versionstamp, or null when a check failed. */
@@ -166,16 +165,19 @@ function readName(key: Deno.KvKey): string {
 }
 
 function sizeOf(value: unknown): number {
-  return value instanceof Uint8Array ? value.length : serialize(value).length;
+  if (value instanceof Uint8Array) return value.length;
+  return typeof value === "number" || typeof value === "boolean" ? 12 : serialize(value).length;
 }
 
+/** Kept values are copies; frozen, as far as that goes, so that a reader need not get one of its own. */
 function copied(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
-  return typeof value === "object" ? structuredClone(value) : value;
+  return typeof value === "object" ? deepFrozen(structuredClone(value)) : value;
 }
 
-function copyOf({ key, value, versionstamp }: StoredEntry): StoredEntry {
-  return { key, value: copied(value), versionstamp };
+function deepFrozen(value: unknown): unknown {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFrozen);
+  return value;
 }
 
 const numberView = new DataView(new ArrayBuffer(8));
