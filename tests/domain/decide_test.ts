@@ -236,6 +236,14 @@ Deno.test("claim takes a pending task only, and not before it is due", () => {
   assertEquals(decide(claim, taskOf(...waiting), due).length, 1);
 });
 
+Deno.test("claim goes by what was planned: a task that was edited since is left for the next look", () => {
+  const planned = { depends_on: [3], repo: "demo" };
+  const command: Command = { ...claim, planned } as Command;
+  assertEquals(decide(command, taskOf(created(planned)), dawn).length, 1);
+  given(created({ ...planned, depends_on: [3, 4] })).when(command).thenRefused("conflict", "edited a moment ago");
+  given(created({ ...planned, repo: "other" })).when(command).thenRefused("conflict", "edited a moment ago");
+});
+
 function attemptOfClaim(...history: NewEvent[]): number {
   const [event] = decide(claim, taskOf(...history), dawn + 1e9);
   if (event?.type !== "run.claimed") throw new Error("No claim");

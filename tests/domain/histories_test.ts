@@ -10,12 +10,12 @@ import { fold } from "./world.ts";
 
 const short = texts({ maxLength: 3_000 });
 
-function holds(property: (history: History) => void, { runs = 400, text = short } = {}): void {
+function holds(property: (history: History) => void, { runs = 200, text = short } = {}): void {
   fc.assert(fc.property(legalHistories({ texts: text }), property), { numRuns: runs });
 }
 
 Deno.test("legal histories come by every status and every event type of a task", () => {
-  const histories = fc.sample(legalHistories({ texts: short }), { numRuns: 400, seed: 1 });
+  const histories = fc.sample(legalHistories({ texts: short }), { numRuns: 300, seed: 1 });
   const types = new Set(histories.flatMap(({ events }) => events.map(({ type }) => type as string)));
   const seen = new Set(histories.flatMap(({ events }) => states(events).map(({ status }) => status)));
   assertEquals([...statuses].filter((status) => !seen.has(status)), []);
@@ -97,7 +97,7 @@ Deno.test("the fold is deterministic, changes no earlier state, and folding in t
       const half = deepFreeze(fold(events.slice(0, cut % events.length)));
       assertEquals(fold(events.slice(cut % events.length), half), head);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -108,7 +108,7 @@ Deno.test("a head that went through JSON at any point folds on to the same task"
       const rest = JSON.parse(JSON.stringify(events.slice(cut % events.length)));
       assertEquals(JSON.stringify(fold(rest, stored)), JSON.stringify(head));
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -125,7 +125,7 @@ Deno.test("the head stays below 16 KB however long the texts and however many th
         for (const task of states(events)) assert(bytesOf(task) < 16 * 1024, `${bytesOf(task)} bytes`);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
@@ -147,7 +147,7 @@ Deno.test("the head stays below 32 KB even when all its texts are control charac
     fc.property(legalHistories({ texts: nasty }), ({ events }) => {
       for (const task of states(events)) assert(bytesOf(task) < 32 * 1024, `${bytesOf(task)} bytes`);
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 

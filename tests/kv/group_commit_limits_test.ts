@@ -83,7 +83,7 @@ for (const { name, limits, real } of stores) {
         const written = kv.commits.flatMap(({ sets }) => sets).filter(({ key }) => key[0] === "event").length;
         assertEquals(written, appended.reduce((sum, { events }) => sum + events.length, 0));
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
   });
 }

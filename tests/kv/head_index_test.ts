@@ -8,15 +8,19 @@ import { begun, completedHistory, events, failedHistory, taskOf } from "../domai
 
 const names = (task: Task) => indexEntries(task).map(({ key }) => key.join("/"));
 
-Deno.test("indexEntries() has an unfinished task in the queue and a finished one by how it ended", () => {
-  assertEquals(names(taskOf(events.created({ depends_on: [3, 4] }))), [
-    "dependants/3/12",
-    "dependants/4/12",
-    "active/12",
-  ]);
+Deno.test("indexEntries() has an unfinished task in the queue", () => {
+  const dependent = taskOf(events.created({ depends_on: [3, 4] }));
+  assertEquals(names(dependent), ["dependants/3/12", "dependants/4/12", "active/12"]);
   assertEquals(names(taskOf(...begun())), ["active/12"]);
-  assertEquals(names(taskOf(...completedHistory())), ["finished/completed/12"]);
-  assertEquals(names(taskOf(...failedHistory())), ["finished/failed/12"]);
+});
+
+Deno.test("indexEntries() has a finished task by how and when it ended, and by whether its worktree stands", () => {
+  assertEquals(names(taskOf(...completedHistory())), [
+    "finished/completed/12",
+    "finished/at/2026-01-01T00:00:06.000Z/12",
+    "finished/standing/12",
+  ]);
+  assertEquals(names(taskOf(...failedHistory())), ["finished/failed/12", "finished/at/2026-01-01T00:00:08.000Z/12"]);
 });
 
 Deno.test("indexEntries() has nothing for the service's own log and for a task without events", () => {
@@ -30,16 +34,19 @@ Deno.test("indexChanges() writes nothing when nothing it holds changed", () => {
 });
 
 Deno.test("indexChanges() along any history keeps the index equal to the entries of the head", () => {
-  fc.assert(fc.property(legalHistories({ texts: texts({ maxLength: 100 }) }), ({ events, head }) => {
-    const stored = new Map<string, string>();
-    let task: Task | null = null;
-    for (const event of events as TaskEvent[]) {
-      const after: Task = evolve(task ?? emptyTask(event.task), event);
-      const { sets, deletes } = indexChanges(task, after);
-      for (const key of deletes) stored.delete(JSON.stringify(key));
-      for (const { key, value } of sets) stored.set(JSON.stringify(key), value);
-      task = after;
-    }
-    assertEquals(stored, new Map(indexEntries(head).map(({ key, value }) => [JSON.stringify(key), value])));
-  }));
+  fc.assert(
+    fc.property(legalHistories({ texts: texts({ maxLength: 100 }) }), ({ events, head }) => {
+      const stored = new Map<string, string>();
+      let task: Task | null = null;
+      for (const event of events as TaskEvent[]) {
+        const after: Task = evolve(task ?? emptyTask(event.task), event);
+        const { sets, deletes } = indexChanges(task, after);
+        for (const key of deletes) stored.delete(JSON.stringify(key));
+        for (const { key, value } of sets) stored.set(JSON.stringify(key), value);
+        task = after;
+      }
+      assertEquals(stored, new Map(indexEntries(head).map(({ key, value }) => [JSON.stringify(key), value])));
+    }),
+    { numRuns: 40 },
+  );
 });
