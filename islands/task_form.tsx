@@ -104,6 +104,7 @@ export function TaskForm({ from, editing, onDone, onCancel }: TaskFormProps) {
   return (
     <form
       class="task-form"
+      noValidate
       ref={form}
       onSubmit={submit}
       onKeyDown={(event) => {
