@@ -1,5 +1,6 @@
 // A whole world for one test: a repository, the scripted Messages API, and the service with the real claude program.
 
+import { assert, assertEquals } from "@std/assert";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { claudeEnv, claudeProgram } from "../support/claude_program.ts";
 import { type MessagesApi, messagesApi } from "../support/messages_api.ts";
@@ -53,4 +54,37 @@ export function outline(events: TaskEvent[]): string[] {
 
 export function ofType<T extends TaskEvent["type"]>(events: TaskEvent[], type: T): Extract<TaskEvent, { type: T }>[] {
   return events.filter((event): event is Extract<TaskEvent, { type: T }> => event.type === type);
+}
+
+/** What `count` answers of the API cost in tokens, unless a scenario says otherwise. */
+export function tokens(count: number) {
+  return {
+    input_tokens: 120 * count,
+    output_tokens: 60 * count,
+    cache_read_tokens: 10 * count,
+    cache_write_tokens: 30 * count,
+  };
+}
+
+export function tokensOf(
+  { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens }: ReturnType<typeof tokens>,
+): ReturnType<typeof tokens> {
+  return { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens };
+}
+
+export async function exists(path: string | null): Promise<boolean> {
+  return path !== null && await Deno.lstat(path).then(() => true, () => false);
+}
+
+/** Seqs are 1..n, times never go back, and no event of a run comes after its end. */
+export function assertSound(events: TaskEvent[]): void {
+  assertEquals(events.map(({ seq }) => seq), events.map((_, index) => index + 1));
+  const closed = new Set<number>();
+  let last = "";
+  for (const event of events) {
+    assert(event.at >= last, `time goes back at ${event.seq}`);
+    last = event.at;
+    assert(event.run === undefined || !closed.has(event.run), `event ${event.seq} comes after the end of its run`);
+    if (event.type === "run.finished") closed.add(event.run!);
+  }
 }
