@@ -266,7 +266,7 @@ function beginningOf(task: Task, epoch: number, { text, pick }: Choice): NewEven
     type: "worktree.added",
     data: {
       branch,
-      path: `/srv/work/demo-worktrees/${branch}`,
+      path: `/srv/demo-worktrees/${branch}`,
       base: task.base ?? "HEAD",
       base_commit: "a".repeat(40),
       worker: task.run!.worker,
