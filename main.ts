@@ -58,16 +58,19 @@ function readEnvironment(): Config {
 
 async function start(): Promise<void> {
   const config = readEnvironment();
-  const store = await openStore(config.kv, { clock: systemClock, random: systemRandom });
+  // Only for tests/chaos: two services on one local file, so that one can take over what a stopped one holds. SQLite was
+  // not made to be waited on by a process that is stopped in the middle of a commit.
+  const share = Deno.env.get("PERSONAL_CODER_TEST_SHARE") === "1";
+  const store = await openStore(config.kv, { clock: systemClock, random: systemRandom, share });
   const found = await preflight(config, {
     clock: systemClock,
     uid: Deno.uid(),
     isSandbox: Deno.env.get("IS_SANDBOX"),
   });
+  await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
   const made = config.token === null && !isLoopback(config.host) ? await ownToken(config.data) : null;
   const token = made ? tokenInUse(config.data, { first: made.token, clock: systemClock }) : config.token;
-  await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const worktrees = gitWorktrees({
     repos: found.repoPaths,
     root: (name) => worktreeRoot(config, found, name),

@@ -30,7 +30,7 @@ export async function recover(
 }
 
 /** The mark of all agents of this worker on this store: a data folder may be used with several stores. */
-export function workerMark({ worker, store }: Pick<EngineContext, "worker" | "store">): string {
+export function workerMark({ worker, store }: { worker: { id: string }; store: { id: string } }): string {
   const hex = createHash("sha256").update(`${worker.id} ${store.id}`).digest("hex");
   return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

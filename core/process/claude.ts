@@ -4,8 +4,9 @@
 // is always answered, so nothing hangs; memory is bounded (4 MiB of steps, and one line of at most 64 MiB), and beyond that
 // the agent is held back by its own pipes; the steps end, also when a grandchild keeps a pipe open.
 
+import { delay } from "@std/async";
 import { dirname } from "@std/path";
-import { messageOf } from "../domain/error.ts";
+import { DomainError, messageOf } from "../domain/error.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "./agent.ts";
 import { type ClaudeInput, claudeInput, denial, interruptRequest, refusal, userMessage } from "./claude_input.ts";
@@ -30,6 +31,7 @@ export interface ClaudeOptions {
 }
 
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+const FULL_DISK_PAUSE_MS = 500;
 
 export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeOptions): Agent {
   return async (start) => {
@@ -77,8 +79,13 @@ export function claudeArgs({ mode, sessionId, resume, model, maxBudgetUsd }: Age
 }
 
 async function openLog(path: string): Promise<Deno.FsFile> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  return await Deno.open(path, { append: true, create: true, mode: 0o600 });
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    return await Deno.open(path, { append: true, create: true, mode: 0o600 });
+  } catch (cause) {
+    // The environment's fault, not the task's.
+    throw new DomainError("unavailable", `Cannot write the raw log ${path}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 interface Running {
@@ -155,18 +162,31 @@ async function drain(child: Deno.ChildProcess, { input, steps, exited, log, mode
   steps.end();
 }
 
-/** A full disk must not end the run: it is said once, and the log has a gap. */
+/**
+ * Writes all of a chunk. A full disk must neither end the run nor cost a byte: the agent is held back by its pipe until there
+ * is room. Any other error does not pass: it is said once, and the log ends there.
+ */
 function logWriter(log: Deno.FsFile, steps: StepQueue): (chunk: Uint8Array) => Promise<void> {
   let isBroken = false;
   return async (chunk) => {
-    if (isBroken) return;
-    try {
-      for (let at = 0; at < chunk.length;) at += await log.write(chunk.subarray(at));
-    } catch (error) {
-      isBroken = true;
-      pushNotice("raw_log", `The raw log ends here: ${messageOf(error)}`, steps);
+    for (let at = 0; at < chunk.length && !isBroken && !steps.abandoned.aborted;) {
+      try {
+        at += await log.write(chunk.subarray(at));
+      } catch (error) {
+        if (isDiskFull(error)) {
+          await delay(FULL_DISK_PAUSE_MS);
+          continue;
+        }
+        isBroken = true;
+        pushNotice("raw_log", `The raw log ends here: ${messageOf(error)}`, steps);
+      }
     }
   };
+}
+
+function isDiskFull(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === "ENOSPC" || code === "EDQUOT" || /os error (28|122)\b/.test(message ?? "");
 }
 
 interface Reading {

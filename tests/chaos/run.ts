@@ -1,0 +1,29 @@
+// `deno task chaos --rounds 20 [--seed 1] [--tasks 8]`: rounds of damage on the real service, and every tenth round a service
+// that is stopped past its lease while another takes over.
+
+import { parseArgs } from "node:util";
+import { chaos } from "./chaos.ts";
+import { takeover } from "./takeover.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "10" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+    tasks: { type: "string", default: "8" },
+  },
+});
+const seed = Number(values.seed);
+const rounds = Number(values.rounds);
+const startedAt = performance.now();
+console.log(`seed ${seed}`);
+const report = await chaos({ seed, rounds, tasksPerRound: Number(values.tasks), say: console.log });
+const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+console.log(`${rounds} rounds, ${seconds} s:`, report);
+const violations = [...report.violations];
+for (let n = 0; n * 10 < rounds && violations.length === 0; n++) {
+  const { tookOverMs, violations: more, output } = await takeover({ seed: seed + n });
+  console.log(tookOverMs === null ? "The stopped one held SQLite's lock" : `Taken over after ${tookOverMs} ms`);
+  if (more.length > 0) console.log(more.join("\n"), output);
+  violations.push(...more);
+}
+Deno.exit(violations.length > 0 ? 1 : 0);
