@@ -9,7 +9,7 @@ import { type Place, placeOf, urlOf } from "./location.ts";
 import { OpenTask } from "./open_task.ts";
 import type { RelatedTask, Tab, Theme } from "./page_data.ts";
 import type { Store, Toast } from "./store.ts";
-import { type BoardFilter, columnOf, isFiltered, noFilter } from "./task_state.ts";
+import { type BoardFilter, type ColumnName, columnOf, isFiltered, noFilter } from "./task_state.ts";
 
 export function currentPlace(store: Store): Place {
   const open = store.open.peek();
@@ -136,24 +136,33 @@ export function clearFilter(store: Store): void {
   void setFilter(store, noFilter);
 }
 
-const olderCursors = new WeakMap<Store, string | null>();
+/** Where the next page of a column begins; null when there is none. */
+const cursors = new Map<ColumnName, string | null>();
+/** The status that narrows the search for more of a column; the finished have two. */
+const statusOfMore: Record<ColumnName, string | null> = {
+  needs_you: "failed",
+  running: "in_progress",
+  queue: "pending",
+  done: null,
+};
 
-/** The next page of finished tasks. False when there are no more. */
-export async function loadOlderTasks(store: Store): Promise<boolean> {
+/** More tasks of a column that is longer than what the board carries. False when there are no more. */
+export async function loadMoreTasks(store: Store, name: ColumnName): Promise<boolean> {
   try {
     let found = 0;
     while (found < 25) {
-      const cursor = olderCursors.get(store);
+      const cursor = cursors.get(name);
       if (cursor === null) return false;
-      const page = await api.list({ limit: "100", ...(cursor !== undefined && { cursor }) });
-      olderCursors.set(store, page.next);
+      const status = statusOfMore[name];
+      const page = await api.list({ limit: "200", ...(cursor && { cursor }), ...(status !== null && { status }) });
+      cursors.set(name, page.next);
       const board = store.board.peek();
       if (!board) return false;
-      const finished = page.tasks.filter((task) => columnOf(task) === "done" && !board.tasks.has(task.id));
-      found += finished.length;
-      store.board.value = withOlder(board, finished);
+      const more = page.tasks.filter((task) => columnOf(task) === name && !board.tasks.has(task.id));
+      found += more.length;
+      store.board.value = withOlder(board, more);
     }
-    return olderCursors.get(store) !== null;
+    return cursors.get(name) !== null;
   } catch (error) {
     complain(store, error);
     return true;
@@ -164,6 +173,16 @@ export async function readBoard(store: Store): Promise<void> {
   if (store.page.kind !== "board") return;
   try {
     store.board.value = boardState(await api.board(), store.board.peek() ?? undefined);
+  } catch { /* the connection's state says it */ }
+}
+
+/** The open task as it is now, with the events that have not come. */
+export async function readOpenTask(store: Store): Promise<void> {
+  const open = store.open.peek();
+  if (!open) return;
+  try {
+    open.update(await api.task(open.id));
+    await open.catchUp();
   } catch { /* the connection's state says it */ }
 }
 

@@ -15,8 +15,11 @@ export type Columns = Record<ColumnName, TaskView[]>;
 
 export function boardState(board: BoardView, before?: BoardState): BoardState {
   const tasks = new Map<number, TaskView>();
-  // Pages of old tasks that were loaded on demand stay.
-  for (const [id, task] of before?.tasks ?? []) if (columnOf(task) === "done") tasks.set(id, task);
+  // The server sends the start of a long column; what was loaded of the rest on demand stays.
+  for (const [id, task] of before?.tasks ?? []) {
+    const name = columnOf(task);
+    if (board.counts[name] > board[name].length) tasks.set(id, task);
+  }
   for (const name of columnNames) {
     for (const task of board[name]) {
       const known = before?.tasks.get(task.id);

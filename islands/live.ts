@@ -4,7 +4,7 @@ import { batch, effect } from "@preact/signals";
 import type { TaskEvent } from "../core/domain/event.ts";
 import type { TaskView } from "../core/domain/task_view.ts";
 import type { Health } from "../core/domain/api_view.ts";
-import { readBoard, readHealth, takeTasks } from "./actions.ts";
+import { readBoard, readHealth, readOpenTask, takeTasks } from "./actions.ts";
 import { movesOthers } from "./board_state.ts";
 import type { Store } from "./store.ts";
 import { type ClientMessage, eventPlace, type HubClient, type HubMessage, StreamHub } from "./stream_hub.ts";
@@ -19,6 +19,7 @@ export function startLive(store: Store): void {
     if (message.status === "live" && before !== "live") {
       void readBoard(store);
       void readHealth(store);
+      void readOpenTask(store);
     }
     const open = store.open.peek();
     if (message.status === "live" && before === "lost" && open) {
@@ -39,6 +40,7 @@ export function startLive(store: Store): void {
   let waiting: StreamMessage[] = [];
   let scheduled = false;
   let boardTimer: ReturnType<typeof setTimeout> | undefined;
+  let lateTimer: ReturnType<typeof setTimeout> | undefined;
 
   function take(frames: StreamMessage[]): void {
     waiting.push(...frames);
@@ -74,6 +76,14 @@ export function startLive(store: Store): void {
       movesOthers(known?.get(task.id) ?? (open?.id === task.id ? open : undefined), task)
     );
     takeTasks(store, tasks);
+    // Its events follow at once; if they do not, they are read.
+    const { id, head } = store.open.peek() ?? {};
+    if (tasks.some((task) => task.id === id && task.seq > (head?.peek() ?? 0))) {
+      lateTimer ??= setTimeout(() => {
+        lateTimer = undefined;
+        void store.open.peek()?.catchUp().catch(() => {});
+      }, 2_000);
+    }
     if (!moved || boardTimer !== undefined) return;
     boardTimer = setTimeout(() => {
       boardTimer = undefined;

@@ -131,6 +131,15 @@ export class OpenTask {
     };
   }
 
+  /** Reads the events that its summary speaks of and that did not come over the stream. */
+  async catchUp(): Promise<void> {
+    while (this.head.value < this.task.value.seq) {
+      const events = await api.events(this.id, this.head.value, 1_000);
+      if (events.length === 0) return;
+      this.receive(events);
+    }
+  }
+
   /** Goes to a moment; null is the present. */
   moveTo(at: number | null, momentMs: number | null = null): void {
     batch(() => {

@@ -32,6 +32,8 @@ export interface HubClient {
 }
 
 const silenceMs = 40_000;
+/** The service follows no more tasks for one connection; tabs beyond that read what their task's summary speaks of. */
+const followMax = 20;
 const retryMs = [300, 600, 1_000, 2_000, 4_000, 8_000];
 
 export class StreamHub {
@@ -110,7 +112,7 @@ export class StreamHub {
   ): Promise<"ended" | "restarted" | "signed_out"> {
     const wanted = new Set([...this.#clients].flatMap((client) => [...client.follow.keys()]));
     for (const task of this.#positions.keys()) if (!wanted.has(task)) this.#positions.delete(task);
-    const follow = [...this.#positions].map(([task, seq]) => `${task}:${seq}`).join(",");
+    const follow = [...this.#positions].slice(-followMax).map(([task, seq]) => `${task}:${seq}`).join(",");
     let timedOut = false;
     const watch = () =>
       setTimeout(() => {

@@ -1,7 +1,7 @@
 // The board: four columns by who must act, and the drawer over them.
 
 import { useSignal } from "@preact/signals";
-import { clearFilter, loadOlderTasks } from "./actions.ts";
+import { clearFilter, loadMoreTasks } from "./actions.ts";
 import { Preflight } from "./preflight.tsx";
 import { useStore } from "./store.ts";
 import { TaskCard } from "./task_card.tsx";
@@ -70,11 +70,11 @@ function Column({ name }: { name: ColumnName }) {
   const tasks = store.columns.value?.[name] ?? [];
   const filtered = isFiltered(store.filter.value);
   const count = filtered ? tasks.length : Math.max(tasks.length, store.board.value?.counts[name] ?? 0);
-  const more = tasks.length > drawn.value || (name === "done" && !filtered && !ended.value && count > tasks.length);
+  const more = tasks.length > drawn.value || (!filtered && !ended.value && count > tasks.length);
   const showMore = async () => {
     loading.value = true;
-    if (name === "done" && tasks.length < drawn.value + drawnAtFirst && count > tasks.length) {
-      ended.value = !(await loadOlderTasks(store));
+    if (!filtered && tasks.length < drawn.value + drawnAtFirst && count > tasks.length) {
+      ended.value = !(await loadMoreTasks(store, name));
     }
     drawn.value += drawnAtFirst;
     loading.value = false;

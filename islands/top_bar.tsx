@@ -113,19 +113,20 @@ function ServiceState() {
   const store = useStore();
   const { pause, agent, status } = store.health.value;
   const connection = store.connection.value;
-  const chip = (tone: string, word: string, title: string) => (
+  const showSetup = () => store.overlay.value = { kind: "setup" };
+  const chip = (tone: string, word: string, title: string, onClick: () => void = showSetup) => (
     <button
       type="button"
       class={`service-state tone-${tone}`}
       title={title}
-      onClick={() => store.overlay.value = { kind: "setup" }}
+      onClick={onClick}
     >
       <Icon name={tone === "wait" ? "wait" : "need"} />
       <span>{word}</span>
     </button>
   );
   let content = null;
-  if (connection === "signed_out") content = chip("fail", "Signed out", "Reload the page to sign in again");
+  if (connection === "signed_out") content = chip("fail", "Signed out", "Sign in again", () => location.reload());
   else if (connection === "lost") content = chip("fail", "Connection lost", "Trying again by itself");
   else if (status === "stopping") content = chip("need", "Stopping", "The service is shutting down");
   else if (pause) {
