@@ -13,8 +13,8 @@ export function startKeys(store: Store): void {
     }
     if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
     if (store.overlay.peek()) return;
-    const target = event.target as HTMLElement;
-    if (target.matches("input, textarea, select, [contenteditable]")) {
+    const { target } = event;
+    if (target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")) {
       if (event.key === "Escape") target.blur();
       return;
     }
