@@ -4,7 +4,8 @@
 import { type NewEvent, type TaskEvent, versionOf } from "../core/domain/event.ts";
 import { emptyTask, evolve, type Task } from "../core/domain/task.ts";
 import { encodeEvent } from "../core/kv/event_record.ts";
-import { encodeHead, foldEvery } from "../core/kv/group_commit.ts";
+import { foldEvery } from "../core/kv/commit_batch.ts";
+import { encodeHead } from "../core/kv/head_record.ts";
 import { indexEntries } from "../core/kv/head_index.ts";
 import { keys } from "../core/kv/keys.ts";
 

@@ -66,8 +66,6 @@ export class OpenStreams {
   respond(next: (signal: AbortSignal) => Promise<Uint8Array | null>): Response {
     const controller = new AbortController();
     const { signal } = controller;
-    this.#open.add(controller);
-    if (this.#isClosed) controller.abort();
     const close = () => {
       this.#open.delete(controller);
       controller.abort();
@@ -76,7 +74,10 @@ export class OpenStreams {
     let waiting: Promise<Uint8Array | null> | null = null;
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`)),
-      async pull(stream) {
+      pull: async (stream) => {
+        // Only a stream that is read counts as open: an answer to HEAD never is.
+        if (!signal.aborted) this.#open.add(controller);
+        if (this.#isClosed) controller.abort();
         const quiet = new AbortController();
         try {
           waiting ??= next(signal);

@@ -196,6 +196,15 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
+function largerUsage(a: Usage, b: Usage): Usage {
+  return {
+    input_tokens: Math.max(a.input_tokens, b.input_tokens),
+    output_tokens: Math.max(a.output_tokens, b.output_tokens),
+    cache_read_tokens: Math.max(a.cache_read_tokens, b.cache_read_tokens),
+    cache_write_tokens: Math.max(a.cache_write_tokens, b.cache_write_tokens),
+  };
+}
+
 export function isOver(status: Status): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }
@@ -237,7 +246,12 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     }
     case "task.edited": {
       const { prompt, ...changes } = event.data;
-      return prompt === undefined ? changes : { ...changes, prompt: excerpt(prompt, event.seq) };
+      return {
+        ...changes,
+        ...(prompt !== undefined && { prompt: excerpt(prompt, event.seq) }),
+        // Only an approval makes a plan binding, not a change of mode.
+        ...(changes.mode !== undefined && changes.mode !== task.mode && { plan: null }),
+      };
     }
     case "task.cancel_requested":
       return { cancel_requested: true };
@@ -359,7 +373,8 @@ function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }
   const shared: Partial<Task> = {
     run: null,
     outcome,
-    usage: usage ? addUsage(task.usage_before, usage) : task.usage,
+    // The agent's own account misses a turn that was cut short; what was counted misses output. The larger is nearer.
+    usage: usage ? largerUsage(task.usage, addUsage(task.usage_before, usage)) : task.usage,
     cost_usd: task.cost_usd + cost_usd,
     error: error === null ? null : excerpt(error, event.seq),
     lines_added: lines_added ?? task.lines_added,

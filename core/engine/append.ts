@@ -2,7 +2,7 @@
 // write (a full disk, say) they wait and try again; a refusal by a rule comes back at once.
 
 import { DomainError } from "../domain/error.ts";
-import type { Appended, AppendRequest } from "../kv/group_commit.ts";
+import type { Appended, AppendRequest } from "../kv/commit_batch.ts";
 import type { EngineContext } from "./context.ts";
 
 const pauseMs = 1_000;

@@ -40,12 +40,7 @@ export function recordOutput(
     while (waiting.length > 0 && !refusal) {
       const { events, bytes } = takeChunk();
       try {
-        await appendPatiently(context, {
-          task,
-          by,
-          priority: "output",
-          decide: (head, { now }) => decide({ type: "record", run, events }, head, now),
-        });
+        await append(events);
       } catch (error) {
         refusal = { error };
         waiting = [];
@@ -54,6 +49,23 @@ export function recordOutput(
         return;
       }
       waitingBytes -= bytes;
+    }
+  }
+
+  /** JSON escapes can make a text six times as long as it was, so what is too much for one commit goes by halves. */
+  async function append(events: NewEvent[]): Promise<void> {
+    try {
+      await appendPatiently(context, {
+        task,
+        by,
+        priority: "output",
+        decide: (head, { now }) => decide({ type: "record", run, events }, head, now),
+      });
+    } catch (error) {
+      if (!(error instanceof RangeError) || events.length < 2) throw error;
+      const half = Math.ceil(events.length / 2);
+      await append(events.slice(0, half));
+      await append(events.slice(half));
     }
   }
 

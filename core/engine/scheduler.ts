@@ -93,7 +93,8 @@ export function scheduler(
   async function look(): Promise<void> {
     await board.resolve();
     for (const entry of board.entries) {
-      const mine = entry.holder === null || entry.holder === worker.id;
+      // What a dead worker holds is nobody's to put away but ours; its folder stays, and the log says so.
+      const mine = entry.holder === null || entry.holder === worker.id || lease().dead.has(entry.holder);
       const left = entry.runner === null && (entry.ending || entry.cancel_requested);
       if (left && mine && !inHand.has(entry.id)) take(entry.id, putAway(context, entry.id));
     }

@@ -3,13 +3,14 @@
 import type { TaskEvent } from "../domain/event.ts";
 import { emptyTask, evolve, type Task } from "../domain/task.ts";
 import { type BodyReference, decodeEvent, joinParts, type Published, rawJson } from "./event_record.ts";
-import { decodeHead } from "./group_commit.ts";
+import { decodeHead } from "./head_record.ts";
 import { keys } from "./keys.ts";
 import type { Kv, KvEntry } from "./kv.ts";
 
 /** A page of events also ends once it holds this many bytes of JSON. */
 const pageBytes = 4 * 1024 * 1024;
 const readAtOnce = 1_000;
+const rowsAtOnce = 250;
 
 export interface EventLog {
   /** Events after seq `after` in order, `limit` at most and about 4 MiB at most; empty at the head. */
@@ -48,12 +49,18 @@ export function eventLog(kv: Kv): EventLog {
 
   async function read(task: number, { after, limit }: { after: number; limit: number }): Promise<Published[]> {
     const page: Published[] = [];
-    let bytes = 0;
-    for (const { value } of await rows(task, after, Math.min(limit, readAtOnce))) {
-      const published = await decodeEvent(value, readParts);
-      page.push(published);
-      bytes += published.json.length;
-      if (bytes > pageBytes) break;
+    const wanted = Math.min(limit, readAtOnce);
+    // Values may be 48 KiB each: few at a time, so that a page of large ones does not read far beyond its end.
+    for (let bytes = 0; page.length < wanted && bytes <= pageBytes;) {
+      const size = Math.min(rowsAtOnce, wanted - page.length);
+      const read = await rows(task, after + page.length, size);
+      for (const { value } of read) {
+        const published = await decodeEvent(value, readParts);
+        page.push(published);
+        bytes += published.json.length;
+        if (bytes > pageBytes) break;
+      }
+      if (read.length < size) break;
     }
     return page;
   }

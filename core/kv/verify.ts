@@ -5,7 +5,7 @@ import { messageOf } from "../domain/error.ts";
 import type { TaskEvent } from "../domain/event.ts";
 import { emptyTask, evolve, type Task } from "../domain/task.ts";
 import { decodeEvent, joinParts } from "./event_record.ts";
-import { decodeHead, encodeHead } from "./group_commit.ts";
+import { decodeHead, encodeHead } from "./head_record.ts";
 import { indexEntries } from "./head_index.ts";
 import { keys } from "./keys.ts";
 import type { Kv, KvEntry, KvKey } from "./kv.ts";

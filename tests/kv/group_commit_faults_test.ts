@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { DomainError } from "../../core/domain/error.ts";
-import type { Appended, AppendRequest } from "../../core/kv/group_commit.ts";
+import type { Appended, AppendRequest } from "../../core/kv/commit_batch.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { type Kv, UnknownOutcome } from "../../core/kv/kv.ts";
 import { sweepBodies } from "../../core/kv/sweep.ts";

@@ -4,7 +4,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { TaskSpec } from "../../core/domain/event.ts";
-import type { AppendRequest } from "../../core/kv/group_commit.ts";
+import type { AppendRequest } from "../../core/kv/commit_batch.ts";
 import { keyBytes, keys } from "../../core/kv/keys.ts";
 import { localLimits, remoteLimits } from "../../core/kv/kv.ts";
 import {

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DomainError } from "../../core/domain/error.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { type AppendRequest, decodeHead, foldEvery, StaleGuard } from "../../core/kv/group_commit.ts";
+import { type AppendRequest, foldEvery } from "../../core/kv/commit_batch.ts";
+import { decodeHead } from "../../core/kv/head_record.ts";
+import { StaleGuard } from "../../core/kv/group_commit.ts";
 import { keys } from "../../core/kv/keys.ts";
 import type { Kv } from "../../core/kv/kv.ts";
 import { spec } from "../domain/world.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { NewEvent } from "../../core/domain/event.ts";
-import { decodeHead, encodeHead } from "../../core/kv/group_commit.ts";
+import { decodeHead, encodeHead } from "../../core/kv/head_record.ts";
 import { keys } from "../../core/kv/keys.ts";
 import type { KvKey } from "../../core/kv/kv.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";

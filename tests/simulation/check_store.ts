@@ -2,7 +2,7 @@
 // written; indexes follow from heads; the all-stream has every event once.
 
 import { emptyTask, evolve } from "../../core/domain/task.ts";
-import { decodeHead } from "../../core/kv/group_commit.ts";
+import { decodeHead } from "../../core/kv/head_record.ts";
 import { indexEntries } from "../../core/kv/head_index.ts";
 import type { Client } from "./client.ts";
 import type { Oracle } from "./oracle.ts";

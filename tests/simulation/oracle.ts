@@ -2,8 +2,7 @@
 
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
 import { emptyTask, evolve, isOver, type Task } from "../../core/domain/task.ts";
-import type { Appended } from "../../core/kv/group_commit.ts";
-import { leaseTimes } from "../../core/engine/leases.ts";
+import type { Appended } from "../../core/kv/commit_batch.ts";
 import type { Process } from "./machine.ts";
 import type { LiveAgent } from "./simulated_agent.ts";
 import type { AppliedWrite, SimulatedKv } from "./simulated_kv.ts";
@@ -122,9 +121,20 @@ export class Oracle {
     history.lines.push(JSON.stringify(event));
     history.events.push(event);
     if (history.task.status === "completed") history.wasCompleted = true;
+    if (event.type === "task.edited" && this.#waitsFor(task, task)) broken("it waits for itself");
     const range = ranges.find(([id]) => id === task);
     if (range) range[2] = seq;
     else ranges.push([task, seq, seq]);
+  }
+
+  /** Whether `task` waits for `other`, however indirectly. */
+  #waitsFor(task: number, other: number, seen: Set<number> = new Set()): boolean {
+    return this.#historyOf(task).task.depends_on.some((id) => {
+      if (id === other) return true;
+      if (seen.has(id)) return false;
+      seen.add(id);
+      return this.#waitsFor(id, other, seen);
+    });
   }
 
   #historyOf(task: number): History {
@@ -214,5 +224,3 @@ function detail(event: TaskEvent): string {
   if (event.type.startsWith("output.")) return "";
   return JSON.stringify(event.data).slice(0, 80);
 }
-
-export const leaseMs = leaseTimes.deadMs;

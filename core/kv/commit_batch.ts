@@ -1,0 +1,225 @@
+// One commit in the making: decided appends on top of each other, counted exactly against the limits of KV.
+
+import type { NewEvent } from "../domain/event.ts";
+import type { Task } from "../domain/task.ts";
+import type { Published } from "./event_record.ts";
+import { indexChanges } from "./head_index.ts";
+import { encodeHead } from "./head_record.ts";
+import { keyBytes, keys } from "./keys.ts";
+import type { Kv, KvCommit, KvKey, KvLimits } from "./kv.ts";
+
+export interface AppendRequest {
+  task: number | "new";
+  /** Who is writing: `api`, `ui`, `scheduler` or `worker/epoch`. */
+  by: string;
+  /** Pure. `head` is null when the task has no events yet. May throw `DomainError`. */
+  decide(head: Task | null, context: { id: number; now: number }): NewEvent[];
+  priority: "command" | "output";
+  /** The same key and hash again yields the first task; another hash is a conflict. For `new` only. */
+  idempotency?: { key: string; hash: string };
+  /** A key that must still have this versionstamp; it is set again in the commit. Stale: rejects with `StaleGuard`. */
+  guard?: { key: KvKey; versionstamp: string | null };
+}
+
+export interface Appended {
+  /** The state after the append. */
+  head: Task;
+  events: Published[];
+  /** False when an idempotency key had been used: `head` is the earlier task. */
+  created: boolean;
+}
+
+export interface Waiting {
+  request: AppendRequest;
+  resolve(appended: Appended): void;
+  reject(error: unknown): void;
+  /** Races lost against other processes. */
+  lost: number;
+}
+
+/** A head with the versionstamp it was read or written at. */
+export interface Known {
+  task: Task | null;
+  versionstamp: string | null;
+}
+
+export interface Numbered {
+  value: number;
+  versionstamp: string | null;
+}
+
+/** A fold is kept each time a history grows past a multiple of this. */
+export const foldEvery = 500;
+
+/** The state of a task that does not exist yet. */
+export const fresh: Known = { task: null, versionstamp: null };
+
+interface Taken {
+  waiting: Waiting;
+  head: Task | null;
+  events: Published[];
+  error?: unknown;
+}
+
+interface Staged {
+  task: Task | null;
+  /** The head before the batch. */
+  known: Known;
+  changed: boolean;
+  from: number;
+  cost: Cost;
+}
+
+/** What something takes of a commit's limits. */
+interface Cost {
+  mutations: number;
+  /** Keys and values. */
+  bytes: number;
+  keyBytes: number;
+}
+
+/** The next id, the all-stream entry and the signal, with the ranges of all tasks a commit may hold. */
+const frameCost: Cost = { mutations: 4, bytes: 6_000, keyBytes: 300 };
+
+function costOf({ checks, sets, deletes }: {
+  checks: KvKey[];
+  sets: { key: KvKey; bytes: number }[];
+  deletes: KvKey[];
+}): Cost {
+  const keyed = [...checks, ...sets.map(({ key }) => key), ...deletes].reduce((sum, key) => sum + keyBytes(key), 0);
+  const bytes = sets.reduce((sum, set) => sum + set.bytes, keyed);
+  return { mutations: sets.length + deletes.length, bytes, keyBytes: keyed };
+}
+
+/** The sum, without what `replaced` took. */
+function sumOf(costs: Cost[], replaced: Cost | undefined): Cost {
+  const sum = (field: keyof Cost) => costs.reduce((total, cost) => total + cost[field], -(replaced?.[field] ?? 0));
+  return { mutations: sum("mutations"), bytes: sum("bytes"), keyBytes: sum("keyBytes") };
+}
+
+/** The head, its fold and its index entries: written once per task and commit, however many appends stand on it. */
+function headCost({ task, known, changed, from }: Omit<Staged, "cost">, id: number): Cost {
+  const checks = [keys.task(id)];
+  if (!changed || !task) return costOf({ checks, sets: [], deletes: [] });
+  const bytes = encodeHead(task).length;
+  const sets = [{ key: keys.task(id), bytes }];
+  if (keepsFold(from, task.seq)) sets.push({ key: keys.fold(id, task.seq), bytes });
+  const index = indexChanges(known.task, task);
+  // A string takes two bytes a character when one of them is beyond Latin-1.
+  for (const { key, value } of index.sets) sets.push({ key, bytes: value.length * 2 + 10 });
+  return costOf({ checks, sets, deletes: index.deletes });
+}
+
+function keepsFold(from: number, to: number): boolean {
+  return Math.floor((from - 1) / foldEvery) !== Math.floor(to / foldEvery);
+}
+
+interface Addition {
+  id: number;
+  known: Known;
+  error?: unknown;
+  head?: Task;
+  events?: Published[];
+  sets?: KvCommit["sets"];
+  bodiesUsed?: string[];
+}
+
+/** One commit in the making; it knows the limits. */
+export class CommitBatch {
+  readonly staged = new Map<number, Staged>();
+  readonly taken: Taken[] = [];
+  readonly idempotency = new Map<string, { task: number; hash: string }>();
+  readonly guards: { key: KvKey; versionstamp: string | null }[] = [];
+  readonly bodiesUsed: string[] = [];
+  readonly sets: KvCommit["sets"] = [];
+  created = 0;
+  firstEvent: KvKey | null = null;
+  #cost = frameCost;
+
+  constructor(readonly commit: string, readonly limits: KvLimits) {}
+
+  /** Whether an append of this batch has the idempotency key or the guard of `request`. */
+  holdsKeyOf({ idempotency, guard }: AppendRequest): boolean {
+    if (idempotency && this.idempotency.has(idempotency.key)) return true;
+    return guard !== undefined && this.guards.some(({ key }) => JSON.stringify(key) === JSON.stringify(guard.key));
+  }
+
+  /** Adds a decided append unless it would pass a limit; then the batch is as it was, and false. */
+  add(waiting: Waiting, addition: Addition): boolean {
+    const { request } = waiting;
+    const { id, known, head, events = [], sets = [], bodiesUsed = [] } = addition;
+    const earlier = this.staged.get(id);
+    const after = {
+      task: events.length > 0 ? head! : (earlier ?? known).task,
+      known: earlier?.known ?? known,
+      changed: events.length > 0 || (earlier?.changed ?? false),
+      from: earlier?.from ?? (known.task?.seq ?? 0) + 1,
+    };
+    const staged = { ...after, cost: headCost(after, id) };
+    const singles = [
+      ...(request.guard ? [{ key: request.guard.key, bytes: 50 }] : []),
+      ...(request.idempotency ? [{ key: keys.idempotency(request.idempotency.key), bytes: 300 }] : []),
+    ];
+    const own = costOf({
+      checks: singles.map(({ key }) => key),
+      sets: [...singles, ...sets.map(({ key, value }) => ({ key, bytes: (value as Uint8Array).length }))],
+      deletes: bodiesUsed.map(keys.bodyIntent),
+    });
+    const cost = sumOf([this.#cost, own, staged.cost], earlier?.cost);
+    const checks = this.staged.size + (earlier ? 0 : 1) + this.guards.length + this.idempotency.size + 3;
+    const { limits } = this;
+    const full = checks > limits.checks || cost.mutations > limits.mutations || cost.bytes > limits.bytes ||
+      cost.keyBytes > limits.keyBytes;
+    if (full && this.taken.length > 0) return false;
+    if (full) {
+      waiting.reject(new RangeError(`${sets.length} events of ${own.bytes} bytes are too many for one append`));
+      return true;
+    }
+    this.#cost = cost;
+    this.staged.set(id, staged);
+    this.taken.push({ waiting, head: head ?? null, events, error: addition.error });
+    if (events.length > 0) {
+      this.sets.push(...sets);
+      this.bodiesUsed.push(...bodiesUsed);
+      this.firstEvent ??= sets[0]!.key;
+      if (request.task === "new") this.created++;
+      if (request.guard) this.guards.push(request.guard);
+      if (request.idempotency) {
+        this.idempotency.set(request.idempotency.key, { task: id, hash: request.idempotency.hash });
+      }
+    }
+    return true;
+  }
+
+  toCommit(kv: Kv, nextId: Numbered | null): KvCommit {
+    const checks: KvCommit["checks"] = [...this.guards];
+    const sets = [...this.sets];
+    const deletes: KvKey[] = this.bodiesUsed.map(keys.bodyIntent);
+    const ranges: [number, number, number][] = [];
+    for (const [id, { task, known, changed, from }] of this.staged) {
+      checks.push({ key: keys.task(id), versionstamp: known.versionstamp });
+      if (!changed || !task) continue;
+      const value = encodeHead(task);
+      sets.push({ key: keys.task(id), value });
+      if (keepsFold(from, task.seq)) sets.push({ key: keys.fold(id, task.seq), value });
+      const index = indexChanges(known.task, task);
+      sets.push(...index.sets);
+      deletes.push(...index.deletes);
+      ranges.push([id, from, task.seq]);
+    }
+    for (const [key, value] of this.idempotency) {
+      checks.push({ key: keys.idempotency(key), versionstamp: null });
+      sets.push({ key: keys.idempotency(key), value });
+    }
+    for (const { key } of this.guards) sets.push({ key, value: this.commit });
+    if (this.created > 0) {
+      checks.push({ key: keys.nextId(), versionstamp: nextId!.versionstamp });
+      sets.push({ key: keys.nextId(), value: nextId!.value + this.created });
+    }
+    if (ranges.length > 0) {
+      sets.push({ key: keys.all(kv.commitVersionstamp()), value: ranges });
+      sets.push({ key: keys.signal(), value: this.commit });
+    }
+    return { checks, sets, deletes };
+  }
+}
