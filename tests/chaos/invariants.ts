@@ -23,7 +23,7 @@ export interface Snapshot {
 }
 
 /** Reads the whole store from a copy, as `deno task backup` makes one. */
-export async function readStore({ database, folder }: ChaosWorld): Promise<Snapshot> {
+export async function readStore({ database, folder }: Pick<ChaosWorld, "database" | "folder">): Promise<Snapshot> {
   const copy = join(folder, `copy-${crypto.randomUUID()}.db`);
   await backupDatabase(database, copy);
   const kv = denoKv(await Deno.openKv(copy), { clock: systemClock });
