@@ -86,8 +86,9 @@ export class Client {
     const known = [...this.created.values()];
     if (known.length === 0) return;
     const id = random.pick(known);
-    const kind = random.integer(0, 8);
+    const kind = random.integer(0, 9);
     const other = random.pick(known);
+    if (kind === 9) return await this.#cross();
     this.world.note(`a user gives command ${kind} on task ${id}`);
     await this.#ask(async (service) => {
       if (kind <= 1) await service.cancel(id, by);
@@ -98,6 +99,18 @@ export class Client {
       else if (kind === 7) await service.edit(id, { depends_on: [other] }, { ...by, seq: null });
       else await service.read(id);
     });
+  }
+
+  /** Two users at once let two waiting tasks wait for each other: one of them must be told that it is a cycle. */
+  async #cross(): Promise<void> {
+    const waiting = [...this.oracle.histories.values()].map(({ task }) => task)
+      .filter(({ id, status }) => id > 0 && status === "pending");
+    const [one, two] = [waiting.at(-1), waiting.at(-2)];
+    if (!one || !two) return;
+    this.world.note(`users let tasks ${one.id} and ${two.id} wait for each other`);
+    const edit = (id: number, dependency: number) =>
+      this.#ask((service) => service.edit(id, { depends_on: [dependency] }, { ...by, seq: null }));
+    await Promise.all([edit(one.id, two.id), edit(two.id, one.id)]);
   }
 
   /** The answer, or null when there was none, or a refusal. Anything but an expected refusal breaks a promise. */

@@ -62,6 +62,9 @@ export class SimulatedKv {
 
   list({ prefix, start, end }: Selector, { limit, reverse }: { limit: number; reverse: boolean }): StoredEntry[] {
     if (limit > 1_000) throw new TypeError("Too many entries (max 1000)");
+    if (start && end) {
+      throw new TypeError("Selector can not specify both 'start' and 'end' key when specifying 'prefix'");
+    }
     const inside = readName(prefix);
     for (const [what, key] of [["Start", start], ["End", end]] as const) {
       if (key && !(readName(key).startsWith(inside) && key.length > prefix.length)) {
