@@ -268,6 +268,7 @@ export function dismiss(store: Store, id: number): void {
 }
 
 export function complain(store: Store, error: unknown): void {
+  if (error instanceof Problem && error.status === 401) store.connection.value = "signed_out";
   const text = error instanceof Problem
     ? [error.message, ...error.errors.map(({ path, message }) => `${path}: ${message}`)].join(". ")
     : "Something went wrong on this page";
