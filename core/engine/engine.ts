@@ -209,8 +209,11 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     },
     async log(id) {
       await query.require(id);
+      const path = `${settings.logs}/task-${id}.log`;
       try {
-        return (await Deno.open(`${settings.logs}/task-${id}.log`)).readable;
+        // A link is none of ours: an agent may have put it there.
+        if (!(await Deno.lstat(path)).isFile) throw new DomainError("not_found", `Task ${id} has no log of its own`);
+        return (await Deno.open(path)).readable;
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) throw new DomainError("not_found", `Task ${id} has no log yet`);
         throw error;

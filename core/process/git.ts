@@ -1,18 +1,22 @@
 // git, called by the service for itself. Every exit code is checked, and an error carries git's own words in one line.
 //
-// A repository may name programs in its configuration and hooks, and an agent may write those. Our own calls switch off
-// the ones that git would run on the way (hooks, fsmonitor, external diffs, text conversion); clean and smudge filters stay
-// on, because without them the content would be wrong (LFS). Nothing asks at a terminal, and nothing that would point git at
-// another repository is inherited.
+// A repository may name programs in its configuration and hooks, and an agent may write those. Our own calls run none of
+// them: hooks, fsmonitor, external diffs and text conversion are off, nothing is fetched, and calls that must do either (they
+// read or write files, whose content may go through filters and may have to be fetched) take no program from the repository's
+// configuration (git_programs.ts). Nothing asks at a terminal, and nothing that would point git at another repository is
+// inherited.
 
 import { DomainError, messageOf } from "../domain/error.ts";
 import { childEnvironment } from "./environment.ts";
+import { type Overrides, overridesOf, programSettings } from "./git_programs.ts";
 import { readPipe } from "./pipe_reader.ts";
 import { run, type RunOptions, spawn } from "./subprocess.ts";
 
 export interface GitOptions extends RunOptions {
   /** Also an answer, not an error: `[1]` for commands that say "no" so. */
   codes?: number[];
+  /** It reads or writes the content of files: filters of the user run on it, and a partial clone may fetch it. */
+  content?: boolean;
 }
 
 export interface GitResult {
@@ -34,9 +38,21 @@ const CONFIG = [
   "maintenance.auto=false",
   "submodule.recurse=false",
   "advice.addEmbeddedRepo=false",
+  // Else \`show\` verifies signatures, by the program that \`gpg.program\` names.
+  "log.showSignature=false",
 ].flatMap((setting) => ["-c", setting]);
 
-const ENVIRONMENT = { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" };
+const ENVIRONMENT = {
+  LC_ALL: "C",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_OPTIONAL_LOCKS: "0",
+  // A repository may call itself a partial clone, and any git command may then fetch what it misses.
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_ALLOW_PROTOCOL: "none",
+};
+
+/** For calls on content: no transport that runs a program of the address's choice. */
+const CONTENT_ENVIRONMENT = { GIT_NO_LAZY_FETCH: "0", GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh" };
 
 /** The identity of commits that the service makes, given with each so that no configuration is needed. */
 export const COMMITTER = {
@@ -47,15 +63,28 @@ export const COMMITTER = {
 };
 
 /** Runs git. Throws `DomainError("unavailable")` when it is missing or ends with a code that is neither 0 nor in `codes`. */
-export async function git(args: string[], { codes = [], ...options }: GitOptions = {}): Promise<GitResult> {
-  const { code, signal, stdout, stderr } = await run("git", [...CONFIG, ...args], {
+export async function git(args: string[], { codes = [], content, ...options }: GitOptions = {}): Promise<GitResult> {
+  const safe = content ? await contentOverrides(options) : null;
+  const { code, signal, stdout, stderr } = await run("git", [...CONFIG, ...safe?.args ?? [], ...args], {
     ...options,
-    env: { ...ENVIRONMENT, ...options.env },
+    env: { ...ENVIRONMENT, ...options.env, ...safe?.env },
   });
   if (code === null || (code !== 0 && !codes.includes(code))) {
     throw new DomainError("unavailable", failure(args, wordsOf(stderr) || signal || `exit code ${code}`));
   }
   return { code, text: new TextDecoder().decode(stdout) };
+}
+
+/** What a call on content, with this folder and environment, needs so that no program of the repository runs. */
+async function contentOverrides({ cwd, env, signal }: Pick<RunOptions, "cwd" | "env" | "signal">): Promise<Overrides> {
+  const args = ["config", "--show-scope", "--null", "--get-regexp", programSettings];
+  const { code, stdout, stderr } = await run("git", args, { cwd, env: { ...ENVIRONMENT, ...env }, signal });
+  // 1: there is none.
+  if (code !== 0 && code !== 1) {
+    throw new DomainError("unavailable", failure(args, wordsOf(stderr) || `exit code ${code}`));
+  }
+  const overrides = overridesOf(new TextDecoder().decode(stdout));
+  return overrides.isOffline ? overrides : { ...overrides, env: { ...CONTENT_ENVIRONMENT, ...overrides.env } };
 }
 
 /** stdout without the newline at its end: for commands that answer with one value. */
@@ -64,17 +93,18 @@ export async function gitLine(args: string[], options: GitOptions = {}): Promise
 }
 
 /**
- * stdout as a stream, for output of any size. A reader that does not pull holds git back; cancelling kills it. The stream
+ * stdout as a stream, for output of any size, of a command on content. A reader that does not pull holds git back; cancelling kills it. The stream
  * errors when git fails. `finished` is called once, whatever the end.
  */
 export async function gitStream(
   args: string[],
   { cwd, env, finished = () => {} }: { cwd?: string; env?: Record<string, string>; finished?: () => unknown },
 ): Promise<ReadableStream<Uint8Array>> {
+  const safe = await contentOverrides({ cwd, env });
   const child = await spawn("git", {
-    args: [...CONFIG, ...args],
+    args: [...CONFIG, ...safe.args, ...args],
     cwd,
-    ...childEnvironment({ ...ENVIRONMENT, ...env }),
+    ...childEnvironment({ ...ENVIRONMENT, ...env, ...safe.env }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -176,8 +206,9 @@ export async function inspectRepository(path: string): Promise<Repository> {
  * text.
  */
 export async function resolveCommit(repo: string, base: string): Promise<string> {
+  // A colon is in no name of a ref: what has one names a file, or searches messages.
   // deno-lint-ignore no-control-regex
-  const isName = base !== "" && !/[\u0000-\u001f\u007f]/.test(base);
+  const isName = base !== "" && !/[\u0000-\u001f\u007f:]/.test(base);
   const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${base}^{commit}`];
   const commit = isName ? await gitLine(args, { cwd: repo, codes: [1, 128] }) : "";
   if (!isCommitId(commit)) {

@@ -203,7 +203,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       // The branch is made with its claim: `worktree add -b` would start one more git for it.
       await createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), commit });
       const env = { [markVariable(await markOf(site.common))]: "1" };
-      await git(["worktree", "add", path, name], { cwd: site.repo, env });
+      await git(["worktree", "add", path, name], { cwd: site.repo, env, content: true });
       const entry = await newEntry(site.common, path);
       if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
       await writeMark(entry, { store, task });

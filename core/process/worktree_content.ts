@@ -11,6 +11,8 @@ const MAX_LIST_BYTES = 1024 * 1024 * 1024;
 const DIFF = [
   "diff",
   ...["--no-textconv", "--no-ext-diff", "--no-color", "--no-relative", "--submodule=short"],
+  // To see whether files within a submodule changed, git would run itself in there, by the configuration it finds there.
+  "--ignore-submodules=dirty",
   ...["--src-prefix=a/", "--dst-prefix=b/"],
 ];
 
@@ -28,9 +30,10 @@ export async function commitContent(
   const head = await headOf(entry) ?? options.fallback;
   return await withIndex(entry, async (env) => {
     const at = { cwd: entry.path, env };
-    await git(["add", "-A", "--", "."], at);
+    await git(["add", "-A", "--", "."], { ...at, content: true });
     await refuseNested(entry, { env, head });
-    const tree = await gitLine(["write-tree"], at);
+    // It looks again at files that changed in the very second of the `add`.
+    const tree = await gitLine(["write-tree"], { ...at, content: true });
     if (head !== null && tree === await gitLine(["rev-parse", `${head}^{tree}`], at)) return head;
     const parents = head === null ? [] : ["-p", head];
     return await gitLine(["commit-tree", tree, ...parents, "-m", options.message], {
@@ -50,20 +53,25 @@ export async function headOf(entry: Entry): Promise<string | null> {
 export async function countChanges(entry: Entry, base: string): Promise<Changes> {
   const at = { cwd: entry.path, maxOutputBytes: MAX_LIST_BYTES };
   const uncommitted = await countUncommitted(entry);
-  const lines = await withUntracked(entry, (env) => git([...DIFF, "--numstat", base, "--"], { ...at, env }));
+  const lines = await withUntracked(
+    entry,
+    (env) => git([...DIFF, "--numstat", base, "--"], { ...at, env, content: true }),
+  );
   return { ...sumLines(lines.text), uncommitted };
 }
 
 /** Files that are changed or untracked; a nested repository counts as one. */
 export async function countUncommitted(entry: Entry): Promise<number> {
   const at = { cwd: entry.path, env: entryEnvironment(entry), maxOutputBytes: MAX_LIST_BYTES };
-  const { text } = await git(["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"], at);
+  const args = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=dirty"];
+  const { text } = await git(args, { ...at, content: true });
   return text.split("\0").length - 1;
 }
 
 /** Lines between two commits. */
 export async function countLines(repo: string, base: string, commit: string): Promise<Changes> {
-  const { text } = await git([...DIFF, "--numstat", base, commit, "--"], { cwd: repo, maxOutputBytes: MAX_LIST_BYTES });
+  const at = { cwd: repo, maxOutputBytes: MAX_LIST_BYTES, content: true };
+  const { text } = await git([...DIFF, "--numstat", base, commit, "--"], at);
   return { ...sumLines(text), uncommitted: 0 };
 }
 
@@ -123,7 +131,7 @@ async function copyIndex(entry: Entry): Promise<string> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     // Half made, or the agent deleted it: the last commit is what git would compare with.
     const env = { ...entryEnvironment(entry), GIT_INDEX_FILE: index };
-    await git(["read-tree", (await headOf(entry)) ?? "--empty"], { cwd: entry.path, env });
+    await git(["read-tree", (await headOf(entry)) ?? "--empty"], { cwd: entry.path, env, content: true });
   }
   return index;
 }
@@ -143,6 +151,7 @@ async function addUntracked(entry: Entry, env: Environment): Promise<void> {
   if (files.length === 0) return;
   await git(["--literal-pathspecs", "add", "-N", "--pathspec-from-file=-", "--pathspec-file-nul"], {
     ...at,
+    content: true,
     stdin: files.join("\0"),
   });
 }
@@ -159,12 +168,20 @@ async function refuseNested(entry: Entry, { env, head }: { env: Environment; hea
     if (!(await exists(join(entry.path, path!, ".git")))) continue;
     const recorded = head === null ? "" : await gitLine(["--literal-pathspecs", "ls-tree", head, "--", path!], at);
     const isSame = recorded.startsWith(`160000 commit ${commit}\t`);
-    const isClean = isSame && (await git(["status", "--porcelain"], { cwd: join(entry.path, path!) })).text === "";
+    const isClean = isSame && await isUnchanged(join(entry.path, path!));
     if (!isClean) {
       const reason = `${path} is a repository of its own, whose content a snapshot cannot hold`;
       throw new DomainError("unavailable", `Cannot save worktree ${entry.path}: ${reason}`);
     }
   }
+}
+
+/** Whether nothing in a nested repository is uncommitted. One that has nested ones itself counts as changed: nobody looks there. */
+async function isUnchanged(path: string): Promise<boolean> {
+  const at = { cwd: path, maxOutputBytes: MAX_LIST_BYTES };
+  const { text } = await git(["ls-files", "--stage", "-z"], at);
+  if (/(?:^|\0)160000 /.test(text)) return false;
+  return (await git(["status", "--porcelain", "--ignore-submodules=dirty"], { ...at, content: true })).text === "";
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,7 +3,10 @@
 
 import { join } from "@std/path";
 
-/** Writes the program into `folder`; returns what makes a service use it. `body` is what it does for every prompt. */
+/**
+ * Writes the program into `folder`; returns what makes a service use it. `body` is what it does for every prompt; for one that
+ * holds "[fail]" it then ends with an error.
+ */
 export async function scriptAgent(folder: string, body: string): Promise<Record<string, string>> {
   const path = join(folder, "claude");
   const init = { type: "system", subtype: "init", session_id: "s", model: "script", claude_code_version: "9.9.9" };
@@ -18,10 +21,12 @@ export async function scriptAgent(folder: string, body: string): Promise<Record<
   };
   const script = `#!/bin/sh
 if [ "$1" = --version ]; then echo "9.9.9 (Script)"; exit 0; fi
+IFS= read -r prompt
 printf '%s\\n' '${JSON.stringify(init)}'
 (
 ${body}
 ) 2>&1 >/dev/null
+case "$prompt" in *"[fail]"*) exit 3 ;; esac
 printf '%s\\n' '${JSON.stringify(result)}'
 `;
   await Deno.writeTextFile(path, script, { mode: 0o755 });

@@ -1,0 +1,95 @@
+// Programs that a repository's own configuration names. `.git/config` (and what it includes) comes with a repository or from
+// an agent, so our own git calls take from it no program to run: each such setting is overridden, for the one call, by what the
+// user's own configuration says, or by nothing.
+//
+// What the user configured (system, global, command) stays, so LFS and the like work as everywhere; and so do git-lfs's own
+// words in a repository, which `git lfs install --local` writes there.
+
+/** For `git config --get-regexp`: settings whose value git, or git-lfs, may run. Hooks and external diffs are off for all. */
+export const programSettings = [
+  "^filter\\..*\\.(clean|smudge|process|required)$",
+  "^core\\.(sshcommand|gitproxy|askpass)$",
+  "^credential\\.(.*\\.)?helper$",
+  "^remote\\..*\\.(uploadpack|vcs)$",
+  "^hook\\..*\\.(command|enabled)$",
+  "^lfs\\.(extension|customtransfer)\\..*\\.(clean|smudge|path)$",
+  "^lfs\\.(.*\\.)?standalonetransferagent$",
+].join("|");
+
+const lfsWords: Record<string, string[]> = {
+  "filter.lfs.clean": ["git-lfs clean -- %f"],
+  "filter.lfs.smudge": ["git-lfs smudge -- %f", "git-lfs smudge --skip -- %f"],
+  "filter.lfs.process": ["git-lfs filter-process", "git-lfs filter-process --skip"],
+  "filter.lfs.required": ["true"],
+};
+
+interface Setting {
+  /** Whether it is of the repository, and not of the user. */
+  isForeign: boolean;
+  /** As git lists it: section and name in lower case. */
+  key: string;
+  value: string;
+}
+
+/** What to add to a git call: arguments before the command, and the environment that these refer to. */
+export interface Overrides {
+  args: string[];
+  env: Record<string, string>;
+  /** The repository names a program for talking to a remote. That cannot be overridden: nothing may be fetched. */
+  isOffline: boolean;
+}
+
+/** From the output of `git config --show-scope --null --get-regexp`. */
+export function overridesOf(listing: string): Overrides {
+  const settings = settingsIn(listing);
+  const values: [key: string, value: string][] = [];
+  for (const key of new Set(settings.filter(isUnwanted).map(({ key }) => key))) {
+    if (isHelper(key) || isRemote(key)) continue;
+    const own = settings.findLast((one) => one.key === key && !isUnwanted(one));
+    values.push([key, own?.value ?? nothingFor(key)]);
+  }
+  if (settings.some((one) => isUnwanted(one) && isHelper(one.key))) {
+    // An empty one forgets those before it; then come the user's own again.
+    values.push(["credential.helper", ""]);
+    for (const { key, value, isForeign } of settings) if (isHelper(key) && !isForeign) values.push([key, value]);
+  }
+  return {
+    // By the environment, because a name may hold an equals sign.
+    args: values.map(([key], index) => `--config-env=${key}=${variable(index)}`),
+    env: Object.fromEntries(values.map(([, value], index) => [variable(index), value])),
+    isOffline: settings.some((one) => isUnwanted(one) && isRemote(one.key)),
+  };
+}
+
+function settingsIn(listing: string): Setting[] {
+  const parts = listing.split("\0");
+  const settings: Setting[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [key, ...value] = parts[at + 1]!.split("\n");
+    // A name alone means true; as a program it is nothing.
+    settings.push({ isForeign: /^(local|worktree|unknown)$/.test(parts[at]!), key: key!, value: value.join("\n") });
+  }
+  return settings;
+}
+
+function isUnwanted({ isForeign, key, value }: Setting): boolean {
+  return (isForeign || key.startsWith("hook.")) && !lfsWords[key]?.includes(value);
+}
+
+function isHelper(key: string): boolean {
+  return key.startsWith("credential.");
+}
+
+function isRemote(key: string): boolean {
+  return key.startsWith("remote.");
+}
+
+function nothingFor(key: string): string {
+  if (/^(filter\..*\.required|hook\..*\.enabled)$/.test(key)) return "false";
+  if (key === "core.sshcommand") return "ssh";
+  return key === "core.gitproxy" ? "none" : "";
+}
+
+function variable(index: number): string {
+  return `PERSONAL_GIT_SETTING_${index}`;
+}
