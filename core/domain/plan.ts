@@ -80,7 +80,7 @@ export type Obstacle =
 
 export function obstacleOf(
   entry: BoardEntry,
-  { board, now, view }: { board: Board; now: number; view: WorkerView },
+  { board, now, view }: { board: Pick<Board, "statusOf">; now: number; view: WorkerView },
 ): Obstacle | null {
   if (entry.cancel_requested) return { kind: "cancelling" };
   const blocked_by = blockers(entry, board);
@@ -94,7 +94,10 @@ export function obstacleOf(
 }
 
 /** The dependencies that are not completed, each with its status. */
-export function blockers(entry: { depends_on: number[] }, board: Board): { id: number; status: Status }[] {
+export function blockers(
+  entry: { depends_on: number[] },
+  board: Pick<Board, "statusOf">,
+): { id: number; status: Status }[] {
   const blocked: { id: number; status: Status }[] = [];
   for (const id of entry.depends_on) {
     const status = board.statusOf(id) ?? "pending";
@@ -103,6 +106,7 @@ export function blockers(entry: { depends_on: number[] }, board: Board): { id: n
   return blocked;
 }
 
+/** The rule in its simplest form. The engine asks dispatch_order.ts, which is tested to say the same. */
 export function plan(board: Board, { now, view }: { now: number; view: WorkerView }): Plan {
   const eligible: BoardEntry[] = [];
   let nextDueAt: number | null = null;
@@ -116,17 +120,22 @@ export function plan(board: Board, { now, view }: { now: number; view: WorkerVie
     }
   }
   eligible.sort(inDispatchOrder);
-  const order = eligible.map((entry) => entry.id);
-  const starts = order.slice(0, Math.max(0, view.free_slots)).map((id, index) => ({
+  return { starts: startsOf(eligible, view), order: eligible.map(({ id }) => id), nextDueAt };
+}
+
+/** The first of those that could start, as many as there are slots, each with why. */
+export function startsOf(eligible: BoardEntry[], { free_slots }: { free_slots: number }): Plan["starts"] {
+  const slots = Math.max(0, free_slots);
+  const order = eligible.slice(0, slots + candidatesKept).map(({ id }) => id);
+  return order.slice(0, slots).map((id, index) => ({
     id,
     why: {
-      free_slots: view.free_slots - index,
+      free_slots: slots - index,
       rank: index + 1,
       candidates: order.slice(index + 1, index + 1 + candidatesKept),
-      count: order.length,
+      count: eligible.length,
     },
   }));
-  return { starts, order, nextDueAt };
 }
 
 /** Whether a dependency that ended badly keeps the entry from ever starting by itself. */

@@ -1,10 +1,12 @@
 // The unfinished tasks in memory, kept current by the live tail. Start-up and every tick cost what is unfinished, never
 // the history.
 
+import { DispatchOrder } from "../domain/dispatch_order.ts";
 import { type Board, type BoardEntry, boardEntry } from "../domain/plan.ts";
 import { isOver, type Status, type Task } from "../domain/task.ts";
 import { keys } from "../kv/keys.ts";
 import type { Store } from "../kv/store.ts";
+import { type EndedCounts, endedCounts } from "./ended_counts.ts";
 
 export interface LiveBoard extends Board {
   readonly entries: Iterable<BoardEntry>;
@@ -17,6 +19,12 @@ export interface LiveBoard extends Board {
   load(): Promise<void>;
   /** Unfinished tasks that wait for `id`. */
   dependants(id: number): number[];
+  /** Who runs next, and the columns of the board. */
+  readonly order: DispatchOrder;
+  /** Those whose run is over and whose place is not put away yet. */
+  leftovers(): BoardEntry[];
+  /** How many tasks failed and how many were cancelled. */
+  readonly ended: EndedCounts;
 }
 
 export function liveBoard(store: Store): LiveBoard {
@@ -29,8 +37,14 @@ export function liveBoard(store: Store): LiveBoard {
 
   /** Who waits for whom, of the unfinished. */
   const waiting = new Map<number, Set<number>>();
+  const left = new Set<number>();
+  const entryOf = (id: number) => entries.get(id);
+  const statusOf = (id: number) => entries.get(id)?.status ?? finished.get(id);
+  const order = new DispatchOrder({ entry: entryOf, statusOf });
+  const ended = endedCounts(store.kv);
 
   function wonder(entry: BoardEntry): void {
+    if (entry.runner === null && (entry.ending || entry.cancel_requested)) left.add(entry.id);
     for (const id of entry.depends_on) {
       if (!entries.has(id) && !finished.has(id)) unknown.add(id);
       const dependants = waiting.get(id) ?? new Set();
@@ -46,20 +60,36 @@ export function liveBoard(store: Store): LiveBoard {
     }
   }
 
+  /** The task has another status: it and those that wait for it may do something else now. */
+  function touch(id: number): void {
+    order.touch(id);
+    for (const dependant of waiting.get(id) ?? []) order.touch(dependant);
+  }
+
   function apply(head: Task): boolean {
     if (head.id === 0) return false;
     meanwhile?.push(head);
+    ended.moved({ before: statusOf(head.id) ?? (head.seq === 1 ? "pending" : null), after: head.status });
+    return take(head);
+  }
+
+  function take(head: Task): boolean {
     const before = entries.get(head.id);
     if (before) unlink(before);
+    left.delete(head.id);
     if (isOver(head.status)) {
       finished.set(head.id, head.status);
+      touch(head.id);
       return entries.delete(head.id);
     }
     finished.delete(head.id);
     const entry = boardEntry(head);
     entries.set(head.id, entry);
     wonder(entry);
-    return JSON.stringify(before) !== JSON.stringify(entry);
+    if (before?.status !== entry.status) touch(head.id);
+    if (JSON.stringify(before) === JSON.stringify(entry)) return false;
+    order.touch(head.id);
+    return true;
   }
 
   return {
@@ -67,8 +97,11 @@ export function liveBoard(store: Store): LiveBoard {
       return entries.values();
     },
     dependants: (id) => [...waiting.get(id) ?? []],
-    entry: (id) => entries.get(id),
-    statusOf: (id) => entries.get(id)?.status ?? finished.get(id),
+    entry: entryOf,
+    statusOf,
+    order,
+    ended,
+    leftovers: () => [...left].map((id) => entries.get(id)!),
     apply,
     async resolve() {
       while (unknown.size > 0) {
@@ -78,6 +111,7 @@ export function liveBoard(store: Store): LiveBoard {
           unknown.delete(id);
           if (entries.has(id)) continue;
           if (head && isOver(head.status)) finished.set(id, head.status);
+          touch(id);
         }
       }
     },
@@ -95,8 +129,10 @@ export function liveBoard(store: Store): LiveBoard {
       const newer: Task[] = meanwhile;
       meanwhile = null;
       waiting.clear();
+      left.clear();
       for (const entry of entries.values()) wonder(entry);
-      for (const head of newer) apply(head);
+      order.touchAll(entries.keys());
+      for (const head of newer) take(head);
     },
   };
 }

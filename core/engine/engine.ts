@@ -87,6 +87,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const unsubscribe = store.tail.subscribe(({ versionstamp, events, heads }) => {
     let changed = false;
     for (const head of heads) changed = board.apply(head) || changed;
+    query.heard(heads);
     if (changed) scheduler.wake();
     if (subscribers.size === 0) return;
     const news = { versionstamp, events, changed: heads.filter(({ id }) => id > 0).map(query.summary) };

@@ -1,7 +1,8 @@
 // The questions: tasks as clients see them, pages of them, the board, and what a history says.
 
 import { DomainError } from "../domain/error.ts";
-import { blockers, inDispatchOrder, isBlockedByFailure, obstacleOf, plan } from "../domain/plan.ts";
+import type { DispatchOrder, Lane } from "../domain/dispatch_order.ts";
+import { blockers, inDispatchOrder, obstacleOf } from "../domain/plan.ts";
 import { isOver, type Status, type Task } from "../domain/task.ts";
 import { obstacleSentence, type TaskContext, type TaskView, taskView, type WholeTexts } from "../domain/task_view.ts";
 import { keys } from "../kv/keys.ts";
@@ -19,16 +20,22 @@ export interface Queries {
   list(options: { status: Status | null; q: string | null; limit: number; cursor: string | null }): Promise<TaskPage>;
   board(): Promise<BoardView>;
   counts(): Promise<Record<Status, number>>;
+  /** Takes over heads as they were committed. */
+  heard(heads: Task[]): void;
 }
 
 /** Heads looked at for one page of a search at most; the cursor goes on from there. */
 const scanBound = 5_000;
 const columnLength = 100;
+const headsKept = 2_000;
 
 export function queries(
   { store, clock, settings }: EngineContext,
   { board, scheduler, pauseReason }: { board: LiveBoard; scheduler: Scheduler; pauseReason: () => string | null },
 ): Queries {
+  /** The newest heads that were asked for or committed, so that the board reads few. */
+  const heads = new Map<number, Task>();
+
   async function require(id: number): Promise<Task> {
     const head = await store.writer.head(id);
     if (!head || id === 0) throw new DomainError("not_found", `There is no task ${id}`);
@@ -36,14 +43,14 @@ export function queries(
   }
 
   /** What the whole board says about one task now. */
-  function contextOf(task: Task, positions: Map<number, number>): TaskContext {
+  function contextOf(task: Task, order: DispatchOrder): TaskContext {
     const entry = board.entry(task.id);
     const blocked_by = isOver(task.status) ? [] : blockers(task, board);
     const context = { blocked_by, dependants: board.dependants(task.id), waiting: null, queue_position: null };
     if (task.cancel_requested && !isOver(task.status)) return { ...context, waiting: "Being cancelled" };
     if (task.status === "awaiting_approval") return { ...context, waiting: "Its plan waits for approval" };
     if (task.status !== "pending" || !entry) return context;
-    const queue_position = positions.get(task.id) ?? null;
+    const queue_position = order.rank(task.id);
     return { ...context, queue_position, waiting: waitingOf(task, queue_position) };
   }
 
@@ -63,18 +70,18 @@ export function queries(
     return "Starting";
   }
 
-  function positions(): Map<number, number> {
-    const { order } = plan(board, { now: clock.now(), view: scheduler.view() });
-    return new Map(order.map((id, index) => [id, index + 1]));
+  function orderNow(): DispatchOrder {
+    board.order.refresh({ now: clock.now(), view: scheduler.view() });
+    return board.order;
   }
 
   function summary(task: Task): TaskView {
-    return taskView(task, contextOf(task, task.status === "pending" ? positions() : new Map()));
+    return taskView(task, contextOf(task, orderNow()));
   }
 
   function summaries(tasks: Task[]): TaskView[] {
-    const places = positions();
-    return tasks.map((task) => taskView(task, contextOf(task, places)));
+    const order = orderNow();
+    return tasks.map((task) => taskView(task, contextOf(task, order)));
   }
 
   async function wholeTexts(task: Task): Promise<WholeTexts> {
@@ -91,11 +98,20 @@ export function queries(
   }
 
   async function headsOf(ids: number[]): Promise<Task[]> {
-    const heads: Task[] = [];
-    for (let at = 0; at < ids.length; at += 10) {
-      for (const head of await store.log.heads(ids.slice(at, at + 10))) if (head) heads.push(head);
+    // What others wrote to a shared store is known here a moment later: there each question reads.
+    const missing = ids.filter((id) => store.shared || !heads.has(id));
+    for (let at = 0; at < missing.length; at += 10) {
+      for (const head of await store.log.heads(missing.slice(at, at + 10))) if (head) keep(head);
     }
-    return heads;
+    return ids.map((id) => heads.get(id)).filter((head) => head !== undefined);
+  }
+
+  /** Keeps a head until it is one of the least recently needed; an older one never replaces a newer. */
+  function keep(head: Task): void {
+    const known = heads.get(head.id);
+    heads.delete(head.id);
+    heads.set(head.id, known && known.seq > head.seq ? known : head);
+    if (heads.size > headsKept) heads.delete(heads.keys().next().value!);
   }
 
   /** Ids of `status` before `before`, newest first. */
@@ -118,21 +134,13 @@ export function queries(
     return ids;
   }
 
-  async function count(status: Status): Promise<number> {
-    let counted = 0;
-    for (let start = keys.finished(status, 0);;) {
-      const page = await store.kv.page({ prefix: keys.finishedOf(status), start }, { limit: 1_000 });
-      counted += page.length;
-      if (page.length < 1_000) return counted;
-      start = keys.finished(status, (page.at(-1)!.key[2] as number) + 1);
-    }
-  }
-
   async function counts(): Promise<Record<Status, number>> {
     const all = { pending: 0, in_progress: 0, awaiting_approval: 0, completed: 0, failed: 0, cancelled: 0 };
-    for (const entry of board.entries) all[entry.status]++;
-    all.failed = await count("failed");
-    all.cancelled = await count("cancelled");
+    const order = orderNow();
+    all.pending = order.size("ready") + order.size("waiting") + order.size("stuck");
+    all.in_progress = order.size("running");
+    all.awaiting_approval = order.size("approval");
+    Object.assign(all, await board.ended.read());
     const total = ((await store.kv.get<number>(keys.nextId())).value ?? 1) - 1;
     // Most tasks complete: counting the rest is cheaper than counting them.
     const others = all.pending + all.in_progress + all.awaiting_approval + all.failed + all.cancelled;
@@ -144,6 +152,9 @@ export function queries(
     require,
     summary,
     counts,
+    heard(committed) {
+      for (const head of committed) keep(head);
+    },
     async read(id, { at } = {}) {
       const current = await require(id);
       if (at !== undefined && at < current.seq) {
@@ -182,17 +193,19 @@ export function queries(
     },
     async board() {
       await board.resolve();
-      const columns = { needs_you: [] as number[], running: [] as number[], queue: [] as number[] };
-      const place = positions();
-      const sorted = [...board.entries].sort((a, b) =>
-        Number(!place.has(a.id)) - Number(!place.has(b.id)) || inDispatchOrder(a, b)
-      );
-      for (const entry of sorted) {
-        if (entry.status === "in_progress") columns.running.push(entry.id);
-        else if (entry.status === "awaiting_approval") columns.needs_you.push(entry.id);
-        else if (isBlockedByFailure(blockers(entry, board))) columns.needs_you.push(entry.id);
-        else columns.queue.push(entry.id);
-      }
+      const order = orderNow();
+      const first = (...lanes: Lane[]) => lanes.flatMap((lane) => order.first(lane, columnLength));
+      const asking = first("approval", "stuck").sort(inDispatchOrder);
+      const columns = {
+        needs_you: asking.map(({ id }) => id),
+        running: first("running").map(({ id }) => id),
+        queue: first("ready", "waiting").map(({ id }) => id),
+      };
+      const sizes = {
+        needs_you: order.size("approval") + order.size("stuck"),
+        running: order.size("running"),
+        queue: order.size("ready") + order.size("waiting"),
+      };
       const newest = { before: Number.MAX_SAFE_INTEGER, limit: columnLength };
       const failed = await idsOf("failed", newest);
       const over = [...await idsOf("completed", newest), ...await idsOf("cancelled", newest)];
@@ -205,9 +218,9 @@ export function queries(
         queue: await view(columns.queue),
         done: done.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "")),
         counts: {
-          needs_you: columns.needs_you.length + all.failed,
-          running: columns.running.length,
-          queue: columns.queue.length,
+          needs_you: sizes.needs_you + all.failed,
+          running: sizes.running,
+          queue: sizes.queue,
           done: all.completed + all.cancelled,
         },
       };

@@ -7,7 +7,7 @@
 import { decide } from "../domain/decide.ts";
 import { DomainError } from "../domain/error.ts";
 import type { ClaimReason } from "../domain/event.ts";
-import { plan, type WorkerView } from "../domain/plan.ts";
+import type { WorkerView } from "../domain/plan.ts";
 import type { Agent } from "../process/agent.ts";
 import type { LiveBoard } from "./board.ts";
 import type { EngineContext } from "./context.ts";
@@ -92,21 +92,20 @@ export function scheduler(
 
   async function look(): Promise<void> {
     await board.resolve();
-    for (const entry of board.entries) {
+    for (const { id, holder } of board.leftovers()) {
       // What a dead worker holds is nobody's to put away but ours; its folder stays, and the log says so.
-      const mine = entry.holder === null || entry.holder === worker.id || lease().dead.has(entry.holder);
-      const left = entry.runner === null && (entry.ending || entry.cancel_requested);
-      if (left && mine && !inHand.has(entry.id)) take(entry.id, putAway(context, entry.id));
+      const mine = holder === null || holder === worker.id || lease().dead.has(holder);
+      if (mine && !inHand.has(id)) take(id, putAway(context, id));
     }
     // A due time that nobody may act on must not wake us: their ends do.
     nextDueAt = null;
     if (stopping || pause.current() || disk.shortage() || !lease().isSure) return;
-    const now = clock.now();
-    const planned = plan(board, { now, view: view() });
+    board.order.refresh({ now: clock.now(), view: view() });
+    const planned = board.order.plan();
     nextDueAt = planned.nextDueAt;
     const starts = planned.starts.filter(({ id }) => !inHand.has(id));
     if (starts.length === 0) {
-      if (planned.order.length === 0) obstacle = null;
+      if (board.order.size("ready") === 0) obstacle = null;
       return;
     }
     let agent: Agent;
