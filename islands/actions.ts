@@ -179,7 +179,7 @@ export async function readBoard(store: Store): Promise<void> {
 /** The open task as it is now, with the events that have not come. */
 export async function readOpenTask(store: Store): Promise<void> {
   const open = store.open.peek();
-  if (!open) return;
+  if (!open || open.isRecorded) return;
   try {
     open.update(await api.task(open.id));
     await open.catchUp();

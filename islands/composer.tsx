@@ -19,7 +19,7 @@ export function Composer({ open }: { open: OpenTask }) {
   const takes = !task.cancel_requested &&
     (task.status === "in_progress" ||
       (task.status === "completed" && task.worktree !== null && task.session_id !== null));
-  if (!takes || open.at.value !== null) return null;
+  if (!takes || open.at.value !== null || open.isRecorded) return null;
   const label = task.status === "in_progress"
     ? "Message the running agent"
     : "Follow up: the agent goes on where it stopped";

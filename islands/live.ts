@@ -22,14 +22,14 @@ export function startLive(store: Store): void {
       void readOpenTask(store);
     }
     const open = store.open.peek();
-    if (message.status === "live" && before === "lost" && open) {
+    if (message.status === "live" && before === "lost" && open && !open.isRecorded) {
       send({ type: "follow", follow: [[open.id, open.head.peek()]] });
     }
   });
 
   effect(() => {
     const open = store.open.value;
-    send({ type: "follow", follow: open ? [[open.id, open.head.peek()]] : [] });
+    send({ type: "follow", follow: open && !open.isRecorded ? [[open.id, open.head.peek()]] : [] });
   });
   addEventListener("online", () => send({ type: "wake" }));
   addEventListener("focus", () => send({ type: "wake" }));

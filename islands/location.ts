@@ -3,6 +3,9 @@
 import { type Tab, tabOf } from "./page_data.ts";
 import { type BoardFilter, filterOf } from "./task_state.ts";
 
+/** The recorded sample stands where no task can: ids are from 1. */
+export const sampleId = 0;
+
 export interface Place {
   /** The board with the task in a drawer, or the task's own page. */
   page: "board" | "task";
@@ -14,10 +17,10 @@ export interface Place {
 
 export function placeOf(url: URL): Place {
   const query = url.searchParams;
-  const own = /^\/tasks\/(\d+)(?:\/(\w+))?\/?$/.exec(url.pathname);
+  const own = /^\/(?:tasks\/(\d+)|sample)(?:\/(\w+))?\/?$/.exec(url.pathname);
   return {
     page: own ? "task" : "board",
-    task: own ? Number(own[1]) : positive(query.get("task")),
+    task: own ? Number(own[1] ?? sampleId) : positive(query.get("task")),
     tab: tabOf(own ? own[2] : query.get("tab")),
     at: positive(query.get("at")),
     filter: filterOf(query),
@@ -29,7 +32,7 @@ export function urlOf({ page, task, tab, at, filter }: Place): string {
   const query = new URLSearchParams();
   if (page === "task") {
     if (at !== null) query.set("at", String(at));
-    const path = `/tasks/${task}${tab === "transcript" ? "" : `/${tab}`}`;
+    const path = `${task === sampleId ? "/sample" : `/tasks/${task}`}${tab === "transcript" ? "" : `/${tab}`}`;
     return query.size > 0 ? `${path}?${query}` : path;
   }
   if (filter.q.trim() !== "") query.set("q", filter.q);

@@ -7,6 +7,7 @@ import { type TaskView, taskView } from "../core/domain/task_view.ts";
 import { api, call } from "./api.ts";
 import { EventCache } from "./event_cache.ts";
 import { type EventWindow, followed, newer, older, windowAtEnd, windowAtStart } from "./event_window.ts";
+import { sampleId } from "./location.ts";
 import type { RelatedTask, Tab, TaskPageData } from "./page_data.ts";
 import { stageEvents } from "./stages.ts";
 import { checkpointEvery, TaskPast } from "./task_past.ts";
@@ -53,6 +54,11 @@ export class OpenTask {
   #folding: Promise<void> | null = null;
   /** Stands in while the events of a moment are still being read. */
   #lastShown: TaskView | null = null;
+
+  /** Whether it is the sample: a history without a task behind it. */
+  get isRecorded(): boolean {
+    return this.id === sampleId;
+  }
 
   constructor(data: TaskPageData, now: ReadonlySignal<number>) {
     const { task } = data;

@@ -106,6 +106,7 @@ function StartSample() {
       >
         Write your own
       </a>
+      <a class="button quiet" href="/sample">Watch a recorded task</a>
     </p>
   );
 }

@@ -19,6 +19,9 @@ import { Transcript } from "./transcript.tsx";
 
 const tabWords: Record<Tab, string> = { transcript: "Transcript", changes: "Changes", events: "Events", log: "Log" };
 
+/** A recording has no worktree to compare and no raw log. */
+const recordedTabs = new Set<Tab>(["transcript", "events"]);
+
 export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const tab = open.tab.value;
   return (
@@ -48,7 +51,7 @@ function Tabs({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const place = { task: open.id, at: open.at.value, filter: store.filter.value };
   return (
     <nav class="tabs" aria-label="Views of this task">
-      {tabs.map((tab) => (
+      {tabs.filter((tab) => !open.isRecorded || recordedTabs.has(tab)).map((tab) => (
         <a
           key={tab}
           href={urlOf({ ...place, page: drawer ? "board" : "task", tab })}

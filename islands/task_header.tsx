@@ -18,7 +18,7 @@ export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }
     <header class="task-header">
       <div class="task-title">
         <Heading>
-          <span class="muted num">#{task.id}</span> <bdi>{task.title}</bdi>
+          <span class="muted num">{open.isRecorded ? "Recorded sample" : `#${task.id}`}</span> <bdi>{task.title}</bdi>
         </Heading>
         <TaskActions open={open} />
       </div>
@@ -66,7 +66,7 @@ function TaskActions({ open }: { open: OpenTask }) {
   const task = open.task.value;
   const busy = useSignal(false);
   const asking = useSignal(false);
-  if (open.at.value !== null) return null;
+  if (open.at.value !== null || open.isRecorded) return null;
   const run = (one: TaskCommand) => async () => {
     busy.value = true;
     await command(store, task.id, one);

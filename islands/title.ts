@@ -9,7 +9,8 @@ export function startTitle(store: Store): void {
     const { tasks } = store.health.value;
     const count = store.board.value?.counts.needs_you ?? tasks.awaiting_approval + tasks.failed;
     const open = store.open.value;
-    const title = open ? `#${open.id} ${open.task.value.title} · Personal Coder` : plain;
+    const name = open && (open.isRecorded ? "Sample" : `#${open.id}`);
+    const title = open ? `${name} ${open.task.value.title} · Personal Coder` : plain;
     document.title = count > 0 ? `(${count}) ${title}` : title;
     drawIcon(count);
   });

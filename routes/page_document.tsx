@@ -6,6 +6,7 @@ import { Island } from "../islands/island.tsx";
 import { islands } from "../islands/islands.ts";
 import type { PageData } from "../islands/page_data.ts";
 import { createStore, type Store } from "../islands/store.ts";
+import { sampleId } from "../islands/location.ts";
 import { iconSvg } from "../islands/title.ts";
 import type { Assets } from "./assets.ts";
 import { IconSprite } from "./page_icons.tsx";
@@ -64,7 +65,9 @@ function Missing() {
 
 function titleOf(page: PageData): string {
   const count = page.board?.counts.needs_you ?? 0;
-  const name = page.task ? `#${page.task.task.id} ${page.task.task.title} · Personal Coder` : "Personal Coder";
+  const name = page.task
+    ? `${page.task.task.id === sampleId ? "Sample" : `#${page.task.task.id}`} ${page.task.task.title} · Personal Coder`
+    : "Personal Coder";
   return count > 0 ? `(${count}) ${name}` : name;
 }
 

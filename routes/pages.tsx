@@ -22,6 +22,7 @@ import {
 import { type BoardFilter, columnOf, filterOf, isFiltered, noFilter } from "../islands/task_state.ts";
 import type { Assets } from "./assets.ts";
 import { renderPage } from "./page_document.tsx";
+import { readSample, type Sample } from "./sample.ts";
 
 export const pagePolicy = [
   "default-src 'none'",
@@ -43,6 +44,8 @@ const cardsOnPage = 200;
 
 export function pages({ service, assets }: { service: Service; assets: Pick<Assets, "urls"> }): Hono {
   const app = new Hono();
+  let recording: Promise<Sample> | null = null;
+  const sample = () => recording ??= readSample();
 
   async function page(c: Context, parts: Partial<PageData> & Pick<PageData, "kind">, status: 200 | 404 = 200) {
     const data: PageData = {
@@ -78,6 +81,23 @@ export function pages({ service, assets }: { service: Service; assets: Pick<Asse
   });
 
   app.get("/tasks/new", (c) => page(c, { kind: "new" }));
+
+  app.get("/sample/:tab{events}?", async (c) => {
+    const { events, at } = await sample();
+    const moment = positive(c.req.query("at"));
+    const isPast = moment !== null && moment < events.length;
+    const task: TaskPageData = {
+      task: at(events.length),
+      past: isPast ? at(moment) : null,
+      at: isPast ? moment : null,
+      tab: tabOf(c.req.param("tab")),
+      events,
+      related: [],
+      diff: null,
+      log: null,
+    };
+    return await page(c, { kind: "task", task });
+  });
 
   app.get("/tasks/:id{[0-9]+}/:tab?", async (c) => {
     const tab = tabOf(c.req.param("tab"));
