@@ -52,6 +52,8 @@ export class OpenTask {
   readonly past: TaskPast;
   readonly cache: EventCache;
   #folding: Promise<void> | null = null;
+  #jumping = false;
+  #turn = 0;
   /** Stands in while the events of a moment are still being read. */
   #lastShown: TaskView | null = null;
 
@@ -148,6 +150,7 @@ export class OpenTask {
 
   /** Goes to a moment; null is the present. */
   moveTo(at: number | null, momentMs: number | null = null): void {
+    this.#turn++;
     batch(() => {
       this.at.value = at === null ? null : Math.max(1, Math.min(at, this.head.value));
       this.momentMs.value = momentMs;
@@ -172,27 +175,36 @@ export class OpenTask {
     await this.fill(from, seq);
   }
 
+  /** A step, unless a jump is on its way or overtakes it. */
   async showOlder(): Promise<void> {
-    await this.#show(older(this.window.value));
+    if (!this.#jumping) await this.#show(older(this.window.value));
   }
 
   async showNewer(): Promise<void> {
-    await this.#show(newer(this.window.value, this.limit.value));
+    if (!this.#jumping) await this.#show(newer(this.window.value, this.limit.value));
   }
 
   async showStart(): Promise<void> {
     this.stuck.value = false;
-    await this.#show(windowAtStart(this.limit.value));
+    await this.#jump(windowAtStart(this.limit.value));
   }
 
   async showEnd(): Promise<void> {
     this.stuck.value = true;
-    await this.#show(windowAtEnd(this.limit.value));
+    await this.#jump(windowAtEnd(this.limit.value));
   }
 
+  async #jump(window: EventWindow): Promise<void> {
+    this.#jumping = true;
+    await this.#show(window);
+    this.#jumping = false;
+  }
+
+  /** The last one asked for wins. */
   async #show(window: EventWindow): Promise<void> {
+    const turn = ++this.#turn;
     await this.fill(window.from, window.to);
-    this.window.value = window;
+    if (turn === this.#turn) this.window.value = window;
   }
 
   /** Reads what is missing of a stretch; a failure shows itself by the connection's state, and is tried again later. */

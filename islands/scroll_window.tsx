@@ -37,6 +37,8 @@ export function ScrollWindow({ open, label, children, class: name }: ScrollWindo
     if (!kept) return;
     const row = element.querySelector(`[data-seq="${kept.seq}"]`);
     if (row) element.scrollTop += row.getBoundingClientRect().top - kept.top;
+    // A jump: nothing of what was seen is left.
+    else element.scrollTop = open.window.peek().from === 1 ? -element.scrollHeight : 0;
   });
 
   useEffect(() => {

@@ -106,7 +106,7 @@ Deno.test("everything a person does works from the page", async (t) => {
   await t.step("a finished task takes a follow-up and can be retried; a new one starts from it", async () => {
     await page.getByLabel(/Follow up/).fill("And again [[scenario:followup]]");
     await page.keyboard.press("Enter");
-    await page.getByText("You said: And again").waitFor();
+    await page.locator(".item-said", { hasText: "You said: And again" }).waitFor();
     await page.locator(".drawer .stages .now", { hasText: "Completed" }).waitFor();
     await page.getByRole("button", { name: "New from this" }).click();
     assertEquals(await field("What should be done").inputValue(), "Greet [[scenario:plan]]");

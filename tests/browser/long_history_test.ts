@@ -44,7 +44,8 @@ Deno.test("a task of 100,000 events opens within a bounded page and reaches ever
     }
     assert(await nodes() < 8_000, `${await nodes()} nodes`);
     await page.getByRole("button", { name: /Go to the start/ }).click();
-    await page.getByText("Turn 1 of", { exact: false }).first().waitFor();
+    await page.getByText(`Turn 1 of ${turns}.`).waitFor();
+    assert(await page.getByText("Make a long history").last().isVisible());
     await page.getByRole("button", { name: /Jump to live/ }).click();
     await page.getByText(`Turn ${turns} of ${turns}.`).waitFor();
   });
