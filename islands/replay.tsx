@@ -71,7 +71,8 @@ export function Replay({ open }: { open: OpenTask }) {
         playing.value = false;
         return;
       }
-      const reached = (between.peek() ?? positionOf(line, current)) + (now - last) * speed.peek();
+      // The first frame's time may lie before the press of the button.
+      const reached = (between.peek() ?? positionOf(line, current)) + Math.max(0, now - last) * speed.peek();
       last = now;
       if (reached >= line.length) {
         playing.value = false;
