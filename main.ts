@@ -13,7 +13,7 @@ import type { Service } from "./core/engine/service.ts";
 import { openStore } from "./core/kv/store.ts";
 import { freeBytes } from "./core/process/disk_space.ts";
 import { gitWorktrees } from "./core/process/git_worktrees.ts";
-import { isUnbroken, launcherChain, type Link } from "./core/process/launcher_chain.ts";
+import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/process/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
 import { systemClock, systemRandom } from "./core/system.ts";
 import type { Hono } from "hono";
@@ -42,26 +42,39 @@ function readEnvironment(): Config {
   try {
     file = parseEnv(Deno.readTextFileSync(".env"));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw new ConfigError(`Cannot read .env: ${messageOf(error)}`);
+    // Under limited permissions the launcher has read it.
+    const isExpected = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable;
+    if (!isExpected) throw new ConfigError(`Cannot read .env: ${messageOf(error)}`);
   }
   for (const [name, value] of Object.entries(file)) {
     if (value !== undefined && Deno.env.get(name) === undefined) Deno.env.set(name, value);
   }
-  const env = Deno.env.toObject();
-  const config = readConfig(
-    Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CODER_"))),
-    { hostname: Deno.hostname() },
-  );
+  const config = readConfig(ownSettings(), { hostname: Deno.hostname() });
   for (const name of variables) Deno.env.delete(name);
   return config;
 }
 
+function ownSettings(): Record<string, string | undefined> {
+  try {
+    return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODER_")));
+  } catch (error) {
+    // Limited to names: then the launcher has looked for others.
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return Object.fromEntries(variables.map((name) => [name, Deno.env.get(name)]));
+  }
+}
+
 async function start(): Promise<void> {
   const config = readEnvironment();
+  const isLaunched = Deno.env.get(launchedVariable) === "1";
+  // Not for an agent, which may start a service of its own.
+  Deno.env.delete(launchedVariable);
   // Only for tests/chaos: two services on one local file, so that one can take over what a stopped one holds. SQLite was
   // not made to be waited on by a process that is stopped in the middle of a commit.
   const share = Deno.env.get("PERSONAL_CODER_TEST_SHARE") === "1";
   const store = await openStore(config.kv, { clock: systemClock, random: systemRandom, share });
+  // Read by now, and of no use to anyone else.
+  Deno.env.delete("DENO_KV_ACCESS_TOKEN");
   const found = await preflight(config, {
     clock: systemClock,
     uid: Deno.uid(),
@@ -131,7 +144,8 @@ async function start(): Promise<void> {
     await server.shutdown();
     store.close();
   });
-  stopWithLaunchers(await launcherChain(Deno.pid), stop);
+  if (isLaunched) stopWithStdin(stop);
+  else stopWithLaunchers(await launcherChain(Deno.pid), stop);
   announce(config, found, { port: await listening.promise, token: made });
 }
 
@@ -182,6 +196,15 @@ function stopOnSignal(stop: () => Promise<void>): () => void {
   return () => {
     if (first === null) onSignal();
   };
+}
+
+/** Stops softly when the launcher (core/launcher.ts) is gone: it holds our stdin open and writes nothing. */
+async function stopWithStdin(stop: () => void): Promise<void> {
+  try {
+    for await (const _ of Deno.stdin.readable);
+  } finally {
+    stop();
+  }
 }
 
 /** Stops softly when `npx` or `deno task` above us was ended without passing the signal on. */

@@ -9,6 +9,7 @@ const root = fromFileUrl(new URL("..", import.meta.url));
 /** Each is a program of its own. */
 const programs = [
   "main.ts",
+  "core/launcher.ts",
   "islands/main.tsx",
   "islands/stream_worker.ts",
   "islands/build.ts",
@@ -56,7 +57,7 @@ const mayInstall: Record<Floor, string[]> = {
 };
 
 function floorOf(path: string): Floor | null {
-  if (path === "main.ts") return "main";
+  if (path === "main.ts" || path === "core/launcher.ts") return "main";
   if (path === "core/config.ts") return "config";
   if (path === "core/system.ts") return "system";
   const [top, second] = path.split("/");
@@ -206,10 +207,14 @@ Deno.test("the domain does no I/O", async () => {
 Deno.test("only main.ts reads the environment, listens for signals, serves, schedules and ends the process", async () => {
   const pattern = /\bDeno\.(?:env\.\w+|cron|serve|addSignalListener|args|exit)\b/g;
   const found = await namesFound(["core", "routes", "islands"], pattern);
-  // A child's environment is made of our own; the demo repository has a program in it, as text; the demo agent and the
-  // build are programs of their own.
-  const excepted = ["core/process/environment.ts: Deno.env.toObject", "core/process/demo_repository.ts: Deno.args"];
-  const ownPrograms = ["core/process/demo_agent.ts", "islands/build.ts"];
+  // A child's environment is made of our own; the demo repository has a program in it, as text; the launcher, the
+  // demo agent and the build are programs of their own.
+  const excepted = [
+    "core/process/environment.ts: Deno.env.get",
+    "core/process/environment.ts: Deno.env.toObject",
+    "core/process/demo_repository.ts: Deno.args",
+  ];
+  const ownPrograms = ["core/launcher.ts", "core/process/demo_agent.ts", "islands/build.ts"];
   assertEquals(
     found.filter((line) => !excepted.includes(line) && !ownPrograms.includes(line.split(":")[0]!)),
     [],

@@ -2,7 +2,8 @@
 // the variables that would point git at another repository or make claude believe it runs inside itself.
 //
 // Under scoped permissions (`--allow-env=NAME,...`) the environment cannot be listed, so nothing can be left out of it: the
-// child then inherits it whole, with the secrets that are known by name blanked.
+// child then inherits it whole, with the secrets that are known by name blanked. core/launcher.ts, which can list it, starts
+// the service without them.
 
 const HIDDEN = /^(CODER_|DENO_KV_|CLAUDECODE$|CLAUDE_CODE_ENTRYPOINT$)/;
 // `git rev-parse --local-env-vars` and friends. GIT_CONFIG_* (but not _PARAMETERS) stays: it is how a person configures
@@ -19,10 +20,19 @@ export interface ChildEnvironment {
 export function childEnvironment(added: Record<string, string> = {}): ChildEnvironment {
   const inherited = ownEnvironment();
   if (inherited === null) {
-    return { env: { ...Object.fromEntries(KNOWN_SECRETS.map((name) => [name, ""])), ...added }, clearEnv: false };
+    const blanked = KNOWN_SECRETS.filter(mayBeSet).map((name) => [name, ""]);
+    return { env: { ...Object.fromEntries(blanked), ...added }, clearEnv: false };
   }
   const kept = Object.entries(inherited).filter(([name]) => !HIDDEN.test(name) && !GIT_LOCAL.test(name));
   return { env: { ...Object.fromEntries(kept), ...added }, clearEnv: true };
+}
+
+function mayBeSet(name: string): boolean {
+  try {
+    return Deno.env.get(name) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function ownEnvironment(): Record<string, string> | null {

@@ -4,6 +4,9 @@
 
 import { run } from "./subprocess.ts";
 
+/** Set by the launcher that limits our permissions (core/launcher.ts): the end of our stdin is then its end. */
+export const launchedVariable = "PERSONAL_CODER_LAUNCHED";
+
 export interface Link {
   pid: number;
   parent: number;

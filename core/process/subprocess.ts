@@ -75,6 +75,8 @@ export async function spawn(program: string, options: Deno.CommandOptions): Prom
 async function reasonOf(cause: unknown, cwd: string | URL | undefined): Promise<string> {
   if (cwd !== undefined && !(await isFolder(cwd))) return `the folder ${cwd} does not exist`;
   if (cause instanceof Deno.errors.NotFound) return "the program was not found";
+  // Under limited permissions a name that is nowhere on PATH is no permitted program either.
+  if (cause instanceof Deno.errors.NotCapable) return "the program was not found, or may not be run";
   if (cause instanceof Deno.errors.PermissionDenied) return "the file is not executable";
   return messageOf(cause);
 }

@@ -18,6 +18,10 @@ export interface ServiceOptions {
   env?: Record<string, string | undefined>;
   /** Its working folder, where it looks for `.env`; by default the data folder. */
   cwd?: string;
+  /** A command that starts it, such as `unshare`; then `pid` is that command's. */
+  under?: string[];
+  /** As `deno task start` runs it: by the launcher, with limited permissions. Then `pid` is the launcher's. */
+  limited?: boolean;
 }
 
 export interface TestService extends AsyncDisposable {
@@ -96,7 +100,7 @@ interface Started {
   cleanUp(): Promise<void>;
 }
 
-async function launch({ repo, data, env = {}, cwd }: ServiceOptions): Promise<Started> {
+async function launch({ repo, data, env = {}, cwd, under = [], limited = false }: ServiceOptions): Promise<Started> {
   const stack = new AsyncDisposableStack();
   const folder = data ?? stack.use(await tempDir()).path;
   const world = crypto.randomUUID();
@@ -110,8 +114,10 @@ async function launch({ repo, data, env = {}, cwd }: ServiceOptions): Promise<St
     [worldVariable]: world,
     ...env,
   };
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", "--config", fromRoot("deno.json"), fromRoot("main.ts")],
+  const deno = [Deno.execPath(), "run", "--quiet", "-A", "--config", fromRoot("deno.json")];
+  const [program, ...args] = [...under, ...deno, fromRoot(limited ? "core/launcher.ts" : "main.ts")] as [string];
+  const child = new Deno.Command(program, {
+    args,
     cwd: cwd ?? folder,
     clearEnv: true,
     env: Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined)),

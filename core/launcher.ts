@@ -1,0 +1,201 @@
+// `deno task start`: works out what the service needs from its configuration, and runs it with these permissions and no
+// others. This program itself may do anything, but serves nobody: it starts one child, passes signals on and waits.
+//
+// What the service may do (`permissionsOf` says it in full):
+//   net      listen where CODER_HOST and CODER_PORT say; call the KV server, if there is one
+//   read     its data, the worktrees, the repositories' git folders, its own sources that make the pages
+//   write    its data, the worktrees, the repositories' git folders
+//   run      git, the agent, and `ps` and `kill` to find and end an agent's processes
+//   env      its own settings by name; what an agent needs is inherited without being read
+//   sys      the machine's name, the user's id, the room on the disk
+//
+// The agent is a program of its own and has none of these bounds.
+
+import { basename, dirname, fromFileUrl, isAbsolute, join, resolve } from "@std/path";
+import { parseEnv } from "node:util";
+import { type Config, ConfigError, readConfig, variables } from "./config.ts";
+import { messageOf } from "./domain/error.ts";
+import { childEnvironment } from "./process/environment.ts";
+import { isUnbroken, launchedVariable, launcherChain } from "./process/launcher_chain.ts";
+import { run } from "./process/subprocess.ts";
+
+const root = fromFileUrl(new URL("..", import.meta.url));
+const launcherLookMs = 1_000;
+/** The signals that mean "stop", and the code a shell reports for a program that died of one. */
+const signalNumbers: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** Read, or looked whether they are there, besides our settings. */
+const otherVariables = [
+  "DENO_KV_ACCESS_TOKEN",
+  "IS_SANDBOX",
+  "CLAUDECODE",
+  "CLAUDE_CODE_ENTRYPOINT",
+  "PERSONAL_CODER_TEST_SHARE",
+  launchedVariable,
+];
+
+/** What the operating system has that a configuration refers to. */
+export interface Surroundings {
+  /** `PATH`. */
+  path: string;
+  /** The program that runs this. */
+  deno: string;
+  /** The top folder and the git folder of each repository; of one that git does not know, nothing. */
+  gitFolders: { top: string; common: string }[];
+  /** Where a path leads when links are followed; itself when it is not there. */
+  realPath(path: string): string;
+}
+
+export type Permissions = Record<"net" | "read" | "write" | "run" | "env" | "sys", string[]>;
+
+/** Everything that a service with this configuration may do. */
+export function permissionsOf(config: Config, { path, deno, gitFolders, realPath }: Surroundings): Permissions {
+  const worktrees = config.worktrees
+    ? [config.worktrees]
+    : gitFolders.map(({ top }) => join(dirname(top), `${basename(top)}-worktrees`));
+  const isRemote = /^https?:\/\//.test(config.kv);
+  const database = isRemote ? [] : ["", "-wal", "-shm", "-journal", ".lock"].map((suffix) => `${config.kv}${suffix}`);
+  const owned = withRealPaths([
+    config.data,
+    ...database,
+    ...worktrees,
+    ...gitFolders.map(({ common }) => common),
+  ], realPath);
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  const isDemo = config.repos === null && !config.claudeIsChosen;
+  return {
+    net: [config.port === 0 ? host : `${host}:${config.port}`, ...(isRemote ? [new URL(config.kv).host] : [])],
+    read: [
+      ...owned,
+      ...withRealPaths([...config.repos?.values() ?? [], ...gitFolders.map(({ top }) => top)], realPath),
+      join(root, "islands"),
+      join(root, "core", "domain"),
+      join(root, "routes", "docs.css"),
+    ],
+    write: owned,
+    run: [
+      ...["git", "ps", "kill"],
+      // Each place where it could be, so that an agent that is installed, or moved, later is found without a new start.
+      ...(config.claude.includes("/")
+        ? [resolve(config.claude)]
+        : foldersOf(path).map((one) => join(one, config.claude))),
+      ...(isDemo ? [deno] : []),
+    ],
+    env: [...variables, ...otherVariables],
+    sys: ["hostname", "uid", "statfs"],
+  };
+}
+
+function foldersOf(path: string): string[] {
+  return [...new Set(path.split(":").filter((folder) => isAbsolute(folder)))];
+}
+
+function withRealPaths(paths: string[], realPath: (path: string) => string): string[] {
+  return [...new Set(paths.flatMap((path) => [path, realPath(path)]))];
+}
+
+/** The arguments for `deno`. A comma within a value is written twice. */
+export function argumentsOf(permissions: Permissions): string[] {
+  const flags = Object.entries(permissions).map(([name, values]) =>
+    `--allow-${name}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`
+  );
+  return ["run", "--quiet", "--no-prompt", "--config", join(root, "deno.json"), ...flags, join(root, "main.ts")];
+}
+
+/** The environment completed by `.env`. */
+function readEnvironment(): Record<string, string> {
+  const env = Deno.env.toObject();
+  try {
+    const file = parseEnv(Deno.readTextFileSync(".env")) as Record<string, string | undefined>;
+    return { ...Object.fromEntries(Object.entries(file).filter(([, value]) => value !== undefined)), ...env } as Record<
+      string,
+      string
+    >;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return env;
+    throw new ConfigError(`Cannot read .env: ${messageOf(error)}`);
+  }
+}
+
+/** What the service gets: all that its agents need, its own settings, and nothing that they could trip over. */
+function serviceEnvironment(env: Record<string, string>): Record<string, string> {
+  const settings = Object.entries(env).filter(([name]) => name.startsWith("CODER_") || name === "DENO_KV_ACCESS_TOKEN");
+  for (const [name, value] of Object.entries(env)) if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
+  const all = { ...childEnvironment().env, ...Object.fromEntries(settings), [launchedVariable]: "1" };
+  // A program with limited permissions may start none while these are set.
+  const refused = Object.keys(all).filter((name) => /^(LD|DYLD)_/.test(name));
+  if (refused.length > 0) {
+    console.error(`${refused.join(", ")}: not passed on to agents; \`deno task dev\` runs without limits, and with it`);
+  }
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !refused.includes(name)));
+}
+
+async function gitFolders(repos: Iterable<string>): Promise<Surroundings["gitFolders"]> {
+  const found: Surroundings["gitFolders"] = [];
+  for (const path of repos) {
+    const args = ["-C", path, "rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir"];
+    const { code, stdout } = await run("git", args).catch(() => ({ code: 1, stdout: new Uint8Array() }));
+    const [top, common] = new TextDecoder().decode(stdout).split("\n");
+    // What is wrong with it, the service says itself.
+    if (code === 0 && top && common) found.push({ top, common });
+  }
+  return found;
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+async function launch(): Promise<never> {
+  const env = readEnvironment();
+  const settings = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CODER_")));
+  const config = readConfig(settings, { hostname: Deno.hostname() });
+  const surroundings: Surroundings = {
+    path: env.PATH ?? "",
+    deno: Deno.execPath(),
+    gitFolders: await gitFolders(config.repos?.values() ?? []),
+    realPath,
+  };
+  // The service may not run the bundler.
+  const { buildIslands, islandsAreStale } = await import("../islands/build.ts");
+  if (await islandsAreStale()) await buildIslands();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: argumentsOf(permissionsOf(config, surroundings)),
+    env: serviceEnvironment(env),
+    clearEnv: true,
+    // Held open while we live, and never written to.
+    stdin: "piped",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const pass = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch { /* it has ended, and so will we */ }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, () => pass(signal));
+  const chain = await launcherChain(Deno.pid);
+  if (chain.length > 1) {
+    const timer = setInterval(async () => {
+      if (await isUnbroken(chain)) return;
+      clearInterval(timer);
+      pass("SIGTERM");
+    }, launcherLookMs);
+  }
+  const { code, signal } = await child.status;
+  Deno.exit(signal === null ? code : 128 + (signalNumbers[signal] ?? 0));
+}
+
+if (import.meta.main) {
+  try {
+    await launch();
+  } catch (error) {
+    console.error(`Cannot start: ${messageOf(error)}`);
+    if (!(error instanceof ConfigError)) console.error(error);
+    Deno.exit(1);
+  }
+}
