@@ -49,7 +49,8 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
       return finishRun(task, command);
     case "put_away":
       if (task.run) throw new DomainError("fenced", `Cannot put away the worktree of task ${task.id}: it is running`);
-      return command.events;
+      // Where two workers share a disk, the other one may have been faster.
+      return task.place?.present ? command.events : [];
     case "tidy":
       if (task.seq !== command.seq || !isOver(task.status)) refuse("tidy up", task, "it went on meanwhile");
       return command.events;

@@ -334,7 +334,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
       };
     }
     case "worktree.kept":
-      return { place: task.place && { ...task.place, present: true } };
+      return task.place?.path === event.data.path ? { place: { ...task.place, present: true } } : {};
     case "snapshot.removed":
       return task.snapshot?.ref === event.data.ref ? { snapshot: null } : {};
     case "task.retry_scheduled":

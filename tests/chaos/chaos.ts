@@ -5,7 +5,8 @@ import { delay } from "@std/async";
 import { type SeededRandom, seededRandom } from "../simulation/seeded_random.ts";
 import { brokenInLog, brokenInRepository, readStore, strangeEnds, strayProcesses } from "./invariants.ts";
 import { allOver, load } from "./load.ts";
-import { liveRuns, markedProcesses, signal } from "./processes.ts";
+import { eventually } from "../support/temp.ts";
+import { liveRuns, type MarkedProcess, markedProcesses, signal } from "./processes.ts";
 import { type ChaosWorld, chaosWorld } from "./world.ts";
 
 export interface ChaosReport {
@@ -112,6 +113,25 @@ async function killService(world: ChaosWorld, tools: Tools): Promise<null> {
   return await restart(world, tools);
 }
 
+/** Everything at once, as when the power fails. */
+async function killEverything(world: ChaosWorld, tools: Tools): Promise<null> {
+  for (const { pid, run } of markedProcesses(world)) {
+    if (signal(pid, "SIGKILL") && run) tools.killed.add(run);
+  }
+  await world.service.kill();
+  return await restart(world, tools);
+}
+
+/** While git makes, saves or removes a worktree: alone, or with that git. */
+async function killServiceInGit(world: ChaosWorld, tools: Tools): Promise<null> {
+  const isAtWork = ({ command }: MarkedProcess) =>
+    /git\0.*\0(worktree|update-ref|write-tree|checkout)\0/s.test(command);
+  const git = await eventually(() => markedProcesses(world).find(isAtWork), { timeoutMs: 1_500 }).catch(() => null);
+  if (git && tools.random.chance(0.5)) signal(git.pid, "SIGKILL");
+  await world.service.kill();
+  return await restart(world, tools);
+}
+
 /** Again and again, also in the middle of a recovery. */
 async function killServiceOften(world: ChaosWorld, tools: Tools): Promise<null> {
   await world.service.kill();
@@ -128,7 +148,7 @@ async function stopService(world: ChaosWorld, tools: Tools): Promise<string | nu
 }
 
 /** Only agents that have worked: three that fail before they did anything would rightly pause the dispatch. */
-async function busyRuns(world: ChaosWorld): Promise<{ pid: number; run: string }[]> {
+async function busyRuns(world: ChaosWorld): Promise<(MarkedProcess & { run: string })[]> {
   const { histories } = await readStore(world);
   const busy = new Set<string>();
   for (const events of histories.values()) {
@@ -138,7 +158,7 @@ async function busyRuns(world: ChaosWorld): Promise<{ pid: number; run: string }
       if (event.type === "output.tool_use") busy.add(mark);
     }
   }
-  return markedProcesses(world).filter((one): one is { pid: number; run: string } =>
+  return markedProcesses(world).filter((one): one is MarkedProcess & { run: string } =>
     one.run !== null && busy.has(one.run)
   );
 }
@@ -171,9 +191,11 @@ async function freezeService(world: ChaosWorld, { random }: Tools): Promise<null
 }
 
 const faults: Fault[] = [
-  ...Array<Fault>(4).fill(killService),
+  ...Array<Fault>(3).fill(killService),
+  ...Array<Fault>(3).fill(killServiceInGit),
   killServiceOften,
   killServiceOften,
+  killEverything,
   stopService,
   stopService,
   killAgent,

@@ -4,8 +4,11 @@ import { worldVariable } from "./world.ts";
 
 export interface MarkedProcess {
   pid: number;
+  parent: number;
   /** The run's mark; null for the service itself and what it starts for itself. */
   run: string | null;
+  /** Its arguments, each ended by a NUL. */
+  command: string;
 }
 
 /** What tells the processes of a world from others. */
@@ -33,7 +36,10 @@ export function markedProcesses({ mark, workerMarks }: Marks): MarkedProcess[] {
       const environment = Deno.readTextFileSync(`/proc/${name}/environ`);
       if (!environment.includes(`${worldVariable}=${mark}`)) continue;
       const marks = [...environment.matchAll(runMark)].map((match) => match[1]!.replaceAll("_", "-"));
-      found.push({ pid: Number(name), run: marks.find((one) => !workerMarks.has(one)) ?? null });
+      const command = Deno.readTextFileSync(`/proc/${name}/cmdline`);
+      const stat = Deno.readTextFileSync(`/proc/${name}/stat`);
+      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      found.push({ pid: Number(name), parent, run: marks.find((one) => !workerMarks.has(one)) ?? null, command });
     } catch { /* it has ended, or is somebody else's */ }
   }
   return found;

@@ -21,8 +21,15 @@ const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
 console.log(`${rounds} rounds, ${seconds} s:`, report);
 const violations = [...report.violations];
 for (let n = 0; n * 10 < rounds && violations.length === 0; n++) {
-  const { tookOverMs, violations: more, output } = await takeover({ seed: seed + n });
-  console.log(tookOverMs === null ? "The stopped one held SQLite's lock" : `Taken over after ${tookOverMs} ms`);
+  const { tookOverMs, apart, violations: more, output } = await takeover({
+    seed: seed + n,
+    apart: n % 2 === 0,
+    insist: n % 3 < 2,
+  });
+  const where = apart ? "on a machine of its own" : "on the same machine";
+  console.log(
+    tookOverMs === null ? "The stopped one held SQLite's lock" : `Taken over after ${tookOverMs} ms, ${where}`,
+  );
   if (more.length > 0) console.log(more.join("\n"), output);
   violations.push(...more);
 }

@@ -18,7 +18,9 @@ export interface ChaosWorld extends AsyncDisposable, Marks {
   /** The service that was started last. */
   readonly service: TestService;
   /** Starts the service, or one more with another data folder on the same database. */
-  start(options?: { data?: string; env?: Record<string, string> }): Promise<TestService>;
+  start(options?: Pick<ServiceOptions, "data" | "repo" | "under"> & { env?: Record<string, string> }): Promise<
+    TestService
+  >;
   /** Begins to start the service and kills it after `ms`, ready or not. */
   startInVain(ms: number): Promise<void>;
 }
@@ -62,13 +64,9 @@ export async function chaosWorld({ env = {} }: { env?: Record<string, string> } 
       get service() {
         return service!;
       },
-      async start({ data, env } = {}) {
-        if (data !== undefined) await Deno.mkdir(data, { recursive: true });
-        const started = await startService({
-          ...options,
-          ...(data !== undefined && { data }),
-          env: { ...options.env, ...env },
-        });
+      async start({ env, ...own } = {}) {
+        if (own.data !== undefined) await Deno.mkdir(own.data, { recursive: true });
+        const started = await startService({ ...options, ...own, env: { ...options.env, ...env } });
         stack.use(started);
         const { worker, store } = await started.health();
         workerMarks.add(workerMark({ worker, store: { id: store } }));

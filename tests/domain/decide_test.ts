@@ -302,6 +302,8 @@ Deno.test("the fence refuses every write of a run that is closed, was taken over
 Deno.test("put_away is refused while the task runs", () => {
   given(...begun()).when({ type: "put_away", events: [removed()] }).thenRefused("fenced", "it is running");
   given(...begun(), finished(1, "failed", "settle")).when({ type: "put_away", events: [removed()] }).then(removed());
+  // Another worker on the same disk was faster.
+  given(...begun(), finished(1, "failed", "settle"), removed()).when({ type: "put_away", events: [removed()] }).then();
 });
 
 // The end of a run
