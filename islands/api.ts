@@ -1,5 +1,6 @@
 // The HTTP API as the pages use it.
 
+import type { Why } from "../core/domain/why.ts";
 import type { TaskEvent } from "../core/domain/event.ts";
 import type { TaskView } from "../core/domain/task_view.ts";
 import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../core/domain/api_view.ts";
@@ -54,6 +55,8 @@ export const api = {
   board: () => json<BoardView>("/api/board"),
   health: () => json<Health>("/healthz"),
   task: (id: number, signal?: AbortSignal) => json<TaskView>(`/api/tasks/${id}`, { signal }),
+  why: (id: number, at: number | null, signal?: AbortSignal) =>
+    json<Why>(`/api/tasks/${id}/why${at === null ? "" : `?at=${at}`}`, { signal }),
   list: (query: Record<string, string>, signal?: AbortSignal) =>
     json<TaskPage>(`/api/tasks?${new URLSearchParams(query)}`, { signal }),
   events: async (id: number, after: number, limit: number): Promise<TaskEvent[]> =>

@@ -10,6 +10,7 @@ import type { RelatedTask } from "./page_data.ts";
 import { useStore } from "./store.ts";
 import { elapsedMs, outcomeWord, statusWords } from "./task_state.ts";
 import { Time } from "./time.tsx";
+import { WhyFact } from "./why_fact.tsx";
 
 export function TaskFacts({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const task = open.shown.value;
@@ -58,6 +59,7 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
   const related = new Map(open.related.value.map((one) => [one.id, one]));
   return (
     <div class="facts-groups">
+      <WhyFact open={open} />
       <Group title={task.completed_at ? "Outcome" : "So far"}>
         {task.outcome && <Fact name="Last run">{outcomeWord(task.outcome)}</Fact>}
         <Fact name="Elapsed">

@@ -62,9 +62,7 @@ export function queries(
     const reason = pauseReason();
     if (reason) return `Dispatch is paused: ${reason}`;
     if (view.free_slots <= 0) {
-      const slots = settings.maxConcurrent === 1
-        ? "The only slot is busy"
-        : `All ${settings.maxConcurrent} slots are busy`;
+      const slots = busyWords(settings.maxConcurrent);
       return position === 1 ? `Next; ${slots.toLowerCase()}` : slots;
     }
     return "Starting";
@@ -231,4 +229,9 @@ export function queries(
 function matches(task: Task, wanted: string): boolean {
   return task.title.toLowerCase().includes(wanted) || task.prompt.text.toLowerCase().includes(wanted) ||
     `#${task.id}` === wanted;
+}
+
+function busyWords(slots: number): string {
+  if (slots === 1) return "The only slot is busy";
+  return slots === 2 ? "Both slots are busy" : `All ${slots} slots are busy`;
 }
