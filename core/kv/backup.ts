@@ -81,4 +81,45 @@ export async function requireSound(path: string): Promise<void> {
   const pageSize = view.getUint16(16) === 1 ? 65_536 : view.getUint16(16);
   const isCurrent = view.getUint32(24) === view.getUint32(92);
   if (isCurrent && info.size < view.getUint32(28) * pageSize) fail("it was cut short");
+  const trouble = await readTrouble(path, info.size);
+  if (trouble !== null) fail(trouble);
+}
+
+/** Up to this size a whole check costs about 20 ms. */
+const checkedWholeBytes = 8 * 1024 * 1024;
+
+/**
+ * What SQLite says against a database, or null. Deno KV reads its tables when it opens them, and a page it cannot read ends
+ * the process in the middle of a panic: so they are read here first. A small file is checked whole; of a large one only what
+ * every start needs, since a start must not cost the history.
+ */
+async function readTrouble(path: string, size: number): Promise<string | null> {
+  const { DatabaseSync } = await import("node:sqlite");
+  let database: InstanceType<typeof DatabaseSync> | null = null;
+  try {
+    database = new DatabaseSync(path, { readOnly: true });
+    database.exec("PRAGMA busy_timeout = 10000");
+    if (size <= checkedWholeBytes) {
+      const { quick_check: verdict } = database.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
+      return verdict === "ok" ? null : verdict.replaceAll(/\s+/g, " ");
+    }
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[];
+    for (const { name } of tables) {
+      const key = name === "kv" ? "k" : "rowid";
+      for (const order of ["ASC", "DESC"]) {
+        database.prepare(`SELECT * FROM "${name}" ORDER BY ${key} ${order} LIMIT 10`).all();
+      }
+    }
+    if (tables.some(({ name }) => name === "kv")) {
+      database.prepare("SELECT k FROM kv WHERE expiration_ms >= 0 LIMIT 1").all();
+    }
+    return null;
+  } catch (error) {
+    const message = messageOf(error);
+    // Only what SQLite says of the content counts here: a lock, or a folder that cannot be written, is not damage.
+    if (/malformed|not a database|corrupt/.test(message)) return message;
+    return null;
+  } finally {
+    database?.close();
+  }
 }
