@@ -15,18 +15,18 @@ export async function recover(
   { board, endSurvivors }: { board: LiveBoard; endSurvivors: EndSurvivors },
 ): Promise<number> {
   const { store, worker } = context;
-  let closed = 0;
-  for (const { id, runner } of [...board.entries]) {
+  const why = "The service ended without stopping this run.";
+  // All at once: a survivor that does not mind a TERM takes its seconds.
+  const closings = await Promise.all([...board.entries].map(({ id, runner }) => {
     // Nobody else can have opened a local file, so any run on it is an earlier life of ours.
-    if (runner === null || (store.shared && runner !== worker.id)) continue;
-    const why = "The service ended without stopping this run.";
-    if (await closeLostRun(context, { id, runner, endSurvivors, why })) closed++;
-  }
+    const isOurs = runner !== null && (!store.shared || runner === worker.id);
+    return isOurs && closeLostRun(context, { id, runner, endSurvivors, why });
+  }));
   const others = await endSurvivors(workerMark(context));
   if (others > 0) {
     context.warn(`${others} processes of runs that were closed elsewhere were still alive and were ended`, null);
   }
-  return closed;
+  return closings.filter((isClosed) => isClosed).length;
 }
 
 /** The mark of all agents of this worker on this store: a data folder may be used with several stores. */
