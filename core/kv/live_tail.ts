@@ -136,6 +136,8 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
   }
 
   function look(): Promise<void> {
+    // Alone, every commit is handed over when its reply comes; to read it before that would pass it on twice.
+    if (!shared) return Promise.resolve();
     return looking ??= readOn().finally(() => looking = null);
   }
 
