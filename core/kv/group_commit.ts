@@ -69,6 +69,8 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
   const heads = new Map<number, Known>();
   /** Bodies already written in parts, by the data they hold: a second try refers to them again. */
   const bodies = new WeakMap<object, string>();
+  /** Changed by others while a commit is in flight: what that read or wrote of them may be older. */
+  const forgotten = new Set<number>();
   let nextId: Numbered | null = null;
   let flushing: Promise<void> | null = null;
   const prefix = random.uuid().replaceAll("-", "").slice(0, 8);
@@ -105,6 +107,8 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
         // Reading failed before anything was taken: those that wait learn it.
         for (const waiting of [...commands.splice(0), ...outputs.splice(0)]) waiting.reject(explained(error));
       }
+      for (const id of forgotten) heads.delete(id);
+      forgotten.clear();
     }
     flushing = null;
   }
@@ -318,7 +322,10 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
       const entry = await kv.get<Uint8Array>(keys.task(task));
       return entry.value ? decodeHead(entry.value) : null;
     },
-    forget: (task) => void heads.delete(task),
+    forget(task) {
+      heads.delete(task);
+      if (flushing) forgotten.add(task);
+    },
     close: () => void (closed = true),
     async idle() {
       while (flushing) await flushing;
