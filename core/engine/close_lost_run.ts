@@ -2,6 +2,8 @@
 
 import { decide } from "../domain/decide.ts";
 import { DomainError } from "../domain/error.ts";
+import type { Guard } from "../kv/commit_batch.ts";
+import { StaleGuard } from "../kv/group_commit.ts";
 import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
 
@@ -9,10 +11,12 @@ import type { EngineContext } from "./context.ts";
 export type EndSurvivors = (mark: string) => Promise<number>;
 
 /** True when it was closed here; false when somebody else did or it is no longer `runner`'s. */
-export async function closeLostRun(context: EngineContext, { id, runner, endSurvivors, why }: {
+export async function closeLostRun(context: EngineContext, { id, runner, endSurvivors, why, guard }: {
   id: number;
   runner: string;
   endSurvivors: EndSurvivors;
+  /** What must not have changed when it is closed: the beat of a holder that may come back any moment. */
+  guard?: Guard;
   /** A sentence for the event. */
   why: string;
 }): Promise<boolean> {
@@ -41,11 +45,12 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
       task: id,
       by: `${worker.name}/${run.epoch}`,
       priority: "command",
+      guard,
       decide: (task, { now }) => decide({ type: "finish_run", run: run.epoch, end }, task, now),
     });
     return true;
   } catch (error) {
-    if (error instanceof DomainError && error.code === "fenced") return false;
+    if (error instanceof StaleGuard || (error instanceof DomainError && error.code === "fenced")) return false;
     throw error;
   }
 }

@@ -12,6 +12,7 @@
 // On a local file nobody else can take over, so none of this runs there.
 
 import { DomainError } from "../domain/error.ts";
+import { keys } from "../kv/keys.ts";
 import { type Beat, beatSender, LivingTwin, readBeats } from "../kv/worker_beat.ts";
 import type { LiveBoard } from "./board.ts";
 import { closeLostRun, type EndSurvivors } from "./close_lost_run.ts";
@@ -129,10 +130,16 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
 
   async function takeOver(id: number, from: string): Promise<void> {
     try {
+      // Its beat is looked at again and must still stand when the run is closed: taking over others may take long, and a
+      // worker that came back goes on with its runs.
+      const key = keys.beat(from);
+      const { value, versionstamp } = await store.kv.get<Beat>(key);
+      if (textOf(value ?? undefined) !== seen.get(from)?.beat) return;
       await closeLostRun(context, {
         id,
         runner: from,
         endSurvivors,
+        guard: { key, versionstamp, isForeign: true },
         why: `Its worker did not beat for ${leaseTimes.deadMs / 1_000} s.`,
       });
     } catch (error) {

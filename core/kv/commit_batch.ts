@@ -17,8 +17,17 @@ export interface AppendRequest {
   priority: "command" | "output";
   /** The same key and hash again yields the first task; another hash is a conflict. For `new` only. */
   idempotency?: { key: string; hash: string };
-  /** A key that must still have this versionstamp; it is set again in the commit. Stale: rejects with `StaleGuard`. */
-  guard?: { key: KvKey; versionstamp: string | null };
+  /**
+   * A key that must still have this versionstamp; it is set again in the commit unless `isForeign` (it is somebody else's to
+   * set). Stale: rejects with `StaleGuard`.
+   */
+  guard?: Guard;
+}
+
+export interface Guard {
+  key: KvKey;
+  versionstamp: string | null;
+  isForeign?: boolean;
 }
 
 export interface Appended {
@@ -129,7 +138,7 @@ export class CommitBatch {
   readonly staged = new Map<number, Staged>();
   readonly taken: Taken[] = [];
   readonly idempotency = new Map<string, { task: number; hash: string }>();
-  readonly guards: { key: KvKey; versionstamp: string | null }[] = [];
+  readonly guards: Guard[] = [];
   readonly bodiesUsed: string[] = [];
   readonly sets: KvCommit["sets"] = [];
   created = 0;
@@ -192,7 +201,7 @@ export class CommitBatch {
   }
 
   toCommit(kv: Kv, nextId: Numbered | null): KvCommit {
-    const checks: KvCommit["checks"] = [...this.guards];
+    const checks: KvCommit["checks"] = this.guards.map(({ key, versionstamp }) => ({ key, versionstamp }));
     const sets = [...this.sets];
     const deletes: KvKey[] = this.bodiesUsed.map(keys.bodyIntent);
     const ranges: [number, number, number][] = [];
@@ -211,7 +220,7 @@ export class CommitBatch {
       checks.push({ key: keys.idempotency(key), versionstamp: null });
       sets.push({ key: keys.idempotency(key), value });
     }
-    for (const { key } of this.guards) sets.push({ key, value: this.commit });
+    for (const { key, isForeign } of this.guards) if (!isForeign) sets.push({ key, value: this.commit });
     if (this.created > 0) {
       checks.push({ key: keys.nextId(), versionstamp: nextId!.versionstamp });
       sets.push({ key: keys.nextId(), value: nextId!.value + this.created });
