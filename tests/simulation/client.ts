@@ -3,6 +3,7 @@
 
 import { DomainError } from "../../core/domain/error.ts";
 import type { NewTask, Service } from "../../core/engine/service.ts";
+import { Follower } from "./follower.ts";
 import type { Node } from "./node.ts";
 import type { Oracle } from "./oracle.ts";
 import type { World } from "./world.ts";
@@ -13,14 +14,16 @@ const by = { by: "api" };
 export class Client {
   /** The task each key made, as far as its creator was told. */
   readonly created = new Map<string, number>();
+  readonly followers: Follower[] = [];
   readonly #wanted: string[] = [];
   #busy = 0;
 
   constructor(readonly world: World, readonly nodes: Node[], readonly oracle: Oracle) {}
 
-  /** Whether every create was answered. */
+  /** Whether every create was answered, and every reader has read all. */
   get isAnswered(): boolean {
-    return this.created.size === this.#wanted.length && this.#busy === 0;
+    return this.created.size === this.#wanted.length && this.#busy === 0 &&
+      this.followers.every(({ isCurrent }) => isCurrent);
   }
 
   /** Creates `tasks` tasks and gives `commands` commands until `untilMs`. */
@@ -56,6 +59,9 @@ export class Client {
         if (!answer) continue;
         const before = this.created.get(key);
         if (before !== undefined && before !== answer.task.id) this.world.violation(`${key} made two tasks`);
+        if (before === undefined && this.world.random.chance(0.3)) {
+          this.followers.push(new Follower(this.world, this.nodes, this.oracle, answer.task.id));
+        }
         this.created.set(key, answer.task.id);
       }
       if (!this.created.has(key)) await this.world.wait(1_000, null);

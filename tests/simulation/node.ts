@@ -93,6 +93,7 @@ export class Node {
     const kv = denoKv(kvLink(network.kv, network.linkOf(process)), { clock });
     const store = await buildStore(kv, { clock, random: world.random, shared, remote: network.isRemote });
     watchAppends(store, oracle);
+    watchTail(store, { world, name: process.name });
     const context: EngineContext = {
       store,
       clock,
@@ -137,4 +138,19 @@ function watchAppends({ writer }: Store, oracle: Oracle): void {
     oracle.acknowledged(appended);
     return appended;
   };
+}
+
+/** Whoever listens to a process hears every commit once, in order. */
+function watchTail({ tail }: Store, { world, name }: { world: World; name: string }): void {
+  const heard = new Map<number, number>();
+  let last = tail.cursor;
+  tail.subscribe(({ versionstamp, events }) => {
+    if (versionstamp <= last) world.violation(`${name} passes on commit ${versionstamp} after ${last}`);
+    last = versionstamp;
+    for (const { event: { task, seq } } of events) {
+      const before = heard.get(task) ?? seq - 1;
+      if (seq !== before + 1) world.violation(`${name} passes on event ${seq} of task ${task} after ${before}`);
+      heard.set(task, seq);
+    }
+  });
 }

@@ -72,11 +72,16 @@ async function play(world: World): Promise<Report> {
   const untilMs = random.between(20_000, 60_000);
   for (const node of nodes) node.start();
   client.begin({ tasks: random.integer(2, 8), commands: random.integer(0, 12), untilMs });
-  injectFaults(world, { nodes, network, untilMs, count: random.integer(0, 8) });
+  injectFaults(world, {
+    nodes,
+    network,
+    untilMs,
+    count: random.chance(0.3) ? random.integer(10, 25) : random.integer(0, 8),
+  });
 
   await world.run(() => false, { withinMs: untilMs });
   heal(world, { nodes, network });
-  const isUp = () => nodes.every(({ service }) => service !== null);
+  const isUp = () => nodes.every(({ service, process }) => service !== null && process!.pausedUntil <= world.now);
   const isSettled = () =>
     isUp() && client.isAnswered && [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
   const settling = () => {
@@ -102,7 +107,7 @@ function isAtRest({ histories }: Oracle, id: number): boolean {
   if (id === 0 || isOver(task.status)) return true;
   if (task.status !== "pending" || task.cancel_requested || task.run || task.ending) return false;
   const statusOf = (one: number) => histories.get(one)?.task.status;
-  return blockers(task, { entries: [], statusOf }).some(({ id: one }) => isAtRest({ histories } as Oracle, one));
+  return blockers(task, { statusOf }).some(({ id: one }) => isAtRest({ histories } as Oracle, one));
 }
 
 /** Every worker stops softly, and then nothing is left running. */
