@@ -10,6 +10,8 @@
 import { parseArgs } from "node:util";
 import { append } from "./append.ts";
 import { board } from "./board.ts";
+import { claims } from "./claims.ts";
+import { followTask } from "./followers.ts";
 import { gigabyte, idle } from "./idle.ts";
 import { live } from "./live.ts";
 import { replay } from "./replay.ts";
@@ -25,6 +27,8 @@ const groups: Record<string, () => Promise<Row[]>> = {
   live,
   throughput,
   replay,
+  followers: followTask,
+  claims,
   startup,
   board,
   idle,

@@ -12,7 +12,7 @@ export async function openFrames(url: string, path: string): Promise<Frames> {
   const { hostname, port, host } = new URL(url);
   const connection = await Deno.connect({ hostname, port: Number(port) });
   connection.setNoDelay();
-  const request = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\naccept: text/event-stream\r\n\r\n`;
+  const request = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\naccept: text/event-stream\r\nconnection: close\r\n\r\n`;
   await writeAll(connection, new TextEncoder().encode(request));
   const buffer = new Uint8Array(64 * 1024);
   const first = await connection.read(buffer);
