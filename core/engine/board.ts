@@ -13,6 +13,8 @@ export interface LiveBoard extends Board {
   entry(id: number): BoardEntry | undefined;
   /** Takes over a head as it was committed; true when what the scheduler looks at changed. */
   apply(head: Task): boolean;
+  /** Takes over a head that the log has and the tail may not have brought yet; true as in `apply`. */
+  learn(head: Task): boolean;
   /** Learns the status of dependencies it does not know; call before planning. */
   resolve(): Promise<void>;
   /** Reads all of it anew from the index. */
@@ -32,6 +34,8 @@ export function liveBoard(store: Store): LiveBoard {
   /** Of tasks that are over and that others may wait for. */
   const finished = new Map<number, Status>();
   const unknown = new Set<number>();
+  /** The seqs of heads that were learned ahead of the tail, which brings older ones yet. */
+  const ahead = new Map<number, number>();
   /** Heads that were committed while `load` reads; they are newer than what it read. */
   let meanwhile: Task[] | null = null;
 
@@ -68,7 +72,14 @@ export function liveBoard(store: Store): LiveBoard {
 
   function apply(head: Task): boolean {
     if (head.id === 0) return false;
+    const learned = ahead.get(head.id);
+    if (learned !== undefined && head.seq < learned) return false;
+    ahead.delete(head.id);
     meanwhile?.push(head);
+    return count(head);
+  }
+
+  function count(head: Task): boolean {
     ended.moved({ before: statusOf(head.id) ?? (head.seq === 1 ? "pending" : null), after: head.status });
     return take(head);
   }
@@ -103,6 +114,10 @@ export function liveBoard(store: Store): LiveBoard {
     ended,
     leftovers: () => [...left].map((id) => entries.get(id)!),
     apply,
+    learn(head) {
+      ahead.set(head.id, Math.max(head.seq, ahead.get(head.id) ?? 0));
+      return count(head);
+    },
     async resolve() {
       while (unknown.size > 0) {
         const ids = [...unknown].slice(0, 10);

@@ -8,6 +8,7 @@ import { decide } from "../domain/decide.ts";
 import { DomainError } from "../domain/error.ts";
 import type { ClaimReason } from "../domain/event.ts";
 import type { WorkerView } from "../domain/plan.ts";
+import type { Task } from "../domain/task.ts";
 import type { Agent } from "../process/agent.ts";
 import type { LiveBoard } from "./board.ts";
 import type { EngineContext } from "./context.ts";
@@ -125,17 +126,21 @@ export function scheduler(
     const mark = random.uuid();
     const planned = board.entry(id);
     let claimed;
+    let seen: Task | null = null;
     try {
       claimed = await store.writer.append({
         task: id,
         by: "scheduler",
         priority: "command",
-        decide: (head, { now }) => decide({ type: "claim", worker: worker.id, mark, why, planned }, head, now),
+        decide(head, { now }) {
+          seen = head;
+          return decide({ type: "claim", worker: worker.id, mark, why, planned }, head, now);
+        },
       });
     } catch (error) {
-      // Cancelled, edited away or claimed by another worker a moment ago: the board will show it.
-      if (error instanceof DomainError && error.code === "conflict") return false;
-      throw error;
+      if (!(error instanceof DomainError && error.code === "conflict")) throw error;
+      // Cancelled, edited away or claimed by another worker a moment ago: what refused it is newer than the board.
+      return seen !== null && board.learn(seen);
     }
     const run = runTask(context, claimed.head, { agent, room: disk.room, isSure: () => lease().isSure });
     runs.set(id, run);

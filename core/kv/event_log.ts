@@ -17,6 +17,8 @@ export interface EventLog {
   read(task: number, options: { after: number; limit: number }): Promise<Published[]>;
   /** Events `after`..`to` as NDJSON, one a line, without parsing what need not be parsed. By default until the head. */
   lines(task: number, options: { after: number; to?: number }): ReadableStream<Uint8Array>;
+  /** The events `[task, seq]` in that order, without those that do not exist: for a few each of many tasks. */
+  events(wanted: [task: number, seq: number][]): Promise<Published[]>;
   /** One event, or null. */
   event(task: number, seq: number): Promise<TaskEvent | null>;
   /** The task as it was at a moment (ISO 8601); null when it did not exist yet. */
@@ -76,6 +78,16 @@ export function eventLog(kv: Kv): EventLog {
     async heads(tasks) {
       const entries = await kv.getMany<Uint8Array>(tasks.map(keys.task));
       return entries.map((entry) => entry.value ? decodeHead(entry.value) : null);
+    },
+    async events(wanted) {
+      const found: Published[] = [];
+      for (let at = 0; at < wanted.length; at += 10) {
+        const entries = await kv.getMany<Uint8Array>(
+          wanted.slice(at, at + 10).map(([task, seq]) => keys.event(task, seq)),
+        );
+        for (const { value } of entries) if (value) found.push(await decodeEvent(value, readParts));
+      }
+      return found;
     },
     async event(task, seq) {
       const entry = await kv.get<Uint8Array>(keys.event(task, seq));

@@ -7,7 +7,7 @@
 // cursor: `kv.watch` hints when, a jittered poll is the truth.
 
 import type { Clock, Random } from "../domain/ports.ts";
-import { evolve, type Task } from "../domain/task.ts";
+import { emptyTask, evolve, type Task } from "../domain/task.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Published } from "./event_record.ts";
 import type { Committed, GroupCommit } from "./group_commit.ts";
@@ -115,24 +115,53 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
   }
 
   async function readCommit(versionstamp: string, ranges: [number, number, number][]): Promise<Committed> {
+    for (const [task] of ranges) writer().forget(task);
+    const events = await readRanges(ranges);
+    const byTask = Map.groupBy(events, ({ event }) => event.task);
+    const known = new Map<number, Task>();
+    for (const [task, from] of ranges) {
+      const before = folded.get(task) ?? (from === 1 ? emptyTask(task) : undefined);
+      if (before?.seq !== from - 1) continue;
+      known.set(task, (byTask.get(task) ?? []).reduce((head, { event }) => evolve(head, event), before));
+    }
+    const unknown = ranges.filter(([task]) => !known.has(task));
+    for (let at = 0; at < unknown.length; at += 10) {
+      const slice = unknown.slice(at, at + 10);
+      const stored = await log.heads(slice.map(([task]) => task));
+      for (const [index, [task, , to]] of slice.entries()) {
+        // It may have gone on since.
+        const head = stored[index]?.seq === to ? stored[index] : await log.headAt(task, to);
+        if (head) known.set(task, head);
+      }
+    }
+    const heads = ranges.map(([task]) => known.get(task)).filter((head) => head !== undefined);
+    return { versionstamp, events, heads };
+  }
+
+  /** A commit has either a few events each of many tasks, or many of a few. */
+  async function readRanges(ranges: [number, number, number][]): Promise<Published[]> {
     const events: Published[] = [];
-    const heads: Task[] = [];
+    let few: [number, number][] = [];
+    const flush = async () => {
+      events.push(...await log.events(few));
+      few = [];
+    };
     for (const [task, from, to] of ranges) {
-      writer().forget(task);
-      const before = folded.get(task);
-      let head = before?.seq === from - 1 ? before : null;
+      if (to - from < 5) {
+        for (let seq = from; seq <= to; seq++) few.push([task, seq]);
+        continue;
+      }
+      await flush();
       let after = from - 1;
       while (after < to) {
         const page = await log.read(task, { after, limit: to - after });
         if (page.length === 0) break;
         events.push(...page);
-        head = head && page.reduce((task, { event }) => evolve(task, event), head);
         after = page.at(-1)!.event.seq;
       }
-      head ??= await log.headAt(task, to);
-      if (head) heads.push(head);
     }
-    return { versionstamp, events, heads };
+    await flush();
+    return events;
   }
 
   function look(): Promise<void> {

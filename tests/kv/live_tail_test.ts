@@ -251,10 +251,10 @@ Deno.test("look() that fails passes nothing on twice when it is repeated", async
   let reads = 0;
   const kv: Kv = {
     ...memory,
-    page: (range, options) =>
-      range.prefix[0] === "event" && ++reads % 3 === 0
+    getMany: (keys) =>
+      keys[0]![0] === "event" && ++reads % 3 === 0
         ? Promise.reject(new TypeError("cannot read"))
-        : memory.page(range, options),
+        : memory.getMany(keys),
   };
   const process = processOn(kv, { shared: true });
   let failed = 0;
@@ -287,4 +287,19 @@ Deno.test("run() hears of others' commits by its poll alone when watch stays sil
   await one.tail.changed(id, 0, ending.signal);
   ending.abort();
   await running;
+});
+
+Deno.test("look() passes on commits of few events of many tasks and of many events of one, with the heads after each", async () => {
+  using memory = await openKv();
+  const other = processOn(memory);
+  const ids = await Promise.all(Array.from({ length: 23 }, () => other.create()));
+  await Promise.all(ids.flatMap((id) => Array.from({ length: id % 9 }, (_, n) => other.say(id, `${n}`))));
+  const process = processOn(memory, { shared: true });
+  await process.tail.look();
+  for (const id of ids) {
+    const events = passedOf(process).filter((name) => name.startsWith(`${id}/`));
+    assertEquals(events, Array.from({ length: 1 + id % 9 }, (_, index) => `${id}/${index + 1}`));
+    const head = process.passed.flatMap(({ heads }) => heads).findLast((head) => head.id === id);
+    assertEquals(head, await eventLog(memory).head(id));
+  }
 });
