@@ -80,7 +80,9 @@ export async function requireSound(path: string): Promise<void> {
   const view = new DataView(header.buffer);
   const pageSize = view.getUint16(16) === 1 ? 65_536 : view.getUint16(16);
   const isCurrent = view.getUint32(24) === view.getUint32(92);
-  if (isCurrent && info.size < view.getUint32(28) * pageSize) fail("it was cut short");
+  // While a write-ahead log is there, its last pages may be in it only: a checkpoint is going on, or a kill ended one.
+  const hasLog = ((await Deno.stat(`${path}-wal`).catch(() => null))?.size ?? 0) > 0;
+  if (!hasLog && isCurrent && info.size < view.getUint32(28) * pageSize) fail("it was cut short");
   const trouble = await readTrouble(path, info.size);
   if (trouble !== null) fail(trouble);
 }

@@ -73,6 +73,7 @@ Deno.test({
       await delay(1_500);
       return (await service.task(id)).seq === before ? before : null;
     }, { timeoutMs: 20_000, what: "the agent is held back" });
+    assert(await disk.left() > 25, "held back by the watch, not by the end of the disk");
     assert((await service.descendants()).length > 0);
     assertEquals((await service.task(id)).status, "in_progress");
 

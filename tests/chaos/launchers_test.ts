@@ -2,7 +2,7 @@
 // npx passes no TERM on. Either way it stops softly and nothing is left.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline, delay } from "@std/async";
 import { fromFileUrl, join } from "@std/path";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 import { signal } from "./processes.ts";
@@ -103,32 +103,43 @@ async function assertGone(launched: Launched): Promise<void> {
   assert(!/Could not stop/.test(launched.output()), launched.output());
 }
 
-const npxDev = ["npx", "--yes", `deno@${Deno.version.deno}`, "task", "dev"];
+const launchers: Record<string, string[]> = {
+  "deno task": [Deno.execPath(), "task", "dev"],
+  ...(npx && { npx: ["npx", "--yes", `deno@${Deno.version.deno}`, "task", "dev"] }),
+};
+const names = Object.keys(launchers).join(" and ");
+const ignore = Deno.build.os !== "linux";
 
-for (const [name, command] of [["deno task", [Deno.execPath(), "task", "dev"]], ["npx", npxDev]] as const) {
-  const ignore = Deno.build.os !== "linux" || (name === "npx" && !npx);
-  Deno.test({
-    name: `a Ctrl-C under ${name} stops the service softly`,
-    ignore,
-    async fn() {
-      await using launched = await launch([...command]);
-      // What a terminal does, and once more, as `deno task` passes it on.
-      signal(-launched.pid, "SIGINT");
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      signal(-launched.pid, "SIGINT");
-      const code = await deadline(launched.code, 20_000);
-      await assertGone(launched);
-      if (name === "deno task") assertEquals(code, 0);
-    },
-  });
-  Deno.test({
-    name: `a TERM to ${name} alone stops the service softly`,
-    ignore,
-    async fn() {
-      await using launched = await launch([...command]);
-      signal(launched.pid, "SIGTERM");
-      await deadline(launched.code, 20_000);
-      await assertGone(launched);
-    },
-  });
-}
+Deno.test({
+  name: `a Ctrl-C under ${names} stops the service softly`,
+  ignore,
+  async fn() {
+    await Promise.all(
+      Object.entries(launchers).map(async ([name, command]) => {
+        await using launched = await launch(command);
+        // What a terminal does, and once more, as `deno task` passes it on.
+        signal(-launched.pid, "SIGINT");
+        await delay(1);
+        signal(-launched.pid, "SIGINT");
+        const code = await deadline(launched.code, 20_000);
+        await assertGone(launched);
+        if (name === "deno task") assertEquals(code, 0);
+      }),
+    );
+  },
+});
+
+Deno.test({
+  name: `a TERM to ${names} alone stops the service softly`,
+  ignore,
+  async fn() {
+    await Promise.all(
+      Object.values(launchers).map(async (command) => {
+        await using launched = await launch(command);
+        signal(launched.pid, "SIGTERM");
+        await deadline(launched.code, 20_000);
+        await assertGone(launched);
+      }),
+    );
+  },
+});

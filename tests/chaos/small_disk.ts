@@ -7,6 +7,8 @@ export interface SmallDisk extends AsyncDisposable {
   readonly path: string;
   /** Takes room until about `mebibytes` are left. */
   leave(mebibytes: number): Promise<void>;
+  /** What is left, in MiB. */
+  left(): Promise<number>;
 }
 
 const mebibyte = 1024 * 1024;
@@ -45,6 +47,7 @@ export async function smallDisk({ mebibytes }: { mebibytes: number }): Promise<S
 
   return {
     path,
+    left: async () => await free() / mebibyte,
     async leave(wanted) {
       using file = await Deno.open(ballast, { create: true, write: true });
       const { size } = await file.stat();

@@ -68,10 +68,9 @@ Deno.test("a backup under load brings back a database that was damaged in any wa
     const restored = await command("restore", backup);
     assertEquals(restored.code, 0, restored.text);
     assertMatch(restored.text, /What was there is kept as .*before-restore/);
-    const verified = await command("verify");
-    assertMatch(verified.text, /: 0 differences/, verified.text);
-    await using service = await startService(options);
-    for (const id of acknowledged.slice(0, atBackup)) assertEquals((await service.task(id)).status, "pending");
-    assertEquals(await service.stop(), 0);
   }
+  const verified = await command("verify");
+  assertMatch(verified.text, /: 0 differences/, verified.text);
+  await using service = await startService(options);
+  for (const id of acknowledged.slice(0, atBackup)) assertEquals((await service.task(id)).status, "pending");
 });

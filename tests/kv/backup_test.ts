@@ -93,6 +93,22 @@ for (const [damage, apply] of Object.entries(damages)) {
   });
 }
 
+Deno.test("requireSound() lets a database pass whose last pages a killed checkpoint left in the write-ahead log", async () => {
+  await using folder = await tempDir();
+  const path = join(folder.path, "coder.db");
+  const store = await openStore(path, ports);
+  for (let n = 0; n < 20; n++) await create(store);
+  const log = await Deno.readFile(`${path}-wal`);
+  store.close();
+  // As a kill -9 leaves it when page 1 is in its place and the last pages are not.
+  await Deno.writeFile(`${path}-wal`, log);
+  await Deno.truncate(path, (await Deno.stat(path)).size - 8_192);
+  await requireSound(path);
+  const again = await openStore(path, ports);
+  assertEquals((await again.log.head(20))?.id, 20);
+  again.close();
+});
+
 Deno.test("requireSound() has nothing against a file that is not there yet", async () => {
   await using folder = await tempDir();
   await requireSound(join(folder.path, "none.db"));
