@@ -1,5 +1,6 @@
 // What can be asked of a task. decide.ts says what each leads to.
 
+import type { Task } from "./task.ts";
 import type { ClaimReason, NewEvent, Outcome, TaskSpec, Usage } from "./event.ts";
 
 /** How a run ended, as the runner saw it. */
@@ -32,7 +33,7 @@ export type Command =
     worker: string;
     mark: string;
     why: ClaimReason;
-    planned?: Pick<TaskSpec, "depends_on" | "repo">;
+    planned?: Pick<Task, "depends_on" | "repo" | "due_at">;
   }
   /** Events of an open run. */
   | { type: "record"; run: number; events: NewEvent[] }

@@ -6,7 +6,7 @@
 import type { Command, RunEnd } from "./command.ts";
 import { DomainError } from "./error.ts";
 import type { EventData, NewEvent, Outcome, RunSequel } from "./event.ts";
-import { retryDelayMs } from "./retry.ts";
+import { dueInMs, retryDelayMs } from "./retry.ts";
 import { isOver, type Status, type Task } from "./task.ts";
 
 /** Interruptions in a row, without a word from the agent, after which a task fails. */
@@ -127,10 +127,11 @@ function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: nu
   if (task.status !== "pending" || task.cancel_requested) {
     throw new DomainError("conflict", `Cannot claim task ${task.id}: it is ${inWords[task.status]}`);
   }
-  if (task.due_at !== null && Date.parse(task.due_at) > now) {
+  const { planned } = command;
+  // A plan that knew the due time went by the clock itself; `now` is never before the task's last event.
+  if (planned?.due_at !== task.due_at && dueInMs(task.due_at, now) > 0) {
     throw new DomainError("conflict", `Cannot claim task ${task.id}: it is not due before ${task.due_at}`);
   }
-  const { planned } = command;
   if (planned && (planned.repo !== task.repo || planned.depends_on.join() !== task.depends_on.join())) {
     throw new DomainError("conflict", `Cannot claim task ${task.id}: it was edited a moment ago`);
   }

@@ -3,6 +3,7 @@
 // Order: priority (higher first), then id. A task that cannot run now never holds back one that can.
 
 import type { ClaimReason } from "./event.ts";
+import { dueInMs } from "./retry.ts";
 import { isOver, type Status, type Task } from "./task.ts";
 
 /** What the scheduler needs to know of an unfinished task; kept small, it is the value of the `active` index. */
@@ -85,7 +86,7 @@ export function obstacleOf(
   if (entry.cancel_requested) return { kind: "cancelling" };
   const blocked_by = blockers(entry, board);
   if (blocked_by.length > 0) return { kind: "dependencies", blocked_by };
-  if (entry.due_at !== null && Date.parse(entry.due_at) > now) return { kind: "due", due_at: entry.due_at };
+  if (entry.due_at !== null && dueInMs(entry.due_at, now) > 0) return { kind: "due", due_at: entry.due_at };
   if (!view.repos.has(entry.repo)) return { kind: "repository", repo: entry.repo };
   if (entry.holder !== null && entry.holder !== view.worker && !view.dead.has(entry.holder)) {
     return { kind: "elsewhere", worker: entry.holder };
