@@ -72,8 +72,9 @@ export class Node {
     this.world.note(`${process.name} stops softly`);
     this.#engine = null;
     const ended = Promise.withResolvers<void>();
+    const isCalm = !this.world.faulty;
     const clear = this.world.later(stopWithinMs, process, () => {
-      if (!this.world.faulty) this.world.violation(`${process.name} did not stop within ${stopWithinMs} ms`);
+      if (isCalm) this.world.violation(`${process.name} did not stop within ${stopWithinMs} ms`);
       this.crash();
       ended.resolve();
     });

@@ -8,14 +8,14 @@ export function simulatedWorktrees(machine: Machine, process: Process): Worktree
   const { world } = machine;
   const { random } = world;
 
-  /** git takes a while and then does it; its caller may be gone by then. */
+  /** git takes a while; its caller may be gone after it did it and before it said so. */
   async function git(action: string, apply: () => void = () => {}): Promise<void> {
     const ms = world.faulty && random.chance(0.05) ? random.between(1_000, 8_000) : random.between(5, 100);
     if (world.faulty && random.chance(0.02)) {
       await process.wait(ms);
       throw new DomainError("unavailable", `git refused to ${action}`);
     }
-    world.later(ms / 2, machine, apply);
+    world.later(ms / 2, process, apply);
     await process.wait(ms);
   }
 
