@@ -13,7 +13,8 @@ const formType = "application/x-www-form-urlencoded";
 /** Reads and parses the body, or refuses it with 400, 408, 413 or 415. What it parsed is what `c.req.json()` gives. */
 export function readBody({ withinMs = 30_000 }: { withinMs?: number } = {}): MiddlewareHandler {
   return async (c, next) => {
-    if (bodyless.has(c.req.method)) return await next();
+    // Hono runs this twice for the literal path `/*`.
+    if (bodyless.has(c.req.method) || c.req.raw.body?.locked) return await next();
     const refusal = wrongHeaders(c) ?? await take(c, withinMs);
     return refusal ?? await next();
   };

@@ -45,6 +45,8 @@ export interface Parameter {
 
 export interface Header {
   description?: string;
+  /** Whether it is always there. */
+  required?: boolean;
   schema: Schema;
 }
 
@@ -149,10 +151,16 @@ const page = (summary: string, extra: Partial<Operation> = {}): Operation => ({
   responses: { 200: { description: "The page", content: html } },
   ...extra,
 });
-const seeLogin = { description: "To `/login`, when a token is asked for", headers: { Location: { schema: text } } };
+const seeLogin = {
+  description: "To `/login`, when a token is asked for",
+  headers: { Location: { required: true, schema: text } },
+};
 const next: Parameter = { name: "next", in: "query", schema: text, description: "The path to go to afterwards" };
 const taskPath: Parameter = { name: "id", in: "path", required: true, schema: { type: "integer", minimum: 1 } };
-const missingPage = { description: "There is no such task", content: html };
+const missingPage = {
+  description: "There is no such task",
+  content: { ...html, "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
 
 /** Routes outside the API, by path and method. */
 const pagePaths: OpenApiDocument["paths"] = {
@@ -214,8 +222,11 @@ const pagePaths: OpenApiDocument["paths"] = {
         303: {
           description: "Logged in",
           headers: {
-            Location: { schema: text },
-            "Set-Cookie": { description: "HttpOnly, SameSite=Strict; derived from the token", schema: text },
+            Location: { required: true, schema: text },
+            "Set-Cookie": {
+              description: "When a token is asked for: HttpOnly, SameSite=Strict; derived from the token",
+              schema: text,
+            },
           },
         },
         403: { description: "That is not the token, or the form was sent by another site", content: html },
@@ -291,10 +302,12 @@ function registerComponents(app: OpenAPIHono): void {
   });
   registry.registerComponent("headers", "WWW-Authenticate", {
     description: "`Bearer`",
+    required: true,
     schema: { type: "string" },
   });
   registry.registerComponent("headers", "Retry-After", {
     description: "Seconds to wait",
+    required: true,
     schema: { type: "integer", minimum: 0 },
   });
   registry.register("Problem", problemSchema);

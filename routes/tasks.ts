@@ -20,10 +20,16 @@ import {
 } from "./schemas.ts";
 
 const etag = {
-  ETag: { description: "The task's seq, for `If-Match`", schema: { type: "string" as const, example: '"9"' } },
+  ETag: {
+    required: true,
+    description: "The task's seq, for `If-Match`",
+    schema: { type: "string" as const, example: '"9"' },
+  },
 };
 const taskAnswer = { ...json(taskSchema, "The task"), headers: etag };
-const location = { Location: { description: "`/api/tasks/{id}`", schema: { type: "string" as const } } };
+const location = {
+  Location: { required: true, description: "`/api/tasks/{id}`", schema: { type: "string" as const } },
+};
 
 /** Documented here and read by hand below: they are not part of what zod validates. */
 const idempotencyKeyHeader = {

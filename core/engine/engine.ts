@@ -202,9 +202,18 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       return await exportTask(store, await query.require(id), { now: context.clock.now() });
     },
     async diff(id) {
-      const head = await query.require(id);
-      if (!head.place) throw new DomainError("not_found", `Task ${id} has no worktree yet`);
-      if (head.place.present) return await context.worktrees.diff(head.place, { commit: null });
+      let head = await query.require(id);
+      // After a retry its base is yet to be resolved anew.
+      if (!head.place?.base_commit) throw new DomainError("not_found", `Task ${id} has no worktree yet`);
+      if (head.place.present && !head.snapshot) {
+        try {
+          return await context.worktrees.diff(head.place, { commit: null });
+        } catch (error) {
+          // It may have been saved and removed while git looked.
+          head = await query.require(id);
+          if (!head.place || !head.snapshot) throw error;
+        }
+      }
       if (head.snapshot) return await context.worktrees.diff(head.place, { commit: head.snapshot.commit });
       throw new DomainError("not_found", `Task ${id} has neither a worktree nor a snapshot`);
     },
