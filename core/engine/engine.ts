@@ -249,12 +249,14 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   return {
     service,
     async start() {
+      const { signal } = stopped;
       await lease.announce();
+      // Recovery may take longer than a lease lasts: the beats go on meanwhile.
+      background.push(lease.run(signal));
       await board.load();
       const lost = await recover(context, { board, endSurvivors });
       if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
-      const { signal } = stopped;
-      background.push(store.tail.run(signal), lease.run(signal), disk.run(signal), scheduler.run(signal));
+      background.push(store.tail.run(signal), disk.run(signal), scheduler.run(signal));
       if (review) background.push(review.look());
     },
     async tick() {

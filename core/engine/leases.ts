@@ -54,6 +54,8 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
   const seen = new Map<string, { beat: string; since: number }>();
   let dead: ReadonlySet<string> = new Set();
   let sentAt = clock.monotonic();
+  let lookedAt = sentAt;
+  let wallAt = clock.now();
   let stage: "sure" | "stopping" | "killed" = "sure";
   let beating = false;
   let observing = false;
@@ -168,13 +170,12 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
           );
         }
       }
+      sentAt = lookedAt = clock.monotonic();
+      wallAt = clock.now();
       await sender.beat();
-      sentAt = clock.monotonic();
     },
     async run(signal) {
       if (!store.shared) return;
-      let lookedAt = clock.monotonic();
-      let wallAt = clock.now();
       let beatAt = lookedAt;
       let observedAt = lookedAt;
       while (!signal.aborted) {
