@@ -4,8 +4,9 @@
 import { fromFileUrl, join } from "@std/path";
 import { claudeEnv, claudeProgram } from "../support/claude_program.ts";
 import { messagesApi } from "../support/messages_api.ts";
+import { bash, say, type Scenario } from "../support/scenarios.ts";
 import { type ServiceOptions, startService, type TestService } from "../support/service.ts";
-import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
+import { identity, tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
 import { workerMark } from "../../core/engine/recover.ts";
 import { markedProcesses, type Marks } from "./processes.ts";
 
@@ -33,7 +34,7 @@ export async function chaosWorld({ env = {} }: { env?: Record<string, string> } 
     const repository = stack.use(await tempRepository());
     const home = stack.use(await tempDir());
     const data = stack.use(await tempDir());
-    const api = stack.use(messagesApi());
+    const api = stack.use(messagesApi({ scenarios: { commit } }));
     const mark = crypto.randomUUID();
     const workerMarks = new Set<string>();
     // Whatever happened, nothing of this world outlives it.
@@ -92,6 +93,19 @@ export async function chaosWorld({ env = {} }: { env?: Record<string, string> } 
     throw error;
   }
 }
+
+/** Commits, and looks whether it worked: its tools may be killed on the way. */
+const commit: Scenario = ({ body, step }) => {
+  const isDone = body.messages.some(({ content }) =>
+    typeof content !== "string" &&
+    content.some((block) => block.type === "tool_result" && JSON.stringify(block.content).includes("all is committed"))
+  );
+  if (isDone || step > 20) return say("The note is committed.");
+  const git = `git -c user.name='${identity.name}' -c user.email='${identity.email}'`;
+  const command = `rm -f "$(git rev-parse --git-path index.lock)"; echo note > note.txt && git add note.txt && ` +
+    `(${git} commit --quiet -m Note || git diff --quiet HEAD) && echo all is committed`;
+  return bash(command, "Commit a note");
+};
 
 function killAll(marks: Marks): void {
   for (const { pid } of markedProcesses(marks)) {
