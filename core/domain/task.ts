@@ -184,7 +184,10 @@ function excerpt(text: string, seq: number): Excerpt {
 }
 
 function step(text: string): string {
-  return start(start(text, stepLength * 4).replace(/\s+/g, " ").trim(), stepLength);
+  const first = start(text, stepLength * 4);
+  // Most texts have nothing but single spaces, and this is asked for every line of every agent.
+  const plain = /[^\S ]| {2}/.test(first) ? first.replace(/\s+/g, " ") : first;
+  return start(plain.trim(), stepLength);
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {
@@ -211,10 +214,17 @@ export function isOver(status: Status): boolean {
 
 /** The task after `event`. Pure and total: an unknown type or a newer version changes `seq` and `updated_at` only. */
 export function evolve(task: Task, event: TaskEvent): Task {
-  const known = event.v <= versionOf(event.type);
-  const after = { ...task, ...(known && changeOf(task, event)) };
-  after.seq = event.seq;
-  after.updated_at = event.at;
+  return evolveAll(task, [event]);
+}
+
+/** The task after all `events`, as `evolve` one by one, with one copy of the task for all of them. */
+export function evolveAll(task: Task, events: Iterable<TaskEvent>): Task {
+  const after = { ...task };
+  for (const event of events) {
+    if (event.v <= versionOf(event.type)) Object.assign(after, changeOf(after, event));
+    after.seq = event.seq;
+    after.updated_at = event.at;
+  }
   return after;
 }
 

@@ -16,8 +16,8 @@ export interface OutputRecorder {
 
 /** Waiting bytes beyond which the agent is held back. */
 const roomBytes = 4 * 1024 * 1024;
-const eventsPerAppend = 400;
-const bytesPerAppend = 400_000;
+const eventsPerAppend = 800;
+const bytesPerAppend = 640_000;
 /** A larger body goes into parts, so it weighs no more than this in its commit. */
 const bytesInCommit = 50_000;
 

@@ -76,7 +76,14 @@ interface Staged {
   known: Known;
   changed: boolean;
   from: number;
+  /** What of it is written; null when nothing changed. */
+  writes: HeadWrites | null;
   cost: Cost;
+}
+
+interface HeadWrites {
+  sets: KvCommit["sets"];
+  deletes: KvKey[];
 }
 
 /** What something takes of a commit's limits. */
@@ -107,16 +114,22 @@ function sumOf(costs: Cost[], replaced: Cost | undefined): Cost {
 }
 
 /** The head, its fold and its index entries: written once per task and commit, however many appends stand on it. */
-function headCost({ task, known, changed, from }: Omit<Staged, "cost">, id: number): Cost {
-  const checks = [keys.task(id)];
-  if (!changed || !task) return costOf({ checks, sets: [], deletes: [] });
-  const bytes = encodeHead(task).length;
-  const sets = [{ key: keys.task(id), bytes }];
-  if (keepsFold(from, task.seq)) sets.push({ key: keys.fold(id, task.seq), bytes });
+function headWrites(id: number, { task, known, changed, from }: Omit<Staged, "cost" | "writes">): HeadWrites | null {
+  if (!changed || !task) return null;
+  const value = encodeHead(task);
+  const sets: KvCommit["sets"] = [{ key: keys.task(id), value }];
+  if (keepsFold(from, task.seq)) sets.push({ key: keys.fold(id, task.seq), value });
   const index = indexChanges(known.task, task);
-  // A string takes two bytes a character when one of them is beyond Latin-1.
-  for (const { key, value } of index.sets) sets.push({ key, bytes: value.length * 2 + 10 });
-  return costOf({ checks, sets, deletes: index.deletes });
+  return { sets: [...sets, ...index.sets], deletes: index.deletes };
+}
+
+function headCost(id: number, writes: HeadWrites | null): Cost {
+  const sets = (writes?.sets ?? []).map(({ key, value }) => ({
+    key,
+    // A string takes two bytes a character when one of them is beyond Latin-1.
+    bytes: typeof value === "string" ? value.length * 2 + 10 : (value as Uint8Array).length,
+  }));
+  return costOf({ checks: [keys.task(id)], sets, deletes: writes?.deletes ?? [] });
 }
 
 function keepsFold(from: number, to: number): boolean {
@@ -164,7 +177,8 @@ export class CommitBatch {
       changed: events.length > 0 || (earlier?.changed ?? false),
       from: earlier?.from ?? (known.task?.seq ?? 0) + 1,
     };
-    const staged = { ...after, cost: headCost(after, id) };
+    const writes = headWrites(id, after);
+    const staged = { ...after, writes, cost: headCost(id, writes) };
     const singles = [
       ...(request.guard ? [{ key: request.guard.key, bytes: 50 }] : []),
       ...(request.idempotency ? [{ key: keys.idempotency(request.idempotency.key), bytes: 300 }] : []),
@@ -205,16 +219,12 @@ export class CommitBatch {
     const sets = [...this.sets];
     const deletes: KvKey[] = this.bodiesUsed.map(keys.bodyIntent);
     const ranges: [number, number, number][] = [];
-    for (const [id, { task, known, changed, from }] of this.staged) {
+    for (const [id, { task, known, from, writes }] of this.staged) {
       checks.push({ key: keys.task(id), versionstamp: known.versionstamp });
-      if (!changed || !task) continue;
-      const value = encodeHead(task);
-      sets.push({ key: keys.task(id), value });
-      if (keepsFold(from, task.seq)) sets.push({ key: keys.fold(id, task.seq), value });
-      const index = indexChanges(known.task, task);
-      sets.push(...index.sets);
-      deletes.push(...index.deletes);
-      ranges.push([id, from, task.seq]);
+      if (!writes) continue;
+      sets.push(...writes.sets);
+      deletes.push(...writes.deletes);
+      ranges.push([id, from, task!.seq]);
     }
     for (const [key, value] of this.idempotency) {
       checks.push({ key: keys.idempotency(key), versionstamp: null });

@@ -1,7 +1,7 @@
 // Reading the log: pages of events, heads, and any moment of a history.
 
 import type { TaskEvent } from "../domain/event.ts";
-import { emptyTask, evolve, type Task } from "../domain/task.ts";
+import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
 import { type BodyReference, decodeEvent, joinParts, type Published, rawJson } from "./event_record.ts";
 import { decodeHead } from "./head_record.ts";
 import { keys } from "./keys.ts";
@@ -142,7 +142,7 @@ export function eventLog(kv: Kv): EventLog {
     while (folded.seq < seq) {
       const events = await read(task, { after: folded.seq, limit: Math.min(readAtOnce, seq - folded.seq) });
       if (events.length === 0) break;
-      for (const { event } of events) folded = evolve(folded, event);
+      folded = evolveAll(folded, events.map(({ event }) => event));
     }
     return folded;
   }

@@ -13,7 +13,7 @@
 import { DomainError, messageOf } from "../domain/error.ts";
 import { type NewEvent, type TaskEvent, versionOf } from "../domain/event.ts";
 import type { Clock, Random } from "../domain/ports.ts";
-import { emptyTask, evolve, type Task } from "../domain/task.ts";
+import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
 import {
   type Appended,
   type AppendRequest,
@@ -188,33 +188,31 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
       // Refused on a state that is perhaps not durable yet: the answer is given once the commit stands.
       return batch.add(waiting, { id, known, error });
     }
-    let head = before ?? emptyTask(id);
+    const start = before ?? emptyTask(id);
+    const at = new Date(now).toISOString();
     const events: Published[] = [];
     const sets: KvCommit["sets"] = [];
     const bodiesUsed: string[] = [];
     for (const draft of decided) {
-      const event = {
-        seq: head.seq + 1,
-        type: draft.type,
-        at: new Date(now).toISOString(),
-        task: id,
-        ...(draft.run !== undefined && { run: draft.run }),
-        by: request.by,
-        v: versionOf(draft.type),
-        data: draft.data,
-      } as TaskEvent;
+      const seq = start.seq + events.length + 1;
+      const v = versionOf(draft.type);
+      const { type, run, data } = draft;
+      const event = (run === undefined
+        ? { seq, type, at, task: id, by: request.by, v, data }
+        : { seq, type, at, task: id, run, by: request.by, v, data }) as TaskEvent;
       const record = encodeEvent(event, {
         commit: batch.commit,
-        bodyId: () => bodies.get(draft.data) ?? random.uuid(),
+        bodyId: () =>
+          bodies.get(data) ?? random.uuid(),
       });
       if (record.body) {
-        if (!bodies.has(draft.data)) await writeBody(record.body, draft.data);
+        if (!bodies.has(data)) await writeBody(record.body, data);
         bodiesUsed.push(record.body.id);
       }
-      head = evolve(head, event);
       events.push({ event, json: record.json });
-      sets.push({ key: keys.event(id, event.seq), value: record.value });
+      sets.push({ key: keys.event(id, seq), value: record.value });
     }
+    const head = evolveAll(start, events.map(({ event }) => event));
     return batch.add(waiting, { id, known, head, events, sets, bodiesUsed });
   }
 

@@ -7,7 +7,7 @@
 // cursor: `kv.watch` hints when, a jittered poll is the truth.
 
 import type { Clock, Random } from "../domain/ports.ts";
-import { emptyTask, evolve, type Task } from "../domain/task.ts";
+import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Published } from "./event_record.ts";
 import type { Committed, GroupCommit } from "./group_commit.ts";
@@ -122,7 +122,7 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
     for (const [task, from] of ranges) {
       const before = folded.get(task) ?? (from === 1 ? emptyTask(task) : undefined);
       if (before?.seq !== from - 1) continue;
-      known.set(task, (byTask.get(task) ?? []).reduce((head, { event }) => evolve(head, event), before));
+      known.set(task, evolveAll(before, (byTask.get(task) ?? []).map(({ event }) => event)));
     }
     const unknown = ranges.filter(([task]) => !known.has(task));
     for (let at = 0; at < unknown.length; at += 10) {

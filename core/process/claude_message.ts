@@ -68,7 +68,9 @@ export function readClaudeLine(line: string, state: ClaudeState): ClaudeItem[] {
 function parseObject(line: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(line);
-    return isObject(value) && !isDeeperThan(value, MAX_DEPTH) ? value : null;
+    if (!isObject(value)) return null;
+    // Each level takes two characters: a short line cannot be deep, and most lines are short.
+    return line.length > MAX_DEPTH * 2 && isDeeperThan(value, MAX_DEPTH) ? null : value;
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
 import { boardEntry } from "../../core/domain/plan.ts";
-import { emptyTask, evolve, isOver, statuses, type Task } from "../../core/domain/task.ts";
+import { emptyTask, evolve, evolveAll, isOver, statuses, type Task } from "../../core/domain/task.ts";
 import { type History, legalHistories, play, specs, texts, wishes } from "./histories.ts";
 import { fold } from "./world.ts";
 
@@ -35,6 +35,16 @@ Deno.test("seq counts from 1 without a gap, and at never goes back", () => {
     events.forEach(({ seq }, index) => assertEquals(seq, index + 1));
     for (let index = 1; index < events.length; index++) assert(events[index]!.at >= events[index - 1]!.at);
   });
+});
+
+Deno.test("evolveAll() on any part of a history is evolve() one by one, and leaves what it began with", () => {
+  fc.assert(fc.property(legalHistories({ texts: short }), fc.nat(), ({ events }, at) => {
+    const [first, rest] = [events.slice(0, at % (events.length + 1)), events.slice(at % (events.length + 1))];
+    const begun = first.reduce(evolve, emptyTask(12));
+    const before = structuredClone(begun);
+    assertEquals(evolveAll(begun, rest), events.reduce(evolve, emptyTask(12)));
+    assertEquals(begun, before);
+  }));
 });
 
 Deno.test("a life has at most one terminal event", () => {
