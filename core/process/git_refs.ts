@@ -11,7 +11,7 @@
 // git that was killed, and would be in the way for ever.
 
 import { join } from "@std/path";
-import { DomainError } from "../domain/error.ts";
+import { DomainError, messageOf } from "../domain/error.ts";
 import { git, gitLine } from "./git.ts";
 
 export function ownedRef(store: string, branch: string): string {
@@ -120,10 +120,31 @@ export async function createClaimed(
   });
 }
 
-/** Deletes a ref if it still names `commit`. */
+/**
+ * Deletes a ref if it still names `commit`. git locks the packed refs for that, and a kill at that moment leaves their lock
+ * for ever. A note of ours, written before and removed after, tells that it was our git that was killed: only then, and only
+ * when git has waited for the lock in vain, is it taken away. Called by one process at a time (see git_worktrees.ts).
+ */
 export async function deleteRef(store: RefStore, { name, commit }: Ref): Promise<void> {
   await removeLock(store, name);
-  await git(["update-ref", "-d", name, commit], { cwd: store.repo });
+  const note = join(store.common, "personal-coder.deleting");
+  const wasKilled = await Deno.stat(note).then(() => true, () => false);
+  await Deno.writeTextFile(note, `${name}\n`);
+  const remove = () =>
+    git(["-c", "core.packedRefsTimeout=3000", "update-ref", "-d", name, commit], { cwd: store.repo });
+  try {
+    await remove();
+  } catch (error) {
+    if (!wasKilled || !messageOf(error).includes("packed-refs")) {
+      if (!wasKilled) await Deno.remove(note);
+      throw error;
+    }
+    for (const left of ["packed-refs.lock", "packed-refs.new"]) {
+      await Deno.remove(join(store.common, left)).catch(() => {});
+    }
+    await remove();
+  }
+  await Deno.remove(note);
 }
 
 /** For refs that only we write, and for a task's branch when nothing of its run is alive. */

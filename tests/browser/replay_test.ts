@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
 import { alive } from "./page_checks.ts";
+import { eventually } from "../support/temp.ts";
 import { shopWorld } from "./shop_world.ts";
 
 Deno.test("the player shows every moment of a task", async (t) => {
@@ -57,7 +58,7 @@ Deno.test("the player shows every moment of a task", async (t) => {
     await page.getByLabel("Speed").selectOption("1");
     await page.getByRole("button", { name: /^Play/ }).click();
     await page.getByRole("button", { name: /^Pause/ }).waitFor();
-    await page.waitForFunction("Number(document.querySelector('[role=slider]').ariaValueNow) >= 2");
+    await eventually(async () => await seq() >= 2, { what: "the player moves" });
     await page.getByRole("button", { name: /^Pause/ }).click();
     const paused = await seq();
     await page.waitForTimeout(300);
@@ -91,7 +92,8 @@ Deno.test("the player shows every moment of a task", async (t) => {
     await slider.focus();
     await page.keyboard.press("Home");
     await service.command(ids.limits, "messages", { text: "How is it going?" });
-    await page.waitForFunction(`Number(document.querySelector("[role=slider]").ariaValueMax) > ${before}`);
+    const end = async () => Number(await slider.getAttribute("aria-valuemax"));
+    await eventually(async () => await end() > before, { what: "the player's end moves on" });
     assertEquals(await page.getByText("How is it going?").count(), 0);
     await page.getByRole("button", { name: "Live" }).click();
     await page.locator(".item-message", { hasText: "How is it going?" }).waitFor();
