@@ -4,6 +4,7 @@ import { DomainError } from "../domain/error.ts";
 import { isOver } from "../domain/task.ts";
 import type { TaskView } from "../domain/task_view.ts";
 import type { Published } from "../kv/event_record.ts";
+import { chunkBytes } from "../kv/event_log.ts";
 import { keys } from "../kv/keys.ts";
 import type { WorktreeUpkeep } from "../process/worktrees.ts";
 import { liveBoard } from "./board.ts";
@@ -121,7 +122,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   }
 
   async function catchUp(id: number, after: number): Promise<Published[]> {
-    return store.tail.since(id, after) ?? await store.log.read(id, { after, limit: 1_000 });
+    return store.tail.since(id, after) ?? await store.log.read(id, { after, limit: 1_000, bytes: chunkBytes });
   }
 
   async function isOverAfter(id: number, after: number): Promise<boolean> {

@@ -9,12 +9,14 @@ import type { Kv, KvEntry } from "./kv.ts";
 
 /** A page of events also ends once it holds this many bytes of JSON. */
 const pageBytes = 4 * 1024 * 1024;
+/** And so does what is read ahead for one who streams a history: a client that does not read holds this much, or a few times. */
+export const chunkBytes = 256 * 1024;
 const readAtOnce = 1_000;
 const rowsAtOnce = 250;
 
 export interface EventLog {
-  /** Events after seq `after` in order, `limit` at most and about 4 MiB at most; empty at the head. */
-  read(task: number, options: { after: number; limit: number }): Promise<Published[]>;
+  /** Events after seq `after` in order, `limit` at most and about `bytes` at most (4 MiB); empty at the head. */
+  read(task: number, options: { after: number; limit: number; bytes?: number }): Promise<Published[]>;
   /** Events `after`..`to` as NDJSON, one a line, without parsing what need not be parsed. By default until the head. */
   lines(task: number, options: { after: number; to?: number }): ReadableStream<Uint8Array>;
   /** The events `[task, seq]` in that order, without those that do not exist: for a few each of many tasks. */
@@ -49,18 +51,21 @@ export function eventLog(kv: Kv): EventLog {
     return kv.page<Uint8Array>({ prefix: keys.events(task), start: keys.event(task, after + 1) }, { limit });
   }
 
-  async function read(task: number, { after, limit }: { after: number; limit: number }): Promise<Published[]> {
+  async function read(
+    task: number,
+    { after, limit, bytes: most = pageBytes }: { after: number; limit: number; bytes?: number },
+  ): Promise<Published[]> {
     const page: Published[] = [];
     const wanted = Math.min(limit, readAtOnce);
     // Values may be 48 KiB each: few at a time, so that a page of large ones does not read far beyond its end.
-    for (let bytes = 0; page.length < wanted && bytes <= pageBytes;) {
+    for (let bytes = 0; page.length < wanted && bytes <= most;) {
       const size = Math.min(rowsAtOnce, wanted - page.length);
       const read = await rows(task, after + page.length, size);
       for (const { value } of read) {
         const published = await decodeEvent(value, readParts);
         page.push(published);
         bytes += published.json.length;
-        if (bytes > pageBytes) break;
+        if (bytes > most) break;
       }
       if (read.length < size) break;
     }
@@ -98,12 +103,12 @@ export function eventLog(kv: Kv): EventLog {
       let page: KvEntry<Uint8Array>[] = [];
       return new ReadableStream({
         async pull(controller) {
-          if (page.length === 0 && at < to) page = await rows(task, at, Math.min(readAtOnce, to - at));
+          if (page.length === 0 && at < to) page = await rows(task, at, Math.min(rowsAtOnce, to - at));
           if (page.length === 0) return controller.close();
           const lines: Uint8Array[] = [];
           let taken = 0;
-          // A thousand events may have bodies of megabytes each: a chunk is bounded as a page is.
-          for (let bytes = 0; taken < page.length && bytes < pageBytes; taken++) {
+          // Each may have a body of megabytes.
+          for (let bytes = 0; taken < page.length && bytes < chunkBytes; taken++) {
             const { value } = page[taken]!;
             const json = rawJson(value) ?? encoder.encode((await decodeEvent(value, readParts)).json);
             bytes += json.length;

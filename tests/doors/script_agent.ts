@@ -4,7 +4,7 @@
 import { join } from "@std/path";
 
 /**
- * Writes the program into `folder`; returns what makes a service use it. `body` is what it does for every prompt; for one that
+ * Writes the program into `folder`; returns what makes a service use it. `body` is what it does for every prompt, its stdout being fd 3; for one that
  * holds "[fail]" it then ends with an error.
  */
 export async function scriptAgent(folder: string, body: string): Promise<Record<string, string>> {
@@ -25,7 +25,7 @@ IFS= read -r prompt
 printf '%s\\n' '${JSON.stringify(init)}'
 (
 ${body}
-) 2>&1 >/dev/null
+) 3>&1 >&2
 case "$prompt" in *"[fail]"*) exit 3 ;; esac
 printf '%s\\n' '${JSON.stringify(result)}'
 `;
