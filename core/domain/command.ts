@@ -1,22 +1,10 @@
 // What can be asked of a task. decide.ts says what each leads to.
 
 import type { Task } from "./task.ts";
-import type { ClaimReason, NewEvent, Outcome, TaskSpec, Usage } from "./event.ts";
+import type { ClaimReason, EventData, NewEvent, TaskSpec } from "./event.ts";
 
-/** How a run ended, as the runner saw it. */
-export interface RunEnd {
-  outcome: Outcome;
-  exit_code: number | null;
-  signal: string | null;
-  result: string | null;
-  usage: Usage | null;
-  cost_usd: number;
-  duration_ms: number;
-  error: string | null;
-  uncommitted: number | null;
-  lines_added: number | null;
-  lines_removed: number | null;
-}
+/** How a run ended, as the runner saw it; what follows from it is decided. */
+export type RunEnd = Omit<EventData["run.finished"], "then">;
 
 export type Command =
   | { type: "create"; spec: TaskSpec }
