@@ -100,6 +100,7 @@ function agentProcess(child: Deno.ChildProcess, { start, name, args, log }: Runn
   const steps = stepQueue({ maxBytes: MAX_QUEUED_BYTES });
   const { mark, mode } = start;
   let stragglers: Promise<Process[]> = Promise.resolve([]);
+  let family: Promise<Process[]> = Promise.resolve([]);
   const exited: Promise<AgentExit> = child.status.then(({ code, signal }) => {
     // While its group has members its number is not given away, so at this moment, and not much later, what is in the group
     // of that number is the run's for certain: also a child with an empty environment whose parent is gone.
@@ -116,11 +117,16 @@ function agentProcess(child: Deno.ChildProcess, { start, name, args, log }: Runn
     steps,
     exited,
     send: (text) => input.send(userMessage(text)),
-    closeInput: () => input.close(),
+    closeInput() {
+      // The agent is about to exit, and a child of its children in a session of its own with an empty environment is tied to
+      // the run by them only: seen now, it is known when they are gone. Not awaited: where /proc can be read, it is read here.
+      family = findTree({ mark, group: child.pid }).catch(() => []);
+      return input.close();
+    },
     // Not awaited: an agent that does not read its stdin must not hold up the one who wants to stop it.
     interrupt: () => Promise.resolve(void input.send(interruptRequest())),
     async end({ graceMs }) {
-      await endTree({ mark, pid: child.pid, graceMs, known: await stragglers });
+      await endTree({ mark, pid: child.pid, graceMs, known: [...await family, ...await stragglers] });
       await exited;
       if (!steps.isPulled) steps.abandon();
       if (steps.abandoned.aborted) await drained;

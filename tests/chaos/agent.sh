@@ -58,11 +58,8 @@ listener=$!
 printf '{"type":"system","subtype":"init","session_id":"%s","model":"fake","claude_code_version":"fake"}\n' "$session"
 file=fake-work.txt
 touch "$file"
-# A child in a session of its own, and one without the run's mark.
-if [ "$name" = tree ]; then
-  setsid sleep 1001 &
-  setsid env -i sleep 1002 &
-fi
+# A child in a session of its own.
+if [ "$name" = tree ]; then setsid sleep 1001 & fi
 [ "$name" = loud ] && head -c 2000000 /dev/zero | tr '\0' x | fold -w 50000
 for ((n = $(wc -l < "$file") + 1; n <= steps; n++)); do
   tool "$n" "echo $n >> $file"
@@ -75,5 +72,6 @@ git add "$file"
 # A resumed one may have committed already.
 git -c user.name=Fake -c user.email=fake@localhost commit --quiet --message="Fake work" 1>&2 || git diff --quiet HEAD || exit 8
 result false "Fake work is done"
-kill "$listener" 2> /dev/null
+# As claude does, until its input ends.
+wait "$listener"
 exit 0

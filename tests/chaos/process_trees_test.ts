@@ -1,5 +1,6 @@
 // Every way a run can end, with agents that do not want to: the whole tree is gone each time, a grandchild in a session of
-// its own and one without the run's mark included.
+// its own included. One that has an empty environment, too, is found as long as the agent lives: when that ends by itself
+// without a result, nothing ties the grandchild to the run any more.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
@@ -16,10 +17,10 @@ read -r message
 init() { printf '{"type":"system","subtype":"init","session_id":"s","model":"fake","claude_code_version":"fake"}\\n'; }
 work() { printf '{"type":"assistant","message":{"id":"m","content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}}\\n'; }
 result() { printf '{"type":"result","subtype":"%s","is_error":%s,"result":"fake","usage":{},"total_cost_usd":%s}\\n' "$1" "$2" "\${3:-0}"; }
-# Grandchildren: in a session of its own, in one without the run's mark, and one that does not mind a TERM.
+# Grandchildren: in a session of its own, and one that does not mind a TERM. With "unmarked" one without the run's mark.
 tree() {
   setsid sleep 2001 &
-  setsid env -i sleep 2002 &
+  if [ "$1" = unmarked ]; then setsid env -i sleep "2002.$TAG" & fi
   (trap '' TERM; setsid sleep 2003 & sleep 2004) &
   touch planted
 }
@@ -35,42 +36,47 @@ const cases: Record<string, {
   error: RegExp | null;
 }> = {
   "a cancel": {
-    script: "init; work; tree; sleep 2000",
+    script: "init; work; tree unmarked; sleep 2000",
     cancel: true,
     status: "cancelled",
     outcome: "cancelled",
     error: null,
   },
   "a cancel of one that ignores TERM": {
-    script: "trap '' TERM INT; init; work; tree; while :; do sleep 1; done",
+    script: "trap '' TERM INT; init; work; tree unmarked; while :; do sleep 1; done",
     cancel: true,
     status: "cancelled",
     outcome: "cancelled",
     error: null,
   },
   "a time limit": {
-    script: "init; work; tree; sleep 2000",
+    script: "init; work; tree unmarked; sleep 2000",
     spec: { timeout_seconds: 2 },
     status: "failed",
     outcome: "timed_out",
     error: /Time limit of 2 s/,
   },
-  "a stall": { script: "tree; sleep 2000", status: "failed", outcome: "stalled", error: /said nothing for 5 s/ },
+  "a stall": {
+    script: "tree unmarked; sleep 2000",
+    status: "failed",
+    outcome: "stalled",
+    error: /said nothing for 5 s/,
+  },
   "a budget": {
-    script: "init; work; tree; result error_max_budget_usd true 1.5; sleep 2000",
+    script: "init; work; tree unmarked; result error_max_budget_usd true 1.5; sleep 2000",
     spec: { max_budget_usd: 1 },
     status: "failed",
     outcome: "over_budget",
     error: /./,
   },
   "a good result, but no exit": {
-    script: "init; work; tree; result success false; sleep 2000",
+    script: "init; work; tree unmarked; result success false; sleep 2000",
     status: "completed",
     outcome: "succeeded",
     error: null,
   },
   "a good end that leaves its tree": {
-    script: "init; work; tree; result success false; exit 0",
+    script: "init; work; tree unmarked; result success false; cat > /dev/null; exit 0",
     status: "completed",
     outcome: "succeeded",
     error: null,
@@ -89,15 +95,29 @@ const cases: Record<string, {
   },
 };
 
+/** Pids of the grandchildren without a mark, which only their arguments tell. */
+async function unmarked(tag: string): Promise<number[]> {
+  const { stdout } = await new Deno.Command("ps", { args: ["axww", "-o", "pid=,stat=,args="], stdin: "null" }).output();
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return lines.filter((line) => new RegExp(`^ *\\d+ +[^Z ]\\S* +sleep 2002\\.${tag}$`).test(line)).map((line) =>
+    parseInt(line)
+  );
+}
+
 Deno.test("whatever ends a run ends its whole tree, and so do a soft stop and a second signal", async () => {
   await using folder = await tempDir();
   await using repository = await tempRepository();
   const path = join(folder.path, "claude");
   await Deno.writeTextFile(path, program, { mode: 0o755 });
+  const tag = String(Math.floor(Math.random() * 1e9));
+  // The service that is stopped at once leaves its agents to the next start, and there is none.
+  await using _ = {
+    [Symbol.asyncDispose]: async () => void (await unmarked(tag)).forEach((pid) => signal(pid, "SIGKILL")),
+  };
   const options = {
     repo: repository.path,
     data: folder.path,
-    env: { CODER_CLAUDE: path, IS_SANDBOX: "1", CODER_STALL_SECONDS: "5", CODER_MAX_CONCURRENT: "10" },
+    env: { CODER_CLAUDE: path, IS_SANDBOX: "1", TAG: tag, CODER_STALL_SECONDS: "5", CODER_MAX_CONCURRENT: "10" },
   };
   await using service = await startService(options);
   const create = (title: string, script: string, spec: Partial<TaskSpec> = {}) =>
@@ -116,16 +136,16 @@ Deno.test("whatever ends a run ends its whole tree, and so do a soft stop and a 
       else assertEquals(task.error, null, name);
     }),
   );
-  assertEquals(await service.descendants(), []);
+  assertEquals([await service.descendants(), await unmarked(tag)], [[], []]);
 
-  for (const name of ["soft", "stubborn"]) await create(name, "trap '' INT; init; work; tree; sleep 2000");
-  const last = await create("very stubborn", "trap '' TERM INT; init; work; tree; while :; do sleep 1; done");
+  for (const name of ["soft", "stubborn"]) await create(name, "trap '' INT; init; work; tree unmarked; sleep 2000");
+  const last = await create("very stubborn", "trap '' TERM INT; init; work; tree unmarked; while :; do sleep 1; done");
   const running = await service.waitFor(last.id, (_, { type }) => type === "output.tool_use");
   await eventually(() => Deno.stat(join(running.worktree!, "planted")).catch(() => null));
   const stoppedAt = performance.now();
   assertEquals(await service.stop(), 0);
   assert(performance.now() - stoppedAt < 20_000);
-  assertEquals(await service.descendants(), []);
+  assertEquals([await service.descendants(), await unmarked(tag)], [[], []]);
 
   await using again = await startService(options);
   await again.waitFor(last.id, (_, { type, run }) => type === "output.tool_use" && run === 2);
