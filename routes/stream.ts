@@ -147,7 +147,7 @@ class PageFollower {
   async #flush(): Promise<Uint8Array[]> {
     const frames: { event: string; data: string }[] = [];
     const cursor = this.#cursor;
-    for (const view of this.#changed.values()) frames.push({ event: "task", data: JSON.stringify(view) });
+    for (const view of this.#changed.values()) frames.push({ event: "task", data: jsonOf(view) });
     this.#changed.clear();
     for (const task of [...this.#behind]) {
       this.#behind.delete(task);
@@ -173,6 +173,15 @@ class PageFollower {
     if (owed) return [idFrame(id!)];
     return frames.map(({ event, data }, index) => frame(event, data, index === frames.length - 1 ? id : undefined));
   }
+}
+
+const texts = new WeakMap<TaskView, string>();
+
+/** All pages get the same views: each is made into text once. */
+function jsonOf(view: TaskView): string {
+  let text = texts.get(view);
+  if (text === undefined) texts.set(view, text = JSON.stringify(view));
+  return text;
 }
 
 /** One reading of the service's condition for all pages, at most once a second. */

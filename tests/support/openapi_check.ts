@@ -132,6 +132,7 @@ export function newAjv(): Ajv2020 {
     formats: {
       "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
       int64: true,
+      "media-range": true,
       uri: true,
       "uri-reference": true,
     },
