@@ -20,6 +20,7 @@ import { start } from "./start.ts";
 import { startup } from "./startup.ts";
 import { table } from "./table.ts";
 import { throughput } from "./throughput.ts";
+import { verify } from "./verify.ts";
 
 const groups: Record<string, () => Promise<Row[]>> = {
   append,
@@ -27,6 +28,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   live,
   throughput,
   replay,
+  verify,
   followers: followTask,
   claims,
   startup,
