@@ -54,8 +54,9 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
   const seen = new Map<string, { beat: string; since: number }>();
   let dead: ReadonlySet<string> = new Set();
   let sentAt = clock.monotonic();
+  let sentWallAt = clock.now();
   let lookedAt = sentAt;
-  let wallAt = clock.now();
+  let wallAt = sentWallAt;
   let stage: "sure" | "stopping" | "killed" = "sure";
   let beating = false;
   let observing = false;
@@ -65,10 +66,10 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
   async function beat(): Promise<void> {
     if (beating || twin) return;
     beating = true;
-    const at = clock.monotonic();
+    const [at, atWall] = [clock.monotonic(), clock.now()];
     try {
       await sender.beat();
-      sentAt = at;
+      [sentAt, sentWallAt] = [at, atWall];
       stage = "sure";
     } catch (error) {
       if (error instanceof LivingTwin) {
@@ -154,7 +155,9 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
       return dead;
     },
     get isSure() {
-      return !store.shared || (stage === "sure" && !twin && silentMs() < leaseTimes.stopMs);
+      // By both clocks: right after a sleep that only the wall clock saw, the loop has not looked yet.
+      const ms = Math.max(silentMs(), clock.now() - sentWallAt);
+      return !store.shared || (stage === "sure" && !twin && ms < leaseTimes.stopMs);
     },
     async announce() {
       if (!store.shared) return;
@@ -171,7 +174,7 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
         }
       }
       sentAt = lookedAt = clock.monotonic();
-      wallAt = clock.now();
+      sentWallAt = wallAt = clock.now();
       await sender.beat();
     },
     async run(signal) {
