@@ -12,9 +12,19 @@ export function injectFaults(world: World, { nodes, network, untilMs, count }: {
   untilMs: number;
   count: number;
 }): void {
+  const { random } = world;
+  // Half of them at any time, half right after a commit: there most is under way.
+  const afterCommits = new Set<number>();
   for (let n = 0; n < count; n++) {
-    world.later(world.random.between(500, untilMs), null, () => strike(world, nodes, network));
+    if (random.chance(0.5)) world.later(random.between(500, untilMs), null, () => strike(world, nodes, network));
+    else afterCommits.add(random.integer(1, 150));
   }
+  let commits = 0;
+  network.kv.listen(() => {
+    if (world.faulty && afterCommits.delete(++commits)) {
+      world.later(random.between(0, 4), null, () => strike(world, nodes, network));
+    }
+  });
 }
 
 function strike(world: World, nodes: Node[], network: Network): void {
@@ -23,7 +33,7 @@ function strike(world: World, nodes: Node[], network: Network): void {
   const { process, options: { machine } } = node;
   const ms = random.pick([random.between(100, 3_000), random.between(3_000, 12_000), random.between(12_000, 40_000)]);
   if (!process?.alive) return;
-  switch (random.integer(0, 8)) {
+  switch (random.integer(0, 9)) {
     case 0:
     case 1:
       node.crash();
@@ -57,6 +67,11 @@ function strike(world: World, nodes: Node[], network: Network): void {
       break;
     case 8:
       void node.stop().then(() => world.later(500, null, () => node.start()));
+      break;
+    case 9:
+      world.note(`the store does not answer ${process.name} for ${Math.round(ms)} ms and then finds its disk full`);
+      network.cutUntil.set(process, world.now + ms);
+      network.fullUntil = world.now + ms + 3_000;
       break;
   }
 }

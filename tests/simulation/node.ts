@@ -99,7 +99,7 @@ export class Node {
       store,
       clock,
       random: world.random,
-      worktrees: simulatedWorktrees(machine, process),
+      worktrees: simulatedWorktrees(machine, process, oracle),
       agent: () => Promise.resolve(simulatedAgent(machine, process, oracle)),
       worker: { id, name },
       settings: { maxConcurrent, repos: ["main"], promptSuffix: "", stallMs: 20_000, logs: "/logs" },

@@ -48,6 +48,8 @@ export class Oracle {
     const mine = agent.machine.agents;
     const ofProcess = [...mine].filter((one) => one.process === agent.process).length;
     if (ofProcess > this.options.maxConcurrent) this.world.violation(`${agent.process.name} runs ${ofProcess} agents`);
+    // Held up between its last look at the lease and the start, it notices only now.
+    if (this.isHeldUp(agent.process)) return;
     for (const other of this.agents) {
       if (!other.alive || other === agent || other.task !== agent.task) continue;
       // On one machine the old one is always ended first. On another, whoever cannot run cannot end it.
@@ -70,9 +72,12 @@ export class Oracle {
   }
 
   #isExcused(process: Process): boolean {
+    return !process.alive || this.isHeldUp(process);
+  }
+
+  isHeldUp({ pausedUntil, wokeAt }: Process): boolean {
     const { now } = this.world;
-    const heldUp = process.pausedUntil > now || now - process.wokeAt < noticeMs;
-    return !process.alive || heldUp;
+    return pausedUntil > now || now - wokeAt < noticeMs;
   }
 
   #applied({ versionstamp, sets, deletes }: AppliedWrite): void {

@@ -110,7 +110,8 @@ export class LiveAgent {
     this.#say({ type: "agent.ready", data: { model: "m", session_id: start.sessionId, version: "1" } });
     const { random } = this.machine.world;
     const isChatty = random.chance(0.02);
-    this.#work(isChatty ? 700 : random.integer(1, 12), isChatty ? 5 : random.between(20, 2_000));
+    if (isChatty) this.#work(700, 5);
+    else this.#work(random.integer(1, 12), random.between(20, random.chance(0.2) ? 10_000 : 2_000));
   }
 
   #work(left: number, pauseMs: number): void {

@@ -3,8 +3,9 @@
 import { DomainError } from "../../core/domain/error.ts";
 import type { Place, Worktrees } from "../../core/process/worktrees.ts";
 import type { Machine, Process } from "./machine.ts";
+import type { Oracle } from "./oracle.ts";
 
-export function simulatedWorktrees(machine: Machine, process: Process): Worktrees {
+export function simulatedWorktrees(machine: Machine, process: Process, oracle: Oracle): Worktrees {
   const { world } = machine;
   const { random } = world;
 
@@ -58,6 +59,8 @@ export function simulatedWorktrees(machine: Machine, process: Process): Worktree
   };
 
   function requireNobodyIn(path: string): void {
+    // Stopped in the middle of it and woken past its lease, it does not know better yet.
+    if (oracle.isHeldUp(process)) return;
     for (const agent of machine.agents) {
       if (agent.start.cwd === path) world.violation(`${path} is replaced or removed under the live ${agent.name}`);
     }

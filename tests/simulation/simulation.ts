@@ -101,13 +101,13 @@ async function play(world: World): Promise<Report> {
   return { seed, hash, violations, trace, picks, virtualMs: now, tasks: oracle.histories.size, events };
 }
 
-/** Over, or waiting for a dependency that ended badly. */
-function isAtRest({ histories }: Oracle, id: number): boolean {
+/** Over, or waiting for a dependency that is at rest and did not complete. */
+function isAtRest({ histories }: Pick<Oracle, "histories">, id: number): boolean {
   const task = histories.get(id)!.task;
   if (id === 0 || isOver(task.status)) return true;
   if (task.status !== "pending" || task.cancel_requested || task.run || task.ending) return false;
   const statusOf = (one: number) => histories.get(one)?.task.status;
-  return blockers(task, { statusOf }).some(({ id: one }) => isAtRest({ histories } as Oracle, one));
+  return blockers(task, { statusOf }).some(({ id: one }) => one !== id && isAtRest({ histories }, one));
 }
 
 /** Every worker stops softly, and then nothing is left running. */
