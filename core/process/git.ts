@@ -16,7 +16,7 @@ export interface GitOptions extends RunOptions {
   /** Also an answer, not an error: `[1]` for commands that say "no" so. */
   codes?: number[];
   /** It reads or writes the content of files: filters of the user run on it, and a partial clone may fetch it. */
-  content?: boolean;
+  content?: boolean | Overrides;
 }
 
 export interface GitResult {
@@ -64,7 +64,7 @@ export const COMMITTER = {
 
 /** Runs git. Throws `DomainError("unavailable")` when it is missing or ends with a code that is neither 0 nor in `codes`. */
 export async function git(args: string[], { codes = [], content, ...options }: GitOptions = {}): Promise<GitResult> {
-  const safe = content ? await contentOverrides(options) : null;
+  const safe = content === true ? await contentOverrides(options) : content || null;
   const { code, signal, stdout, stderr } = await run("git", [...CONFIG, ...safe?.args ?? [], ...args], {
     ...options,
     env: { ...ENVIRONMENT, ...options.env, ...safe?.env },
@@ -75,8 +75,13 @@ export async function git(args: string[], { codes = [], content, ...options }: G
   return { code, text: new TextDecoder().decode(stdout) };
 }
 
-/** What a call on content, with this folder and environment, needs so that no program of the repository runs. */
-async function contentOverrides({ cwd, env, signal }: Pick<RunOptions, "cwd" | "env" | "signal">): Promise<Overrides> {
+/**
+ * What a call on content, with this folder and environment, needs so that no program of the repository runs. `git` asks for
+ * it itself; who has something else to do meanwhile asks ahead, and only for the very next call: the repository may change.
+ */
+export async function contentOverrides(
+  { cwd, env, signal }: Pick<RunOptions, "cwd" | "env" | "signal">,
+): Promise<Overrides> {
   const args = ["config", "--show-scope", "--null", "--get-regexp", programSettings];
   const { code, stdout, stderr } = await run("git", args, { cwd, env: { ...ENVIRONMENT, ...env }, signal });
   // 1: there is none.

@@ -24,7 +24,7 @@
 
 import { basename, dirname, join } from "@std/path";
 import { DomainError } from "../domain/error.ts";
-import { git, gitLine, isCommitId, resolveCommit } from "./git.ts";
+import { contentOverrides, git, gitLine, isCommitId, resolveCommit } from "./git.ts";
 import {
   branchRef,
   commitOf,
@@ -201,9 +201,12 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     const path = join(site.root, name);
     try {
       // The branch is made with its claim: `worktree add -b` would start one more git for it.
-      await createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), commit });
+      const [content] = await both(
+        contentOverrides({ cwd: site.repo }),
+        createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), commit }),
+      );
       const env = { [markVariable(await markOf(site.common))]: "1" };
-      await git(["worktree", "add", path, name], { cwd: site.repo, env, content: true });
+      await git(["worktree", "add", path, name], { cwd: site.repo, env, content });
       const entry = await newEntry(site.common, path);
       if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
       await writeMark(entry, { store, task });
