@@ -1,10 +1,10 @@
 // A task's history: pages, the whole as NDJSON, live as SSE; its diff and its raw log.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Service } from "../core/engine/service.ts";
+import type { Published, Service } from "../core/engine/service.ts";
 import { api, json, problems } from "./api.ts";
 import { afterQuery, atQuery, eventPageSchema, eventsQuery, idParam, whySchema } from "./schemas.ts";
-import { eventFrame, frame, joinFrames, type OpenStreams } from "./server_sent_events.ts";
+import { eventFrames, frame, type OpenStreams } from "./server_sent_events.ts";
 
 const text = z.string();
 const line = JSON.stringify({ seq: 1, type: "task.created", at: "2026-01-05T09:12:00.000Z", task: 12, v: 1, data: {} });
@@ -84,19 +84,24 @@ export function events(service: Service, streams: OpenStreams): OpenAPIHono {
       const resumed = last !== undefined && /^\d{1,15}$/.test(last);
       const after = resumed ? Number(last) : c.req.valid("query").after ?? 0;
       if (await service.isOverAfter(id, after) && resumed) return c.body(null, 204);
-      let pages: AsyncIterator<Parameters<typeof eventFrame>[0][]> | null = null;
+      let pages: AsyncIterator<Published[]> | null = null;
       let sent = after;
       let ended = false;
-      return streams.respond(async (signal) => {
+      return streams.respond(async (signal, push) => {
         if (ended) return null;
-        pages ??= service.follow(id, { after, signal })[Symbol.asyncIterator]();
+        const live = (page: Published[]) => {
+          if (!push(() => eventFrames(page))) return false;
+          sent = page.at(-1)!.event.seq;
+          return true;
+        };
+        pages ??= service.follow(id, { after, signal, live })[Symbol.asyncIterator]();
         const { value, done } = await pages.next();
         if (done) {
           ended = true;
           return signal.aborted ? null : frame("end", JSON.stringify({ task: id, seq: sent }));
         }
         sent = value.at(-1)!.event.seq;
-        return joinFrames(value.map(eventFrame));
+        return eventFrames(value);
       }) as never;
     },
   );

@@ -3,17 +3,18 @@
 //
 // Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
-import { delay } from "@std/async";
 import type { Published } from "../core/engine/service.ts";
 
 /** After this long without a frame a comment keeps proxies and clients awake. */
 const commentMs = 15_000;
+const sweepMs = 1_000;
 /** How long a client waits before it connects again. */
 const retryMs = 1_000;
 
 const encoder = new TextEncoder();
 const comment = encoder.encode(":\n\n");
 const frames = new WeakMap<Published, Uint8Array>();
+const pages = new WeakMap<Published, { count: number; bytes: Uint8Array }>();
 
 /** The frame of an event with its seq as `id`; encoded once for all followers. */
 export function eventFrame(published: Published): Uint8Array {
@@ -47,9 +48,32 @@ export function joinFrames(parts: Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** The frames of events as one chunk; joined once for all followers that are at the same event. */
+export function eventFrames(page: Published[]): Uint8Array {
+  if (page.length === 1) return eventFrame(page[0]!);
+  const last = page.at(-1)!;
+  let joined = pages.get(last);
+  if (joined?.count !== page.length) {
+    joined = { count: page.length, bytes: joinFrames(page.map(eventFrame)) };
+    pages.set(last, joined);
+  }
+  return joined.bytes;
+}
+
+/** False: it was not sent. */
+type Push = (make: () => Uint8Array) => boolean;
+
+interface OpenStream {
+  stream: ReadableStreamDefaultController<Uint8Array>;
+  /** Sweeps since something was sent. */
+  quiet: number;
+}
+
 /** The open streams of a server, so that they can be closed before it shuts down. */
 export class OpenStreams {
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Map<AbortController, OpenStream>();
+  /** One for all: a timer per stream and frame would cost more than the frame. */
+  #sweep: ReturnType<typeof setInterval> | null = null;
   #isClosed = false;
 
   get size(): number {
@@ -59,48 +83,42 @@ export class OpenStreams {
   /** Ends them all; one that is asked for afterwards ends at once, so that the server can shut down. */
   closeAll(): void {
     this.#isClosed = true;
-    for (const controller of this.#open) controller.abort();
+    for (const [controller, { stream }] of this.#open) this.#end(controller, stream);
   }
 
-  /** A response that sends what `next` yields until it yields null, the client leaves, or `closeAll`. */
-  respond(next: (signal: AbortSignal) => Promise<Uint8Array | null>): Response {
+  /**
+   * A response that sends what `next` yields until it yields null, the client leaves, or `closeAll`. While it is waited for,
+   * `next` may also push chunks, which are made and sent at once unless the client has not taken the one before.
+   */
+  respond(next: (signal: AbortSignal, push: Push) => Promise<Uint8Array | null>): Response {
     const controller = new AbortController();
     const { signal } = controller;
-    const close = () => {
-      this.#open.delete(controller);
-      controller.abort();
+    const pushTo = (open: OpenStream) => (make: () => Uint8Array) => {
+      // Of a stream that has ended it is 0.
+      if ((open.stream.desiredSize ?? 0) <= 0) return false;
+      open.stream.enqueue(make());
+      open.quiet = 0;
+      return true;
     };
-    /** The answer that is being waited for; it outlives the comments sent meanwhile. */
-    let waiting: Promise<Uint8Array | null> | null = null;
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`)),
       pull: async (stream) => {
+        if (this.#isClosed) return this.#end(controller, stream);
         // Only a stream that is read counts as open: an answer to HEAD never is.
-        if (!signal.aborted) this.#open.add(controller);
-        if (this.#isClosed) controller.abort();
-        const quiet = new AbortController();
+        const open = this.#opened(controller, stream);
         try {
-          waiting ??= next(signal);
-          const idle = delay(commentMs, { signal: AbortSignal.any([signal, quiet.signal]) }).then(
-            () => comment,
-            () => comment,
-          );
-          const chunk = await Promise.race([waiting, idle]);
-          if (chunk !== comment) waiting = null;
-          if (chunk === null || signal.aborted) {
-            close();
-            stream.close();
-          } else {
-            stream.enqueue(chunk);
-          }
+          const chunk = await next(signal, pushTo(open));
+          if (signal.aborted) return;
+          if (chunk === null) return this.#end(controller, stream);
+          stream.enqueue(chunk);
+          open.quiet = 0;
         } catch (error) {
-          close();
+          if (signal.aborted) return;
+          this.#forget(controller);
           stream.error(error);
-        } finally {
-          quiet.abort();
         }
       },
-      cancel: close,
+      cancel: () => this.#forget(controller),
     }, { highWaterMark: 1 });
     return new Response(body, {
       headers: {
@@ -109,5 +127,34 @@ export class OpenStreams {
         "x-accel-buffering": "no",
       },
     });
+  }
+
+  #end(controller: AbortController, stream: OpenStream["stream"]): void {
+    this.#forget(controller);
+    stream.close();
+  }
+
+  #forget(controller: AbortController): void {
+    this.#open.delete(controller);
+    controller.abort();
+    if (this.#open.size > 0 || this.#sweep === null) return;
+    clearInterval(this.#sweep);
+    this.#sweep = null;
+  }
+
+  #opened(controller: AbortController, stream: OpenStream["stream"]): OpenStream {
+    const open = this.#open.get(controller) ?? { stream, quiet: 0 };
+    this.#open.set(controller, open);
+    this.#sweep ??= setInterval(() => this.#comment(), sweepMs);
+    return open;
+  }
+
+  /** A comment to every stream that has been quiet, unless its client does not read. */
+  #comment(): void {
+    for (const open of this.#open.values()) {
+      if (++open.quiet * sweepMs < commentMs || (open.stream.desiredSize ?? 0) <= 0) continue;
+      open.stream.enqueue(comment);
+      open.quiet = 0;
+    }
   }
 }

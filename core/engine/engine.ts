@@ -107,19 +107,25 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     if (changed.length > 0) { for (const callback of subscribers) callback({ versionstamp, events: [], changed }); }
   }
 
-  async function* follow(id: number, { after, signal }: { after: number; signal: AbortSignal }) {
+  const follow: Service["follow"] = async function* (id, { after, signal, live }) {
+    using waiter = store.tail.waiter(id, signal);
     let sent = after;
+    const take = live && ((page: Published[]) => {
+      if (page[0]!.event.seq !== sent + 1 || !live(page)) return false;
+      sent = page.at(-1)!.event.seq;
+      return true;
+    });
     while (!signal.aborted) {
       const page = await catchUp(id, sent);
       if (page.length > 0) {
-        yield page;
         sent = page.at(-1)!.event.seq;
+        yield page;
         continue;
       }
       if (await isOverAfter(id, sent)) return;
-      await store.tail.changed(id, sent, signal);
+      await waiter.changed(sent, take);
     }
-  }
+  };
 
   async function catchUp(id: number, after: number): Promise<Published[]> {
     return store.tail.since(id, after) ?? await store.log.read(id, { after, limit: 1_000, bytes: chunkBytes });

@@ -42,7 +42,12 @@ export interface Service {
   /** The whole history after `after` as NDJSON. */
   eventLines(id: number, options: { after: number }): Promise<ReadableStream<Uint8Array>>;
   /** History after `after`, then live; ends when the task is over and all is sent, or when `signal` aborts. */
-  follow(id: number, options: { after: number; signal: AbortSignal }): AsyncIterable<Published[]>;
+  follow(id: number, options: {
+    after: number;
+    signal: AbortSignal;
+    /** Takes new events at once, without the turns of an iteration; false: it cannot now, they come by the iteration. */
+    live?: (page: Published[]) => boolean;
+  }): AsyncIterable<Published[]>;
   /** Whether the task is over and has no event after `after`. */
   isOverAfter(id: number, after: number): Promise<boolean>;
   /** Events of a task after `after` that memory still holds, or from the log; at most a page. */

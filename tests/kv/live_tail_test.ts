@@ -303,3 +303,28 @@ Deno.test("look() passes on commits of few events of many tasks and of many even
     assertEquals(head, await eventLog(memory).head(id));
   }
 });
+
+Deno.test("waiter() hands over what each commit adds while it is taken, and ends the wait when it is not", async () => {
+  using kv = await openKv();
+  const { tail, create, say } = processOn(kv);
+  const [id, other] = [await create(), await create()];
+  const leaving = new AbortController();
+  using waiter = tail.waiter(id, leaving.signal);
+  const taken: number[] = [];
+  const waiting = waiter.changed(1, (page) => {
+    if (taken.length >= 3) return false;
+    taken.push(...page.map(({ event }) => event.seq));
+    return true;
+  });
+  await say(id, "a", "b");
+  await say(other, "not its own");
+  await say(id, "c");
+  assertEquals(taken, [2, 3, 4]);
+  await say(id, "d");
+  await waiting;
+  assertEquals([taken, seqs(tail.since(id, 4))], [[2, 3, 4], [5]]);
+  const last = waiter.changed(5);
+  leaving.abort();
+  await last;
+  await waiter.changed(99);
+});

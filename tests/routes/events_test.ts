@@ -151,6 +151,33 @@ Deno.test("followers that come, go and come back during the output miss nothing 
   assertEquals(world.app.streams.size, 0);
 });
 
+Deno.test("a client that does not read is held back alone, and then gets all of it in order", async () => {
+  await using world = await routesWorld();
+  const { id } = await world.create();
+  const run = await world.nextRun();
+  run.say(ready);
+  await world.until(id, (task) => task.run?.spoke || task.next.kind === "resume");
+  const path = `/api/tasks/${id}/stream`;
+  const slow = await world.call(path);
+  const fast = readStream(world, path);
+  for (let n = 0; n < 50; n++) {
+    run.say(text(`line ${n}`));
+    const { seq } = (await world.until(id, (task) => task.last_step === `line ${n}`))!;
+    assert(seq > n);
+  }
+  run.finish();
+  await world.until(id, ({ status }) => status === "completed");
+  const expected = (await history(world, id)).map(({ seq }) => seq);
+  assertEquals((await fast).events.map(({ seq }) => seq), expected);
+  const late: number[] = [];
+  await using stream = sseReader(slow, { timeoutMs: 10_000 });
+  for await (const { event, id } of stream) {
+    if (event === "end") break;
+    late.push(Number(id));
+  }
+  assertEquals(late, expected);
+});
+
 Deno.test("a stream has its headers, tells when to come back, and is let go when the client leaves", async () => {
   await using world = await routesWorld();
   const { id } = await world.create();
