@@ -62,7 +62,9 @@ async function measure(socket: string, options: { workers: number; jobs: number 
       stdin: "null",
     }).output();
     if (success) {
-      queues.push({ name: queue, jobsPerSecond: JSON.parse(new TextDecoder().decode(stdout)).jobsPerSecond });
+      // The last line: graphile-worker logs on stdout too.
+      const line = new TextDecoder().decode(stdout).trim().split("\n").at(-1)!;
+      queues.push({ name: queue, jobsPerSecond: JSON.parse(line).jobsPerSecond });
     } else console.error(`${queue} could not be measured: ${new TextDecoder().decode(stderr).split("\n")[0]}`);
   }
   return queues;

@@ -50,8 +50,13 @@ const rows: Row[] = [];
 for (const [name, measure] of Object.entries(groups)) {
   if (values.only.length > 0 && !values.only.includes(name)) continue;
   const startedAt = performance.now();
-  rows.push(...await measure());
-  console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+  try {
+    rows.push(...await measure());
+    console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+  } catch (error) {
+    console.error(`${name} could not be measured:`, error);
+    Deno.exitCode = 1;
+  }
 }
 const machine = {
   deno: Deno.version.deno,

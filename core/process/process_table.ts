@@ -37,9 +37,20 @@ function fromProc(): Process[] | null {
     if (!/^\d+$/.test(entry.name)) continue;
     const stat = readLatin1(`/proc/${entry.name}/stat`);
     if (stat === null) continue;
-    processes.push(processOf(stat, { bootedAt, environment: readLatin1(`/proc/${entry.name}/environ`) ?? "" }));
+    const fields = fieldsOf(stat);
+    if (isKernelThread(fields)) continue;
+    processes.push(processOf(fields, { pid: Number(entry.name), bootedAt, marks: marksIn(environmentOf(entry.name)) }));
   }
   return processes;
+}
+
+// A process that is starting a program right now has neither environment nor arguments for some microseconds, and must not
+// be taken for one without marks.
+function environmentOf(pid: string): string {
+  for (let look = 1;; look++) {
+    const environment = readLatin1(`/proc/${pid}/environ`);
+    if (environment !== "" || look === 5 || readLatin1(`/proc/${pid}/cmdline`) !== "") return environment ?? "";
+  }
 }
 
 let procIsReadable = true;
@@ -68,17 +79,25 @@ function readLatin1(path: string): string | null {
   }
 }
 
-function processOf(stat: string, { bootedAt, environment }: { bootedAt: number; environment: string }): Process {
-  // `pid (name) state parent group ...`; the name may hold spaces and parentheses. See proc(5).
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticks = Number(fields[19]);
+// `pid (name) state parent group ...`; the name may hold spaces and parentheses. See proc(5).
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+const kernelThreadFlag = 0x200000;
+
+function isKernelThread(fields: string[]): boolean {
+  return (Number(fields[6]) & kernelThreadFlag) !== 0;
+}
+
+function processOf(fields: string[], { pid, bootedAt, marks }: { pid: number; bootedAt: number; marks: string[] }): Process {
   return {
-    pid: parseInt(stat),
+    pid,
     parent: Number(fields[1]),
     group: Number(fields[2]),
     isZombie: fields[0] === "Z" || fields[0] === "X",
-    startedAt: bootedAt + ticks * 10,
-    marks: marksIn(environment),
+    startedAt: bootedAt + Number(fields[19]) * 10,
+    marks,
   };
 }
 

@@ -24,9 +24,11 @@ async function startMarked(script: string, mark: string = crypto.randomUUID()): 
     stdout: "null",
     stderr: "null",
   }).spawn();
+  // A line without its end is still being written, and the file is empty before the first.
+  const written = async () => [...(await Deno.readTextFile(file)).matchAll(/^(\d+)\n/gm)].map(([, pid]) => Number(pid));
   const pids = (count: number) =>
     eventually(async () => {
-      const found = (await Deno.readTextFile(file)).trim().split("\n").map(Number);
+      const found = await written();
       return found.length >= count ? found : null;
     });
   return {
@@ -34,9 +36,7 @@ async function startMarked(script: string, mark: string = crypto.randomUUID()): 
     mark,
     pids,
     async [Symbol.asyncDispose]() {
-      const found = await Deno.readTextFile(file).catch(() => "");
-      const pids = found.trim().split("\n").map(Number).filter((pid) => pid > 1);
-      for (const target of [-child.pid, ...pids]) {
+      for (const target of [-child.pid, ...await written().catch(() => [])]) {
         try {
           Deno.kill(target, "SIGKILL");
         } catch {
