@@ -70,7 +70,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const obstacle = () => pause.current()?.reason ?? scheduler.obstacle();
   const query = queries(context, { board, scheduler, pauseReason: obstacle });
   const subscribers = new Set<(news: News) => void>();
-  const review = upkeep && worktreeReview(context, { board, upkeep: upkeep.worktrees, note });
+  const review = upkeep && worktreeReview(context, { board, upkeep: upkeep.worktrees, note, signal: stopped.signal });
   const tidying = upkeep && upkeep.retentionDays !== null &&
     retention(context, { upkeep: upkeep.worktrees, days: upkeep.retentionDays });
   let stopping = false;

@@ -37,14 +37,19 @@ const words: Record<keyof Found, string> = {
 };
 
 const namesShown = 5;
+/** Finished tasks looked at without a rest, and how much longer than the work the rest is. */
+const atOnce = 100;
+const restRatio = 10;
 /** A look may take this part of the time at most. */
 const share = 0.01;
 
-export function worktreeReview(context: EngineContext, { board, upkeep, note }: {
+export function worktreeReview(context: EngineContext, { board, upkeep, note, signal }: {
   board: LiveBoard;
   upkeep: WorktreeUpkeep;
   /** Writes a `service.noticed` event. */
   note: (kind: string, text: string) => Promise<void>;
+  /** Ends a look. */
+  signal: AbortSignal;
 }): WorktreeReview {
   const { store, clock, settings, worker, warn } = context;
   let findings: Finding[] = [];
@@ -80,35 +85,45 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note }: 
   }
 
   async function compare(repo: string): Promise<Found> {
-    const claimed = await placesInLog(repo);
     const traces = await upkeep.traces(repo);
     const heads = await headsOf(traces);
-    const paths = new Set(traces.worktrees.map(({ path }) => path));
     const isStray = ({ branch, task }: { branch: string; task: number | null }) =>
       !isExplained(branch, heads.get(task ?? taskIn(branch) ?? 0));
     return {
       strayWorktrees: traces.worktrees.filter(isStray).map(({ path }) => path),
       strayBranches: traces.branches.filter((branch) => isStray({ branch, task: null })),
       strayRefs: traces.saved.filter(({ name }) => !isSavedByLog(name, heads)).map(({ name }) => name),
-      lostWorktrees: claimed.filter(({ place }) => place?.present && !paths.has(place.path))
-        .map(({ id, place }) => `${place!.path} (task ${id})`),
+      lostWorktrees: await lostWorktrees(repo, traces),
     };
   }
 
-  /** Tasks at rest whose worktree the log says is here: the unfinished, and the finished that have not been tidied up. */
-  async function placesInLog(repo: string): Promise<Task[]> {
-    const ids = [...board.entries].filter(({ runner, ending, cancel_requested }) =>
+  /** Worktrees of tasks at rest that the log says are here and git does not have. */
+  async function lostWorktrees(repo: string, { worktrees }: Traces): Promise<string[]> {
+    const paths = new Set(worktrees.map(({ path }) => path));
+    const lost: string[] = [];
+    for await (const ids of tasksAtRest()) {
+      for (const { id, run, place } of await readHeads(ids)) {
+        const isOwn = run === null && place?.present && place.repo === repo && place.worker === worker.id;
+        if (isOwn && !paths.has(place.path)) lost.push(`${place.path} (task ${id})`);
+      }
+    }
+    return lost;
+  }
+
+  /** The unfinished and the finished that have not been tidied up, by hundreds, and slowly: whoever asks us something goes first. */
+  async function* tasksAtRest(): AsyncIterable<number[]> {
+    yield [...board.entries].filter(({ runner, ending, cancel_requested }) =>
       runner === null && !ending && !cancel_requested
     ).map(({ id }) => id);
     for (let after = 0;;) {
+      const startedAt = clock.monotonic();
       const range = { prefix: keys.standingEntries(), start: keys.standing(after + 1) };
-      const page = await store.kv.page(range, { limit: 1_000 });
-      ids.push(...page.map(({ key }) => key[2] as number));
-      if (page.length < 1_000) break;
-      after = ids.at(-1)!;
+      const page = await store.kv.page(range, { limit: atOnce });
+      yield page.map(({ key }) => key[2] as number);
+      if (page.length < atOnce) return;
+      after = page.at(-1)!.key[2] as number;
+      await clock.sleep((clock.monotonic() - startedAt) * restRatio, { signal });
     }
-    const heads = await readHeads(ids);
-    return heads.filter(({ run, place }) => run === null && place?.repo === repo && place.worker === worker.id);
   }
 
   async function headsOf({ worktrees, branches, saved }: Traces): Promise<Map<number, Task>> {
@@ -140,7 +155,7 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note }: 
         try {
           await review();
         } catch (error) {
-          warn("Cannot compare the repositories with the log", error);
+          if (!signal.aborted) warn("Cannot compare the repositories with the log", error);
         } finally {
           const now = clock.monotonic();
           nextAt = now + (now - startedAt) / share;

@@ -18,6 +18,7 @@ function reviewer({ context, board, upkeep }: UpkeepWorld): Reviewer {
       reported.push(text);
       return Promise.resolve();
     },
+    signal: new AbortController().signal,
   });
   return {
     reported,
@@ -134,7 +135,12 @@ Deno.test("look() does not look again before its share of the time", async () =>
       return w.upkeep.traces(repo);
     },
   };
-  const review = worktreeReview({ ...w.context, clock }, { board: w.board, upkeep, note: () => Promise.resolve() });
+  const review = worktreeReview({ ...w.context, clock }, {
+    board: w.board,
+    upkeep,
+    note: () => Promise.resolve(),
+    signal: new AbortController().signal,
+  });
   await review.look();
   now += 4_900;
   await review.look();
