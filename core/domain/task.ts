@@ -183,11 +183,11 @@ function excerpt(text: string, seq: number): Excerpt {
   return { text: start(text, excerptLength), seq, whole: text.length <= excerptLength };
 }
 
+/** On one line, white space as single spaces. Asked for every line of every agent, of which most need no change. */
 function step(text: string): string {
-  const first = start(text, stepLength * 4);
-  // Most texts have nothing but single spaces, and this is asked for every line of every agent.
-  const plain = /[^\S ]| {2}/.test(first) ? first.replace(/\s+/g, " ") : first;
-  return start(plain.trim(), stepLength);
+  const first = start(text, stepLength);
+  if (!/[^\S ]| {2}|^ | $/.test(first)) return first;
+  return start(start(text, stepLength * 4).replace(/\s+/g, " ").trim(), stepLength);
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {

@@ -7,6 +7,7 @@ import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
 import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/domain/task_view.ts";
 import type { Health } from "../../core/engine/service.ts";
+import { v8Flags } from "../../core/launcher.ts";
 import { eventually, sseReader, tempDir } from "./temp.ts";
 
 export interface ServiceOptions {
@@ -114,7 +115,7 @@ async function launch({ repo, data, env = {}, cwd, under = [], limited = false }
     [worldVariable]: world,
     ...env,
   };
-  const deno = [Deno.execPath(), "run", "--quiet", "-A", "--config", fromRoot("deno.json")];
+  const deno = [Deno.execPath(), "run", "--quiet", ...v8Flags, "-A", "--config", fromRoot("deno.json")];
   const [program, ...args] = [...under, ...deno, fromRoot(limited ? "core/launcher.ts" : "main.ts")] as [string];
   const child = new Deno.Command(program, {
     args,
