@@ -17,7 +17,7 @@ import { readPipe } from "./pipe_reader.ts";
 import { markVariable, type Process } from "./process_table.ts";
 import { endTree, findTree } from "./process_tree.ts";
 import { type StepQueue, stepQueue } from "./step_queue.ts";
-import { spawn } from "./subprocess.ts";
+import { spawnInSession } from "./subprocess.ts";
 
 export interface ClaudeOptions {
   /** A path, or a name to be found on PATH. */
@@ -38,7 +38,7 @@ export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeO
     const args = [...extraArgs, ...claudeArgs(start)];
     const log = await openLog(start.rawLog);
     try {
-      const child = await spawn(program, {
+      const child = await spawnInSession(program, {
         args,
         cwd: start.cwd,
         ...childEnvironment({
@@ -50,8 +50,6 @@ export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeO
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
-        // Its own session: a Ctrl-C at our terminal is ours to answer.
-        detached: true,
       });
       return agentProcess(child, { start, name, args: [program, ...args], log });
     } catch (error) {

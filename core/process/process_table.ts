@@ -90,7 +90,10 @@ function isKernelThread(fields: string[]): boolean {
   return (Number(fields[6]) & kernelThreadFlag) !== 0;
 }
 
-function processOf(fields: string[], { pid, bootedAt, marks }: { pid: number; bootedAt: number; marks: string[] }): Process {
+function processOf(
+  fields: string[],
+  { pid, bootedAt, marks }: { pid: number; bootedAt: number; marks: string[] },
+): Process {
   return {
     pid,
     parent: Number(fields[1]),

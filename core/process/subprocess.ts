@@ -72,6 +72,24 @@ export async function spawn(program: string, options: Deno.CommandOptions): Prom
   }
 }
 
+/**
+ * `spawn` into a session of its own, so that a Ctrl-C at our terminal does not reach the program.
+ *
+ * By `setsid` where there is one: Deno's own way, `detached`, forks this whole process, and everything else stands still for
+ * the 5 ms and more that this takes. A program that cannot be run then shows by its exit code, 126 or 127.
+ */
+export async function spawnInSession(
+  program: string,
+  { args = [], ...options }: Deno.CommandOptions,
+): Promise<Deno.ChildProcess> {
+  try {
+    return new Deno.Command("setsid", { ...options, args: [program, ...args] }).spawn();
+  } catch {
+    // There is none, or something else is wrong, and is said by this:
+    return await spawn(program, { ...options, args, detached: true });
+  }
+}
+
 async function reasonOf(cause: unknown, cwd: string | URL | undefined): Promise<string> {
   if (cwd !== undefined && !(await isFolder(cwd))) return `the folder ${cwd} does not exist`;
   if (cause instanceof Deno.errors.NotFound) return "the program was not found";
