@@ -36,20 +36,21 @@ export function recordOutput(
   let writing: Promise<void> | null = null;
   let refusal: { error: unknown } | null = null;
 
+  /** Runs until nothing waits. Its last look and the end of `writing` are one step, so no push falls between. */
   async function write(): Promise<void> {
-    while (waiting.length > 0 && !refusal) {
+    while (waiting.length > 0) {
       const { events, bytes } = takeChunk();
       try {
         await append(events);
+        waitingBytes -= bytes;
       } catch (error) {
         refusal = { error };
         waiting = [];
         waitingBytes = 0;
         onRefused(error);
-        return;
       }
-      waitingBytes -= bytes;
     }
+    writing = null;
   }
 
   /** JSON escapes can make a text six times as long as it was, so what is too much for one commit goes by halves. */
@@ -95,7 +96,7 @@ export function recordOutput(
       const each = Math.ceil((bytes * 2) / events.length) + 200;
       for (const event of events) waiting.push({ event, bytes: each });
       waitingBytes += each * events.length;
-      writing ??= write().finally(() => writing = null);
+      writing ??= write();
     },
     async room() {
       while (waitingBytes > roomBytes && writing) await settled();
