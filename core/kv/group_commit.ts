@@ -162,7 +162,8 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
     if (earlier.hash !== hash) {
       throw new DomainError("conflict", "This Idempotency-Key was used for a different request; choose a new key");
     }
-    await load([earlier.task]);
+    // It may be forgotten again in the very turn after it was read.
+    while (!heads.has(earlier.task)) await load([earlier.task]);
     resolve({ head: heads.get(earlier.task)!.task!, events: [], created: false });
     return true;
   }

@@ -280,6 +280,29 @@ Deno.test("append() tells a head that was forgotten while another append's body 
   assertEquals(both.map(({ head }) => head.seq), [2, 3]);
 });
 
+Deno.test("append() with a used key finds its task although the head is forgotten in the very turn after it was read", async () => {
+  using memory = await openKv();
+  const id = await writerOn(memory, { clock }).create({}, { idempotency: { key: "k", hash: "h" } });
+  for (let turns = 0; turns < 12; turns++) {
+    let reads = 0;
+    const kv: Kv = {
+      ...memory,
+      async getMany(wanted) {
+        const entries = await memory.getMany<never>(wanted);
+        if (++reads === 1) void forgetLater();
+        return entries;
+      },
+    };
+    const forgetLater = async () => {
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      writer.forget(id);
+    };
+    const writer = writerOn(kv, { clock });
+    const { head, created } = await writer.append(creation({}, { idempotency: { key: "k", hash: "h" } }));
+    assertEquals([head.id, created], [id, false], `forgotten ${turns} turns later`);
+  }
+});
+
 Deno.test("append() gives up after losing every race, and says so", async () => {
   using memory = await openKv();
   const id = await writerOn(memory, { clock }).create();
