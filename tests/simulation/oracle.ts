@@ -116,7 +116,10 @@ export class Oracle {
     }
     if (isTerminal(event.type) && isOver(before.status)) broken(`the task was ${before.status} already`);
     if (event.type === "run.claimed") this.#claimed(history, broken);
-    if (event.type === "run.finished") this.#finished(history, event.run!, broken);
+    if (event.type === "run.finished") {
+      this.#finished(history, event.run!, broken);
+      if (event.data.outcome === "succeeded") this.#allIsSaid(history, broken);
+    }
     if (event.type.startsWith("output.") || event.type === "usage.counted") this.#output(event, broken);
     if (event.type === "message.sent") this.#messageSent(history, event.data.message, broken);
     this.world.note(
@@ -176,6 +179,14 @@ export class Oracle {
     const last = this.#said.get(said[1]!) ?? 0;
     if (Number(said[2]) !== last + 1) broken(`step ${said[2]} of its agent comes after step ${last}`);
     this.#said.set(said[1]!, Number(said[2]));
+  }
+
+  /** What an agent said before its good end is all in the log. */
+  #allIsSaid({ task }: History, broken: (what: string) => void): void {
+    for (const { start: { mark, sessionId }, said } of this.agents) {
+      const last = this.#said.get(`${mark}:${sessionId}`) ?? 0;
+      if (mark === task.run?.mark && said > 0 && last !== said - 1) broken(`it ends at step ${last} of ${said - 1}`);
+    }
   }
 
   #messageSent({ events }: History, seq: number, broken: (what: string) => void): void {

@@ -94,6 +94,7 @@ async function play(world: World): Promise<Report> {
     const left = [...oracle.histories.keys()].filter((id) => !isAtRest(oracle, id));
     world.violation(`tasks ${left} did not end within ${patienceMs} ms after the faults`);
   }
+  if (world.violations.length === 0) await readAll(world, nodes, oracle);
   await stopAll(world, nodes);
   if (world.violations.length === 0) await checkStore(world, { kv, oracle, client });
   const events = [...oracle.histories.values()].reduce((sum, { lines }) => sum + lines.length, 0);
@@ -108,6 +109,23 @@ function isAtRest({ histories }: Pick<Oracle, "histories">, id: number): boolean
   if (task.status !== "pending" || task.cancel_requested || task.run || task.ending) return false;
   const statusOf = (one: number) => histories.get(one)?.task.status;
   return blockers(task, { statusOf }).some(({ id: one }) => one !== id && isAtRest({ histories }, one));
+}
+
+/** Once every call that got lost has met its deadline, every worker answers with the newest state of every task, whoever wrote it. */
+async function readAll(world: World, nodes: Node[], { histories }: Oracle): Promise<void> {
+  await world.run(() => false, { withinMs: 12_000 });
+  const ids = [...histories.keys()].filter((id) => id > 0);
+  let left = nodes.length * ids.length;
+  for (const { name, service } of nodes) {
+    for (const id of ids) {
+      service!.read(id).then(({ seq }) => {
+        const last = histories.get(id)!.lines.length;
+        if (seq !== last) world.violation(`${name} shows task ${id} as it was at event ${seq} of ${last}`);
+        left--;
+      }, (error) => world.violation(`${name} cannot read task ${id}: ${error.stack}`));
+    }
+  }
+  if (!await world.run(() => left === 0, { withinMs: 60_000 })) world.violation(`${left} reads were not answered`);
 }
 
 /** Every worker stops softly, and then nothing is left running. */
