@@ -2,15 +2,19 @@
 //
 // A store of its own (local) answers in order and dies with its process; it may be locked, stall past a deadline, or be on
 // a full disk. A shared one is elsewhere: calls get lost before or after they were applied, are carried twice, or arrive
-// long after their caller gave up.
+// long after their caller gave up. Its full disk is none of its clients' errors: what the server cannot write is sent
+// again below them, for as long as they live.
 
 import type { Hints, Transport } from "./kv_link.ts";
 import type { Process } from "./machine.ts";
 import type { SimulatedKv } from "./simulated_kv.ts";
 import type { World } from "./world.ts";
 
+/** How soon the layer below sends again what was not answered, or not well. */
+const resentMs = 250;
+
 export class Network {
-  /** Commits fail as on a full disk until then. */
+  /** The disk of the store is full until then. */
   fullUntil = 0;
   /** Calls of a process get no answer until then. */
   readonly cutUntil = new Map<Process, number>();
@@ -50,8 +54,9 @@ export class Network {
         const [there, back] = [random.between(0.2, 3) * slow, random.between(0.2, 3) * slow];
         const send = (ms: number, answers: boolean) =>
           world.later(ms, null, () => {
+            if (isCommit && this.#isFull) return world.later(resentMs, process, () => send(there, answers));
             try {
-              const result = this.#applied(isCommit, apply);
+              const result = apply();
               if (answers) world.later(back, process, () => resolve(result));
             } catch (error) {
               if (answers) world.later(back, process, () => reject(error));
@@ -70,7 +75,7 @@ export class Network {
             return send(there, false); // Lost after it was applied.
           case 2:
             send(there, false); // The reply was lost and the layer below sent it again.
-            return send(there + 250, true);
+            return send(there + resentMs, true);
           case 3:
             return send(random.between(500, 30_000), true); // Stuck; applied perhaps long after the deadline.
           case 4:
@@ -92,11 +97,13 @@ export class Network {
         }
         const slow = world.now < this.slowUntil ? 200 : 1;
         const stall = world.faulty && random.chance(this.#faultShare / 4) ? random.between(1_000, 15_000) : 0;
-        const at = Math.max(world.now, this.#localBusyUntil) + random.between(0.1, 1) * slow + stall;
+        const hung = world.faulty ? this.cutUntil.get(process) ?? 0 : 0;
+        const at = Math.max(world.now, this.#localBusyUntil, hung) + random.between(0.1, 1) * slow + stall;
         this.#localBusyUntil = at;
         world.later(at - world.now, process, () => {
           try {
-            const result = this.#applied(isCommit, apply);
+            if (isCommit && this.#isFull) throw new TypeError("database or disk is full");
+            const result = apply();
             world.later(0.1, process, () => resolve(result));
           } catch (error) {
             world.later(0.1, process, () => reject(error));
@@ -105,11 +112,8 @@ export class Network {
       });
   }
 
-  #applied<T>(isCommit: boolean, apply: () => T): T {
-    if (isCommit && this.world.faulty && this.world.now < this.fullUntil) {
-      throw new TypeError("database or disk is full");
-    }
-    return apply();
+  get #isFull(): boolean {
+    return this.world.faulty && this.world.now < this.fullUntil;
   }
 
   /** Many changes make one hint, if any. */
