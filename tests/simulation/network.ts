@@ -57,9 +57,9 @@ export class Network {
             if (isCommit && this.#isFull) return world.later(resentMs, process, () => send(there, answers));
             try {
               const result = apply();
-              if (answers) world.later(back, process, () => resolve(result));
+              if (answers) this.#answer(process, back, () => resolve(result));
             } catch (error) {
-              if (answers) world.later(back, process, () => reject(error));
+              if (answers) this.#answer(process, back, () => reject(error));
             }
           });
         if (world.faulty && world.now < (this.cutUntil.get(process) ?? 0)) {
@@ -104,12 +104,21 @@ export class Network {
           try {
             if (isCommit && this.#isFull) throw new TypeError("database or disk is full");
             const result = apply();
-            world.later(0.1, process, () => resolve(result));
+            this.#answer(process, 0.1, () => resolve(result));
           } catch (error) {
-            world.later(0.1, process, () => reject(error));
+            this.#answer(process, 0.1, () => reject(error));
           }
         });
       });
+  }
+
+  #answer(process: Process, ms: number, answer: () => void): void {
+    this.world.later(ms, process, () => void this.world.steps().then(answer));
+  }
+
+  /** Whether a call is answered soon: no local store hangs. */
+  get isAnswering(): boolean {
+    return this.#localBusyUntil < this.world.now + 1_000;
   }
 
   get #isFull(): boolean {

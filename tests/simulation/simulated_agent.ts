@@ -62,7 +62,7 @@ export class LiveAgent {
       pid: this.pid,
       name: "simulated",
       args: [],
-      steps: { [Symbol.asyncIterator]: () => ({ next: () => new Promise((resolve) => this.#wait(resolve)) }) },
+      steps: { [Symbol.asyncIterator]: () => ({ next: () => this.#next() }) },
       exited: this.#exited.promise,
       send: async (text) => {
         await this.process.wait(1);
@@ -168,6 +168,12 @@ export class LiveAgent {
   #put(step: AgentStep): void {
     this.#steps.push(step);
     this.#pass();
+  }
+
+  async #next(): Promise<IteratorResult<AgentStep>> {
+    const step = await new Promise<IteratorResult<AgentStep>>((resolve) => this.#wait(resolve));
+    await this.machine.world.steps();
+    return step;
   }
 
   #wait(resolve: (step: IteratorResult<AgentStep>) => void): void {

@@ -81,7 +81,8 @@ async function play(world: World): Promise<Report> {
 
   await world.run(() => false, { withinMs: untilMs });
   heal(world, { nodes, network });
-  const isUp = () => nodes.every(({ service, process }) => service !== null && process!.pausedUntil <= world.now);
+  const isUp = () =>
+    network.isAnswering && nodes.every(({ service, process }) => service !== null && process!.pausedUntil <= world.now);
   const isSettled = () =>
     isUp() && client.isAnswered && [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
   const settling = () => {

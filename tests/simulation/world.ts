@@ -25,6 +25,8 @@ interface Pick {
 
 /** 2026-01-01, where every simulation begins. */
 const epochMs = 1_767_225_600_000;
+/** Picks nearer to each other than this may share a turn. */
+const turnMs = 0.5;
 const traceKept = 300;
 const picksAtMost = 400_000;
 
@@ -79,6 +81,11 @@ export class World {
     return new Promise((resolve) => this.later(ms, owner, resolve));
   }
 
+  /** Some steps of the turn, as the layers below take them: what comes in one turn may fall between any two steps of the rest. */
+  async steps(): Promise<void> {
+    for (let left = this.random.integer(0, 30); left > 0; left--) await null;
+  }
+
   /** Picks until `done` says so, a promise is broken or `withinMs` have passed; false in the last case. */
   async run(done: () => boolean, { withinMs }: { withinMs: number }): Promise<boolean> {
     const end = this.now + withinMs;
@@ -95,6 +102,9 @@ export class World {
       if (++this.picks > picksAtMost) this.violation(`it does not come to rest within ${picksAtMost} picks`);
       this.#mix(pick.order);
       pick.run();
+      // What comes to a process at nearly the same time may come in one turn, as the answers to several calls do in Deno.
+      const next = this.#queue[0];
+      if (pick.owner && next?.owner === pick.owner && next.at - this.now < turnMs && this.random.chance(0.5)) continue;
       // A macrotask runs only when no microtask is left: whatever follows from this pick has happened by then.
       await new Promise<void>((resolve) => void setImmediate(resolve));
     }
