@@ -1,7 +1,7 @@
-// What goes wrong in the large, drawn at random: crashes, pauses, closed lids, jumping clocks, full disks, stores that do
-// not answer.
+// What goes wrong in the large, drawn at random: crashes, power cuts, pauses, closed lids, jumping clocks, full disks,
+// killed agents, stores that do not answer.
 
-import { mebibyte } from "./machine.ts";
+import { type Machine, mebibyte } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
 import type { World } from "./world.ts";
@@ -33,7 +33,7 @@ function strike(world: World, nodes: Node[], network: Network): void {
   const { process, options: { machine } } = node;
   const ms = random.pick([random.between(100, 3_000), random.between(3_000, 12_000), random.between(12_000, 40_000)]);
   if (!process?.alive) return;
-  switch (random.integer(0, 9)) {
+  switch (random.integer(0, 11)) {
     case 0:
     case 1:
       node.crash();
@@ -48,8 +48,7 @@ function strike(world: World, nodes: Node[], network: Network): void {
       machine.sleep(ms);
       break;
     case 4:
-      world.note(`the clock of ${machine.name} jumps`);
-      machine.wallOffsetMs += random.pick([-3_600_000, -20_000, -500, 500, 20_000, 3_600_000]);
+      jump(world, machine);
       break;
     case 5:
       world.note(`the store does not answer ${process.name} for ${Math.round(ms)} ms`);
@@ -73,7 +72,30 @@ function strike(world: World, nodes: Node[], network: Network): void {
       network.cutUntil.set(process, world.now + ms);
       network.fullUntil = world.now + ms + 3_000;
       break;
+    case 10:
+      if (machine.agents.size > 0) random.pick([...machine.agents]).kill();
+      break;
+    case 11:
+      world.note(`the power of ${machine.name} fails`);
+      for (const one of nodes.filter(({ process, options }) => options.machine === machine && process?.alive)) {
+        one.crash();
+        world.later(ms, null, () => one.start());
+      }
+      for (const agent of [...machine.agents]) agent.kill();
+      break;
   }
+}
+
+/**
+ * The clock of a machine is set. Not while it sleeps, or before those that were held up have looked at it again: one that is
+ * set back by as much as it slept hides that from every program, as the monotonic clock stood still.
+ */
+function jump(world: World, machine: Machine): void {
+  const wokenAt = Math.max(...[machine, ...machine.processes].map(({ pausedUntil }) => pausedUntil)) + 1_000;
+  if (wokenAt > world.now) return void world.later(wokenAt - world.now, null, () => jump(world, machine));
+  if (!world.faulty) return;
+  world.note(`the clock of ${machine.name} jumps`);
+  machine.wallOffsetMs += world.random.pick([-3_600_000, -20_000, -500, 500, 20_000, 3_600_000]);
 }
 
 /** Whatever was wrong is over. */

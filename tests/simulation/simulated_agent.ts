@@ -98,6 +98,11 @@ export class LiveAgent {
     await by.wait(1);
   }
 
+  /** From outside of the service: no memory is left, say, or the power fails. */
+  kill(): void {
+    this.#die({ code: null, signal: "SIGKILL" });
+  }
+
   /** Faults are over: what hangs goes on to a good end. */
   recover(): void {
     if (this.#ending === "succeed") return;
@@ -111,6 +116,7 @@ export class LiveAgent {
     const { random } = this.machine.world;
     const isChatty = random.chance(0.02);
     if (isChatty) this.#work(700, 5);
+    else if (random.chance(0.1)) this.#work(random.integer(5, 40), random.between(0.05, 1));
     else this.#work(random.integer(1, 12), random.between(20, random.chance(0.2) ? 10_000 : 2_000));
   }
 
