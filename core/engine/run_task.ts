@@ -212,6 +212,7 @@ class Run {
   async #prepare(): Promise<TaskPlace> {
     const { worktrees, worker } = this.#context;
     const task = this.#task;
+    if (this.#context.store.shared) await this.#requireOpen();
     if (task.cancel_requested) this.stop("cancelled");
     const isHere = task.place?.present && task.place.worker === worker.id;
     if (task.next.kind === "resume" && isHere && await worktrees.isWhole(task.place!)) return task.place!;
@@ -229,6 +230,14 @@ class Run {
       data: { branch, path, base, base_commit, worker: worker.id, ...(kept.length > 0 && { kept }) },
     });
     return { ...place, worker: worker.id, present: true };
+  }
+
+  /** The claim may have been answered so late that the run was taken over since, and the tail said so before we listened. */
+  async #requireOpen(): Promise<void> {
+    await this.#record();
+    if (this.#isSure()) return;
+    this.stop("lost", "The lease could not be kept");
+    throw new DomainError("fenced", "The run may have been taken over");
   }
 
   /** `task:12` means what task 12 made: its branch, or its snapshot. */
