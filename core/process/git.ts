@@ -38,7 +38,10 @@ const CONFIG = [
   "maintenance.auto=false",
   "submodule.recurse=false",
   "advice.addEmbeddedRepo=false",
-  // Else \`show\` verifies signatures, by the program that \`gpg.program\` names.
+  // Large worktrees are written by one process per core; for a few hundred files one is faster.
+  "checkout.workers=0",
+  "checkout.thresholdForParallelism=500",
+  // Else `show` verifies signatures, by the program that `gpg.program` names.
   "log.showSignature=false",
 ].flatMap((setting) => ["-c", setting]);
 
