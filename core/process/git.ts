@@ -80,7 +80,7 @@ export async function git(args: string[], { codes = [], content, ...options }: G
 
 /**
  * What a call on content, with this folder and environment, needs so that no program of the repository runs. `git` asks for
- * it itself; who has something else to do meanwhile asks ahead, and only for the very next call: the repository may change.
+ * it itself; who has something else to do meanwhile asks ahead, for a call that follows at once: the repository may change.
  */
 export async function contentOverrides(
   { cwd, env, signal }: Pick<RunOptions, "cwd" | "env" | "signal">,

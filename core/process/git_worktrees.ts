@@ -25,6 +25,7 @@
 import { basename, dirname, join } from "@std/path";
 import { DomainError } from "../domain/error.ts";
 import { contentOverrides, git, gitLine, isCommitId, resolveCommit } from "./git.ts";
+import type { Overrides } from "./git_programs.ts";
 import {
   branchRef,
   commitOf,
@@ -131,12 +132,11 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
   ): Promise<"free" | "ours" | "taken"> {
     const path = join(site.root, name);
     const entry = entries.find((entry) => entry.path === path) ?? null;
-    const [found, folder, elsewhere] = await Promise.all([
+    if (isElsewhere(site, { name, path, entries })) return "taken";
+    const [found, folder] = await Promise.all([
       listRefs(site.repo, branchRef(name), ownedRef(store, name)),
       folderAt(path),
-      isElsewhere(site, { name, path, entries }),
     ]);
-    if (elsewhere) return "taken";
     const claim = found.find((ref) => ref.name === ownedRef(store, name))?.commit ?? null;
     const refs = found.filter((ref) => ref.name.startsWith(branchRef(name)));
     if (entry !== null) {
@@ -196,18 +196,15 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
 
   async function make(
     site: Site,
-    { name, task, commit }: { name: string; task: number; commit: string },
+    { name, task, commit, content }: { name: string; task: number; commit: string; content: Overrides },
   ): Promise<string> {
     const path = join(site.root, name);
     try {
       // The branch is made with its claim: `worktree add -b` would start one more git for it.
-      const [content] = await both(
-        contentOverrides({ cwd: site.repo }),
-        createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), commit }),
-      );
+      await createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), commit });
       const env = { [markVariable(await markOf(site.common))]: "1" };
       await git(["worktree", "add", path, name], { cwd: site.repo, env, content });
-      const entry = await newEntry(site.common, path);
+      const entry = newEntry(site.common, path);
       if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
       await writeMark(entry, { store, task });
     } catch (error) {
@@ -243,7 +240,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     const entry = await standingEntry(site, path);
     if (entry === null && await folderAt(path) !== "none") return null;
     const entries = await listEntries(site.common);
-    if (await isElsewhere(site, { name: place.branch, path, entries })) return null;
+    if (isElsewhere(site, { name: place.branch, path, entries })) return null;
     if (entry !== null && await countUncommitted(entry) > 0) return null;
     const tip = await commitOf(site.repo, branchRef(place.branch));
     const head = entry === null ? tip : await headOf(entry);
@@ -262,9 +259,10 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const site = await siteOf(repo);
       return await takeTurn(site.common, async () => {
         const entries = await sweepHalfMade(site);
-        const [commit, first] = await both(
+        const [commit, first, content] = await all(
           resolveCommit(site.repo, baseCommit ?? base),
           standingOf(site, branch, { task, entries }),
+          contentOverrides({ cwd: site.repo }),
         );
         for (let n = 1; n <= MAX_NAMES; n++) {
           const name = n === 1 ? branch : `${branch}-${n}`;
@@ -273,7 +271,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
           // What cannot be saved is not replaced either.
           const kept = standing === "ours" ? await clear(site, name, task).catch(expected) : [];
           if (kept === null) continue;
-          const path = await make(site, { name, task, commit });
+          const path = await make(site, { name, task, commit, content });
           return { repo, branch: name, path, base, base_commit: commit, kept };
         }
         throw new DomainError(
@@ -287,7 +285,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const { site, path } = await locate(place).catch(expected) ?? {};
       if (site === undefined || path === undefined) return false;
       const entry = await standingEntry(site, path);
-      if (entry === null || entry.mark === null || !(await isLinked(entry))) return false;
+      if (entry === null || entry.mark === null || !isLinked(entry)) return false;
       if (await commitOf(site.repo, branchRef(place.branch)) === null || await headOf(entry) === null) return false;
       // Left by a git that was killed with the run before this question; the next git in there would trip over them.
       for (const lock of ["index.lock", "HEAD.lock"]) await Deno.remove(join(entry.folder, lock)).catch(() => {});
@@ -335,7 +333,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
         if (isForeign || folder === "other" || basename(path) !== name) {
           throw new DomainError("conflict", `Cannot remove worktree ${path}: it is not marked as ours`);
         }
-        const isBranchOurs = (claim !== null || entry !== null) && !(await isElsewhere(site, { name, path, entries }));
+        const isBranchOurs = (claim !== null || entry !== null) && !isElsewhere(site, { name, path, entries });
         const tip = isBranchOurs ? await commitOf(site.repo, branchRef(name)) : null;
         const head = entry === null || entry.isHalfMade ? null : await headOf(entry);
         for (const commit of new Set([tip, head])) {
@@ -422,11 +420,11 @@ async function tipOf(site: Site, place: Place): Promise<string> {
 }
 
 /** Whether the branch is checked out in another worktree (a person looks at it there): deleting it would break that one. */
-async function isElsewhere(
+function isElsewhere(
   site: Site,
   { name, path, entries }: { name: string; path: string; entries: Entry[] },
-): Promise<boolean> {
-  return (await checkoutsOf(site.common, branchRef(name), entries)).some((other) => other !== path);
+): boolean {
+  return checkoutsOf(site.common, branchRef(name), entries).some((other) => other !== path);
 }
 
 async function folderAt(path: string): Promise<"none" | "empty" | "folder" | "other"> {
@@ -478,10 +476,10 @@ async function withLock<T>(common: string, action: () => Promise<T>): Promise<T>
   }
 }
 
-/** Both results; waits for both also when one fails, so that nothing is left running. */
-async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([one, other]);
-  return await Promise.all([one, other]);
+/** All results; waits for all also when one fails, so that nothing is left running. */
+async function all<A, B, C>(...actions: [Promise<A>, Promise<B>, Promise<C>]): Promise<[A, B, C]> {
+  await Promise.allSettled(actions);
+  return await Promise.all(actions);
 }
 
 /** Marks the process that makes a worktree in this repository, of which there is one at most. */

@@ -34,11 +34,11 @@ export async function findEntry(common: string, path: string): Promise<Entry | n
 }
 
 /** `findEntry` for a worktree that git has just made, whose `.git` file can be believed: without looking at all others. */
-export async function newEntry(common: string, path: string): Promise<Entry | null> {
-  const link = await readText(join(path, ".git"));
+export function newEntry(common: string, path: string): Entry | null {
+  const link = readText(join(path, ".git"));
   const folder = join(common, "worktrees", basename(link ?? ""));
   if (link !== `gitdir: ${folder}`) return null;
-  const entry = await readEntry(folder);
+  const entry = readEntry(folder);
   return entry.path === path ? entry : null;
 }
 
@@ -47,12 +47,13 @@ export async function newEntry(common: string, path: string): Promise<Entry | nu
  * every git command fail that looks at worktrees ("failed to read .git/worktrees/x/commondir").
  */
 export async function listEntries(common: string): Promise<Entry[]> {
-  return await Promise.all((await entryFolders(common)).map(readEntry));
+  return (await entryFolders(common)).map(readEntry);
 }
 
-async function readEntry(folder: string): Promise<Entry> {
-  const [noted, head, mark, lock, removing] = await Promise.all(
-    ["gitdir", "HEAD", MARK, "locked", REMOVING].map((file) => readText(join(folder, file))),
+// Synchronous: tiny files, five for each worktree there is, and a turn of the event loop for each would take ten times as long.
+function readEntry(folder: string): Entry {
+  const [noted, head, mark, lock, removing] = ["gitdir", "HEAD", MARK, "locked", REMOVING].map((file) =>
+    readText(join(folder, file))
   );
   return {
     folder,
@@ -74,9 +75,9 @@ export function isStray(entry: Entry, name: string): boolean {
 /**
  * The folders in which a branch (full name) is checked out, by all `entries`; the repository's own working tree is `common`.
  */
-export async function checkoutsOf(common: string, branch: string, entries: Entry[]): Promise<string[]> {
+export function checkoutsOf(common: string, branch: string, entries: Entry[]): string[] {
   const inWorktrees = entries.filter((entry) => entry.branch === branch && entry.path !== "");
-  const isInMain = (await readText(join(common, "HEAD"))) === `ref: ${branch}`;
+  const isInMain = (readText(join(common, "HEAD"))) === `ref: ${branch}`;
   return [...(isInMain ? [common] : []), ...inWorktrees.map((entry) => entry.path)];
 }
 
@@ -109,8 +110,8 @@ export function entryEnvironment(entry: Entry): Record<string, string> {
 }
 
 /** Whether the worktree's `.git` file still leads to its entry, so that a git that is run inside works on it. */
-export async function isLinked(entry: Entry): Promise<boolean> {
-  const link = await readText(join(entry.path, ".git"));
+export function isLinked(entry: Entry): boolean {
+  const link = readText(join(entry.path, ".git"));
   return link !== null && link.startsWith("gitdir: ") &&
     resolve(entry.path, link.slice("gitdir: ".length)) === entry.folder;
 }
@@ -124,9 +125,9 @@ function parseMark(text: string | null): Mark | null {
   }
 }
 
-async function readText(path: string): Promise<string | null> {
+function readText(path: string): string | null {
   try {
-    return (await Deno.readTextFile(path)).trim();
+    return Deno.readTextFileSync(path).trim();
   } catch {
     return null;
   }
