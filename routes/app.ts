@@ -10,6 +10,7 @@ import { errorResponse, problemResponse } from "./error_response.ts";
 import { events } from "./events.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { login } from "./login.tsx";
+import { metrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { healthSchema } from "./schemas.ts";
 import { OpenStreams } from "./server_sent_events.ts";
@@ -55,6 +56,7 @@ export function makeApp({ service, guard: guardOptions, version, pages, styleshe
     }),
     async (c) => c.json(await service.health(), 200),
   );
+  app.route("/", metrics(service, { streams, version }));
   const document = openApi(app, { version });
   app.route("/api", docs({ document, stylesheet: stylesheet ?? null }));
   app.route("/", login({ token: guardOptions.token, stylesheet: stylesheet ?? null }));

@@ -2,7 +2,7 @@
 // that is missing here, or described otherwise, does not check.
 
 import { z } from "@hono/zod-openapi";
-import type { EventData, EventType, Outcome, RunSequel } from "../core/domain/event.ts";
+import { type EventData, type EventType, outcomes, type RunSequel } from "../core/domain/event.ts";
 
 const text = z.string();
 const integer = z.number().int();
@@ -31,19 +31,7 @@ const usage = {
   cache_write_tokens: integer,
 };
 
-const outcomes = {
-  succeeded: 1,
-  planned: 1,
-  failed: 1,
-  cancelled: 1,
-  timed_out: 1,
-  over_budget: 1,
-  stalled: 1,
-  lost: 1,
-  shutdown: 1,
-  paused: 1,
-} satisfies Record<Outcome, 1>;
-const outcome = z.enum(Object.keys(outcomes) as [Outcome]);
+const outcome = z.enum(outcomes);
 const sequel = z.enum(["complete", "approve", "resume", "settle"] satisfies RunSequel[]);
 
 const subagent = text.optional().openapi({ description: "The tool call that started the subagent which said it" });

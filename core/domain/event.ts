@@ -33,20 +33,22 @@ export interface TaskSpec {
   max_budget_usd: number | null;
 }
 
-export type Outcome =
-  | "succeeded"
-  | "planned"
-  | "failed"
-  | "cancelled"
-  | "timed_out"
-  | "over_budget"
-  | "stalled"
+export const outcomes = [
+  "succeeded",
+  "planned",
+  "failed",
+  "cancelled",
+  "timed_out",
+  "over_budget",
+  "stalled",
   /** The worker died or lost its lease. */
-  | "lost"
+  "lost",
   /** The service was stopped softly. */
-  | "shutdown"
+  "shutdown",
   /** The environment is broken or a usage limit was met; the task waits uncounted. */
-  | "paused";
+  "paused",
+] as const;
+export type Outcome = typeof outcomes[number];
 
 /** What follows a finished run; decided once, when it finishes, and recorded so that history explains itself. */
 export type RunSequel =

@@ -11,6 +11,7 @@ import { liveBoard } from "./board.ts";
 import type { EndSurvivors } from "./close_lost_run.ts";
 import { commands } from "./commands.ts";
 import type { EngineContext } from "./context.ts";
+import { counters } from "./counters.ts";
 import { diskWatch } from "./disk_watch.ts";
 import { dispatchPause } from "./dispatch_pause.ts";
 import { exportTask, readWhy } from "./history.ts";
@@ -65,6 +66,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     killRuns: () => scheduler.giveUp({ atOnce: true }),
   });
   const command = commands(context);
+  const counter = counters(store.tail);
   const stopped = new AbortController();
   const background: Promise<void>[] = [];
   const obstacle = () => pause.current()?.reason ?? scheduler.obstacle();
@@ -251,6 +253,21 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
         notices: review?.notices ?? [],
       };
     },
+    async measures() {
+      const shortage = disk.shortage() !== null;
+      return {
+        tasks: await query.counts(),
+        pending: query.pendingCounts(),
+        slots: { free: scheduler.view().free_slots, total: settings.maxConcurrent },
+        paused: {
+          environment: pause.current() !== null,
+          agent: !shortage && scheduler.obstacle() !== null,
+          disk: shortage,
+          lease: !lease.isSure,
+        },
+        counted: counter.counted,
+      };
+    },
   };
 
   return {
@@ -282,6 +299,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       await lease.retire();
       await store.writer.idle();
       unsubscribe();
+      counter.close();
     },
   };
 }

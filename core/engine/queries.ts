@@ -8,7 +8,7 @@ import { obstacleSentence, type TaskContext, type TaskView, taskView, type Whole
 import { keys } from "../kv/keys.ts";
 import type { LiveBoard } from "./board.ts";
 import type { EngineContext } from "./context.ts";
-import type { BoardView, TaskPage } from "./service.ts";
+import type { BoardView, Measures, TaskPage } from "./service.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export interface Queries {
@@ -20,6 +20,8 @@ export interface Queries {
   list(options: { status: Status | null; q: string | null; limit: number; cursor: string | null }): Promise<TaskPage>;
   board(): Promise<BoardView>;
   counts(): Promise<Record<Status, number>>;
+  /** Pending tasks by what they can do now. */
+  pendingCounts(): Measures["pending"];
   /** Takes over heads as they were committed. */
   heard(heads: Task[]): void;
 }
@@ -150,6 +152,10 @@ export function queries(
     require,
     summary,
     counts,
+    pendingCounts() {
+      const order = orderNow();
+      return { ready: order.size("ready"), waiting: order.size("waiting"), stuck: order.size("stuck") };
+    },
     heard(committed) {
       for (const head of committed) keep(head);
     },

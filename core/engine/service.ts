@@ -5,6 +5,7 @@ import type { Status } from "../domain/task.ts";
 import type { TaskView } from "../domain/task_view.ts";
 import type { Why } from "../domain/why.ts";
 import type { Published } from "../kv/event_record.ts";
+import type { Counted } from "./counters.ts";
 
 export type { BoardView, EventPage, Health, NewTask, Published, TaskPage };
 
@@ -20,6 +21,18 @@ export interface News {
   events: Published[];
   /** Tasks that look different now: those it wrote, and those that waited for them. */
   changed: TaskView[];
+}
+
+/** The present state and what was counted since the start, for `GET /metrics`. */
+export interface Measures {
+  /** Of the whole store. */
+  tasks: Record<Status, number>;
+  /** Pending tasks by what they can do now. */
+  pending: Record<"ready" | "waiting" | "stuck", number>;
+  slots: { free: number; total: number };
+  /** What keeps this worker from claiming. */
+  paused: Record<"environment" | "agent" | "disk" | "lease", boolean>;
+  counted: Counted;
 }
 
 export interface Service {
@@ -65,4 +78,6 @@ export interface Service {
   diff(id: number): Promise<ReadableStream<Uint8Array>>;
   log(id: number): Promise<ReadableStream<Uint8Array>>;
   health(): Promise<Health>;
+  /** What can be told in numbers, without a look into the history. */
+  measures(): Promise<Measures>;
 }

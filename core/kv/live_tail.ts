@@ -19,6 +19,8 @@ export interface LiveTail {
   readonly cursor: string;
   /** Calls back for each commit; returns what ends it. */
   subscribe(callback: (committed: Committed) => void): () => void;
+  /** The same for what this process committed itself, as soon as it has; what others wrote never comes here. */
+  subscribeOwn(callback: (committed: Committed) => void): () => void;
   /** The newest events of `task` after seq `after`, when memory still has all of them; else null. */
   since(task: number, after: number): Published[] | null;
   /** Resolves when `task` has an event after `after`, or `signal` aborts. */
@@ -65,6 +67,7 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
   writer: () => GroupCommit;
 }): LiveTail {
   const subscribers = new Set<(committed: Committed) => void>();
+  const ownSubscribers = new Set<(committed: Committed) => void>();
   const recent = new Map<number, Recent>();
   const latest = new Map<number, number>();
   /** The newest heads passed on, to fold on from what others commit. */
@@ -218,6 +221,10 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
       subscribers.add(callback);
       return () => subscribers.delete(callback);
     },
+    subscribeOwn(callback) {
+      ownSubscribers.add(callback);
+      return () => ownSubscribers.delete(callback);
+    },
     since(task, after) {
       const events = recent.get(task)?.events;
       if (!events || events.length === 0) return null;
@@ -231,6 +238,7 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
     },
     waiter: waiterOf,
     committed(committed) {
+      for (const callback of ownSubscribers) callback(committed);
       if (!shared) return pass(committed);
       own.set(committed.versionstamp, committed);
       // A failed look is made good by the next poll.

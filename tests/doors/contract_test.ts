@@ -157,7 +157,9 @@ Deno.test("what the service answers is what the document says, for good calls an
   for (const path of reads) await call(`/api/tasks/1/${path}`);
   for (const path of reads) await call(`/api/tasks/77/${path}`);
   await call("/api/tasks/1/events", { headers: { accept: "application/x-ndjson" } });
-  for (const path of ["/api/board", "/healthz", "/api/openapi.json", "/api/docs", "/api/docs.css", "/login"]) {
+  for (
+    const path of ["/api/board", "/healthz", "/metrics", "/api/openapi.json", "/api/docs", "/api/docs.css", "/login"]
+  ) {
     await call(path);
   }
   await call("/api/nothing");

@@ -92,6 +92,9 @@ Deno.test("a demo task runs under limited permissions; TERM to the launcher stop
     assertEquals(response.status, 200, path);
     await response.body?.cancel();
   }
+  const numbers = await (await service.call("/metrics")).text();
+  assertMatch(numbers, /^process_resident_memory_bytes \d{8,}$/m);
+  assertMatch(numbers, /^personal_coder_runs_finished_total\{outcome="succeeded"\} 1$/m);
   assertEquals(await service.stop(), 0);
   assertEquals(await service.descendants(), []);
 });

@@ -88,7 +88,16 @@ Deno.test("pages of other origins can neither read nor write", async () => {
 
 Deno.test("with a token, everything but the health and the login asks for it", async () => {
   await using world = await routesWorld({ agent: false, token });
-  const paths = ["/api/tasks", "/api/tasks/1", "/api/stream", "/api/tasks/1/log", "/api/openapi.json", "/", "/nothing"];
+  const paths = [
+    "/api/tasks",
+    "/api/tasks/1",
+    "/api/stream",
+    "/api/tasks/1/log",
+    "/api/openapi.json",
+    "/metrics",
+    "/",
+    "/nothing",
+  ];
   for (const path of paths) {
     const answer = await world.call(path);
     assertEquals([answer.status, answer.headers.get("www-authenticate")], [401, "Bearer"], path);
@@ -245,6 +254,7 @@ Deno.test("the health is open and whole; the document names every call", async (
     "GET /api/tasks/{id}/diff",
     "GET /api/tasks/{id}/log",
     "GET /healthz",
+    "GET /metrics",
   ];
   for (const call of fixed) assert(calls.includes(call), call);
 });
