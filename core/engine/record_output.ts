@@ -15,7 +15,7 @@ export interface OutputRecorder {
 }
 
 /** Waiting bytes beyond which the agent is held back. */
-const roomBytes = 4 * 1024 * 1024;
+const roomBytes = 2 * 1024 * 1024;
 const eventsPerAppend = 800;
 const bytesPerAppend = 640_000;
 /** A larger body goes into parts, so it weighs no more than this in its commit. */
