@@ -186,7 +186,8 @@ function excerpt(text: string, seq: number): Excerpt {
 /** On one line, white space as single spaces. Asked for every line of every agent, of which most need no change. */
 function step(text: string): string {
   const first = start(text, stepLength);
-  if (!/[^\S ]| {2}|^ | $/.test(first)) return first;
+  const next = text.charAt(first.length);
+  if (!/[^\S ]| {2}|^ /.test(first) && !(first.endsWith(" ") && /^\s?$/.test(next))) return first;
   return start(start(text, stepLength * 4).replace(/\s+/g, " ").trim(), stepLength);
 }
 
