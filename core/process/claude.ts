@@ -1,7 +1,7 @@
 // The Agent port with Claude Code (or any program that speaks its stream-json, such as demo_agent.ts).
 //
 // Promises: every stdout byte is appended to the raw log as it came; every line becomes steps in order; a control request
-// is always answered, so nothing hangs; memory is bounded (4 MiB of steps, and one line of at most 64 MiB), and beyond that
+// is always answered, so nothing hangs; memory is bounded (1 MiB of steps, and one line of at most 64 MiB), and beyond that
 // the agent is held back by its own pipes; the steps end, also when a grandchild keeps a pipe open.
 
 import { delay } from "@std/async";
