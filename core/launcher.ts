@@ -5,7 +5,7 @@
 //   net      listen where CODER_HOST and CODER_PORT say; call the KV server, if there is one
 //   read     its data, the worktrees, the repositories' git folders, its own sources that make the pages
 //   write    its data, the worktrees, the repositories' git folders
-//   run      git, the agent (in a session of its own, by `setsid`), and `ps` and `kill` to find and end an agent's processes
+//   run      git, the agent, and `ps` and `kill` to find and end an agent's processes
 //   env      its own settings by name; what an agent needs is inherited without being read
 //   sys      the machine's name, the user's id, the room on the disk
 //
@@ -76,7 +76,6 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
     write: owned,
     run: [
       ...["git", "ps", "kill"],
-      ...(Deno.build.os === "linux" ? ["setsid"] : []),
       // Each place where it could be, so that an agent that is installed, or moved, later is found without a new start.
       ...(config.claude.includes("/")
         ? [resolve(config.claude)]

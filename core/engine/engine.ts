@@ -69,6 +69,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const counter = counters(store.tail);
   const stopped = new AbortController();
   const background: Promise<void>[] = [];
+  let reviewing: Promise<void> | undefined;
   const obstacle = () => pause.current()?.reason ?? scheduler.obstacle();
   const query = queries(context, { board, scheduler, pauseReason: obstacle });
   const subscribers = new Set<(news: News) => void>();
@@ -281,13 +282,14 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       const lost = await recover(context, { board, endSurvivors });
       if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
       background.push(store.tail.run(signal), disk.run(signal), scheduler.run(signal));
-      if (review) background.push(review.look());
+      reviewing = review?.look();
     },
     async tick() {
       await store.tail.look();
       await board.load();
       await scheduler.tick();
-      await review?.look();
+      // It may take its time, and nothing waits for what it finds.
+      reviewing = review?.look();
       if (tidying && !stopping) await tidying.sweep();
     },
     async stop() {
@@ -295,7 +297,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       await scheduler.stop("shutdown");
       stopped.abort();
       pause.close();
-      await Promise.all(background);
+      await Promise.all([...background, reviewing]);
       await lease.retire();
       await store.writer.idle();
       unsubscribe();

@@ -44,12 +44,6 @@ export function verdictOf(facts: RunFacts): RunVerdict {
   }
   if (!result) {
     const said = facts.stderr.trim();
-    if (exit.code === 126 || exit.code === 127) {
-      return {
-        outcome: "paused",
-        error: `The agent's program cannot be run (${exitWords(exit)})${said && `: ${said}`}`,
-      };
-    }
     return { outcome: "failed", error: `The agent ended with ${exitWords(exit)} and no result${said && `: ${said}`}` };
   }
   if (result.subtype === "error_max_budget_usd") {

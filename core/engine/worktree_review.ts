@@ -56,6 +56,8 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
   let reported: Set<string> | null = null;
   let looking: Promise<void> | null = null;
   let nextAt = -Infinity;
+  /** Of the present look. */
+  let restedMs = 0;
 
   async function review(): Promise<void> {
     const current: Finding[] = [];
@@ -122,7 +124,9 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
       yield page.map(({ key }) => key[2] as number);
       if (page.length < atOnce) return;
       after = page.at(-1)!.key[2] as number;
-      await clock.sleep((clock.monotonic() - startedAt) * restRatio, { signal });
+      const restMs = (clock.monotonic() - startedAt) * restRatio;
+      await clock.sleep(restMs, { signal });
+      restedMs += restMs;
     }
   }
 
@@ -152,13 +156,14 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
       if (clock.monotonic() < nextAt) return Promise.resolve();
       return looking ??= (async () => {
         const startedAt = clock.monotonic();
+        restedMs = 0;
         try {
           await review();
         } catch (error) {
           if (!signal.aborted) warn("Cannot compare the repositories with the log", error);
         } finally {
           const now = clock.monotonic();
-          nextAt = now + (now - startedAt) / share;
+          nextAt = now + (now - startedAt - restedMs) / share;
           looking = null;
         }
       })();

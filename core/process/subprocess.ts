@@ -75,18 +75,31 @@ export async function spawn(program: string, options: Deno.CommandOptions): Prom
 /**
  * `spawn` into a session of its own, so that a Ctrl-C at our terminal does not reach the program.
  *
- * By `setsid` where there is one: Deno's own way, `detached`, forks this whole process, and everything else stands still for
- * the 5 ms and more that this takes. A program that cannot be run then shows by its exit code, 126 or 127.
+ * By `setsid` where that may be run: Deno's own way, `detached`, forks this whole process, and everything else stands still
+ * for the 5 ms and more that this takes. But `setsid` starts whatever it is told to, and that it cannot would show much
+ * later, by its exit code only; so it gets none but a program that is there.
  */
 export async function spawnInSession(
   program: string,
   { args = [], ...options }: Deno.CommandOptions,
 ): Promise<Deno.ChildProcess> {
+  if (await isExecutable(program)) {
+    try {
+      return new Deno.Command("setsid", { ...options, args: [program, ...args] }).spawn();
+    } catch {
+      // There is none, or something else is wrong, and is said by this:
+    }
+  }
+  return await spawn(program, { ...options, args, detached: true });
+}
+
+/** Of a path; a name to be found on PATH, and what may not be looked at, count as none. */
+async function isExecutable(path: string): Promise<boolean> {
   try {
-    return new Deno.Command("setsid", { ...options, args: [program, ...args] }).spawn();
+    const { isFile, mode } = await Deno.stat(path);
+    return path.startsWith("/") && isFile && ((mode ?? 0) & 0o111) !== 0;
   } catch {
-    // There is none, or something else is wrong, and is said by this:
-    return await spawn(program, { ...options, args, detached: true });
+    return false;
   }
 }
 

@@ -24,16 +24,14 @@ function result(own: Partial<AgentResult>): AgentResult {
   } as AgentResult;
 }
 
-Deno.test("verdictOf() blames the machine, not the task, for a program that cannot be run", () => {
-  for (const code of [126, 127]) {
-    assertEquals(verdictOf(facts({ exit: { code, signal: null }, stderr: "setsid: failed to execute claude\n" })), {
-      outcome: "paused",
-      error: `The agent's program cannot be run (exit code ${code}): setsid: failed to execute claude`,
-    });
-  }
-  assertEquals(verdictOf(facts({ exit: { code: 1, signal: null }, stderr: "Out of cheese" })), {
+Deno.test("verdictOf() tells how an agent ended that left no result, and its last words", () => {
+  assertEquals(verdictOf(facts({ exit: { code: 1, signal: null }, stderr: "Out of cheese\n" })), {
     outcome: "failed",
     error: "The agent ended with exit code 1 and no result: Out of cheese",
+  });
+  assertEquals(verdictOf(facts({ exit: { code: null, signal: "SIGKILL" } })), {
+    outcome: "failed",
+    error: "The agent ended with signal SIGKILL and no result",
   });
 });
 

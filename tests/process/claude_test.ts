@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { DomainError } from "../../core/domain/error.ts";
 import type { AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";
 import { claudeAgent, claudeArgs } from "../../core/process/claude.ts";
 import { probeClaude, rootRefusal } from "../../core/process/claude_probe.ts";
@@ -49,24 +50,22 @@ Deno.test("claudeAgent() hands the prompt over as the first stdin line, with the
   assert(!env.includes("CODER_TOKEN"));
 });
 
-Deno.test("claudeAgent() says that its program cannot be run", async () => {
+Deno.test("claudeAgent() says what is missing, and starts nothing", async () => {
   await using folder = await tempDir();
-  await Deno.writeTextFile(join(folder.path, "no-program"), "", { mode: 0o644 });
-  for (const [program, code] of [["no-such-claude", 127], [join(folder.path, "no-program"), 126]] as const) {
-    const process = await claudeAgent({ program, name: "claude" })(agentStart(folder.path));
-    const steps = await allOf(process.steps);
-    assertEquals(await process.exited, { code, signal: null });
-    assertStringIncludes(JSON.stringify(steps), `failed to execute ${program}`);
+  const text = join(folder.path, "text");
+  await Deno.writeTextFile(text, "", { mode: 0o644 });
+  const gone = join(folder.path, "gone");
+  const cases = [
+    { program: "no-such-claude", error: "Cannot run no-such-claude: the program was not found" },
+    { program: gone, error: `Cannot run ${gone}: the program was not found` },
+    { program: text, error: `Cannot run ${text}: the file is not executable` },
+    { program: "/bin/cat", cwd: gone, error: `Cannot run /bin/cat: the folder ${gone} does not exist` },
+  ];
+  for (const { program, error, cwd = folder.path } of cases) {
+    const agent = claudeAgent({ program, name: "claude" });
+    const refusal = await assertRejects(() => agent({ ...agentStart(folder.path), cwd }), DomainError);
+    assertEquals([refusal.code, refusal.message], ["unavailable", error]);
   }
-});
-
-Deno.test("claudeAgent() says that the worktree is gone and closes its log", async () => {
-  await using folder = await tempDir();
-  const cwd = join(folder.path, "gone");
-  const error = await assertRejects(() =>
-    claudeAgent({ program: "cat", name: "cat" })({ ...agentStart(folder.path), cwd })
-  );
-  assertEquals((error as Error).message, `Cannot run cat: the folder ${cwd} does not exist`);
 });
 
 Deno.test("claudeAgent() keeps every byte in the raw log, and every line in the steps", async () => {

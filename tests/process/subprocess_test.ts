@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DomainError } from "../../core/domain/error.ts";
-import { run } from "../../core/process/subprocess.ts";
-import { tempDir } from "../support/temp.ts";
+import { run, spawnInSession } from "../../core/process/subprocess.ts";
+import { eventually, tempDir } from "../support/temp.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -50,5 +50,16 @@ Deno.test("run() hides the service's secrets and git's local variables from the 
     assertEquals(lines.filter((line) => names.some((name) => line.startsWith(`${name}=`))), []);
   } finally {
     for (const name of names) Deno.env.delete(name);
+  }
+});
+
+Deno.test("spawnInSession() gives a program a session of its own, by path and by name", async () => {
+  for (const program of ["/bin/cat", "cat"]) {
+    const child = await spawnInSession(program, { stdin: "piped", stdout: "null" });
+    const fields = async () => (await Deno.readTextFile(`/proc/${child.pid}/stat`)).split(") ")[1]!.split(" ");
+    // `setsid` is what runs there first: state, parent, group, session.
+    await eventually(async () => (await fields())[3] === String(child.pid));
+    await child.stdin.close();
+    assertEquals((await child.status).code, 0);
   }
 });
