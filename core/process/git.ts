@@ -214,15 +214,18 @@ export async function inspectRepository(path: string): Promise<Repository> {
  * text.
  */
 export async function resolveCommit(repo: string, base: string): Promise<string> {
-  // A colon is in no name of a ref: what has one names a file, or searches messages.
-  // deno-lint-ignore no-control-regex
-  const isName = base !== "" && !/[\u0000-\u001f\u007f:]/.test(base);
   const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${base}^{commit}`];
-  const commit = isName ? await gitLine(args, { cwd: repo, codes: [1, 128] }) : "";
+  const commit = isRevision(base) ? await gitLine(args, { cwd: repo, codes: [1, 128] }) : "";
   if (!isCommitId(commit)) {
     throw new DomainError("invalid", `Cannot start from ${JSON.stringify(base)}: the repository has no such commit`);
   }
   return commit;
+}
+
+/** Whether git may be asked what it means. A colon is in no name of a ref: what has one names a file, or searches messages. */
+export function isRevision(base: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return base !== "" && !/[\u0000-\u001f\u007f:]/.test(base);
 }
 
 /** Whether it is a full commit id, and so no option and no path. */

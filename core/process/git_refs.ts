@@ -12,7 +12,7 @@
 
 import { join } from "@std/path";
 import { DomainError, messageOf } from "../domain/error.ts";
-import { git, gitLine } from "./git.ts";
+import { git, gitLine, isCommitId } from "./git.ts";
 
 export function ownedRef(store: string, branch: string): string {
   return `refs/coder/owned/${store}/${branch}`;
@@ -106,18 +106,28 @@ export async function isMerged(
 }
 
 /**
- * Claims a name and makes its branch, both at `commit`, in one transaction of one git. git writes the refs of a transaction in
- * the order in which they are given, so what a kill half-way leaves is the claim. Throws when the branch exists.
+ * Claims a name and makes its branch, both at the commit that `base` names, in one transaction of one git. Returns the commit.
+ * git writes the refs of a transaction in the order in which they are given, so what a kill half-way leaves is the claim.
+ * Throws when the branch exists, or `base` names no commit.
  */
 export async function createClaimed(
   store: RefStore,
-  { claim, branch, commit }: { claim: string; branch: string; commit: string },
-): Promise<void> {
+  { claim, branch, base }: { claim: string; branch: string; base: string },
+): Promise<string> {
   await Promise.all([removeLock(store, claim), removeLock(store, branch)]);
-  await git(["update-ref", "-m", `branch: Created from ${commit}`, "--stdin"], {
+  await git(["update-ref", "-m", `branch: Created from ${base}`, "--stdin", "-z"], {
     cwd: store.repo,
-    stdin: `update ${claim} ${commit}\ncreate ${branch} ${commit}\n`,
+    stdin: `update ${claim}\0${base}^{commit}\0\0create ${branch}\0${base}^{commit}\0`,
   });
+  const commit = await looseCommit(store, branch) ?? await commitOf(store.repo, branch);
+  if (commit === null) throw new DomainError("unavailable", `Cannot make branch ${branch}: it is gone again`);
+  return commit;
+}
+
+/** The commit of a ref in a file of its own, as git has just written it; `null` where it keeps refs otherwise. */
+async function looseCommit({ common }: RefStore, name: string): Promise<string | null> {
+  const text = (await Deno.readTextFile(join(common, name)).catch(() => "")).trim();
+  return isCommitId(text) ? text : null;
 }
 
 /**

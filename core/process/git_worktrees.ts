@@ -24,7 +24,7 @@
 
 import { basename, dirname, join } from "@std/path";
 import { DomainError } from "../domain/error.ts";
-import { contentOverrides, git, gitLine, isCommitId, resolveCommit } from "./git.ts";
+import { contentOverrides, git, gitLine, isCommitId, isRevision, resolveCommit } from "./git.ts";
 import type { Overrides } from "./git_programs.ts";
 import {
   branchRef,
@@ -194,14 +194,18 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     if (claim !== null) await deleteRef(site, { name: ownedRef(store, name), commit: claim });
   }
 
+  /** Claims a name and makes its branch; the commit it starts from. `worktree add -b` would start as many gits, and claim nothing. */
+  async function claimName(site: Site, name: string, base: string): Promise<string> {
+    return await createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), base });
+  }
+
+  /** The worktree of a claimed name; its path. */
   async function make(
     site: Site,
-    { name, task, commit, content }: { name: string; task: number; commit: string; content: Overrides },
+    { name, task, content }: { name: string; task: number; content: Overrides },
   ): Promise<string> {
     const path = join(site.root, name);
     try {
-      // The branch is made with its claim: `worktree add -b` would start one more git for it.
-      await createClaimed(site, { claim: ownedRef(store, name), branch: branchRef(name), commit });
       const env = { [markVariable(await markOf(site.common))]: "1" };
       await git(["worktree", "add", path, name], { cwd: site.repo, env, content });
       const entry = newEntry(site.common, path);
@@ -259,19 +263,29 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const site = await siteOf(repo);
       return await takeTurn(site.common, async () => {
         const entries = await sweepHalfMade(site);
-        const [commit, first, content] = await all(
-          resolveCommit(site.repo, baseCommit ?? base),
-          standingOf(site, branch, { task, entries }),
-          contentOverrides({ cwd: site.repo }),
-        );
+        const from = baseCommit ?? base;
+        const path = join(site.root, branch);
+        if (isRevision(from) && !entries.some((entry) => entry.path === path) && await folderAt(path) === "none") {
+          // Hardly a name was seen before: then git says what the base is, and whether the name is free, as it claims it.
+          const [commit, content] = await both(
+            claimName(site, branch, from).catch(expected),
+            contentOverrides({ cwd: site.repo }),
+          );
+          if (commit !== null) {
+            await make(site, { name: branch, task, content });
+            return { repo, branch, path, base, base_commit: commit, kept: [] };
+          }
+        }
+        const commit = await resolveCommit(site.repo, from);
         for (let n = 1; n <= MAX_NAMES; n++) {
           const name = n === 1 ? branch : `${branch}-${n}`;
-          const standing = n === 1 ? first : await standingOf(site, name, { task, entries });
+          const standing = await standingOf(site, name, { task, entries });
           if (standing === "taken") continue;
           // What cannot be saved is not replaced either.
           const kept = standing === "ours" ? await clear(site, name, task).catch(expected) : [];
           if (kept === null) continue;
-          const path = await make(site, { name, task, commit, content });
+          await claimName(site, name, commit);
+          const path = await make(site, { name, task, content: await contentOverrides({ cwd: site.repo }) });
           return { repo, branch: name, path, base, base_commit: commit, kept };
         }
         throw new DomainError(
@@ -476,10 +490,10 @@ async function withLock<T>(common: string, action: () => Promise<T>): Promise<T>
   }
 }
 
-/** All results; waits for all also when one fails, so that nothing is left running. */
-async function all<A, B, C>(...actions: [Promise<A>, Promise<B>, Promise<C>]): Promise<[A, B, C]> {
-  await Promise.allSettled(actions);
-  return await Promise.all(actions);
+/** Both results; waits for both also when one fails, so that nothing is left running. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return await Promise.all([one, other]);
 }
 
 /** Marks the process that makes a worktree in this repository, of which there is one at most. */
