@@ -3,7 +3,7 @@
 
 import { promptOf } from "./agent.ts";
 import { median, ms, quantile, type Row, row, timed } from "./row.ts";
-import { openFrames } from "./server_events.ts";
+import { eachFrame, openFrames } from "./server_events.ts";
 import { bareKv, type BenchWorld, benchWorld } from "./world.ts";
 
 const agents = 3;
@@ -43,19 +43,8 @@ async function follow({ service }: BenchWorld, delays: number[]): Promise<void> 
   const script = { lines: seconds * rate, chars: 200, rate, restMs: 300 };
   const { id } = await service.createTask({ prompt: promptOf(script) });
   using frames = await openFrames(service.url, `/api/tasks/${id}/stream`);
-  const decoder = new TextDecoder();
-  let text = "";
-  const ended = Promise.withResolvers<void>();
-  const reading = frames.read((chunk) => {
-    const now = performance.timeOrigin + performance.now();
-    text += decoder.decode(chunk, { stream: true });
-    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
-      const frame = text.slice(0, end);
-      text = text.slice(end + 2);
-      const made = /"type":"output.text".*"text":"(\d+\.\d+) /.exec(frame)?.[1];
-      if (made) delays.push(now - Number(made));
-      if (frame.includes("event: end")) ended.resolve();
-    }
+  await eachFrame(frames, (frame, at) => {
+    const made = /"type":"output.text".*"text":"(\d+\.\d+) /.exec(frame)?.[1];
+    if (made) delays.push(at - Number(made));
   });
-  await Promise.race([ended.promise, reading]);
 }

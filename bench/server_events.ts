@@ -42,3 +42,21 @@ export async function openFrames(url: string, path: string): Promise<Frames> {
     },
   };
 }
+
+/** Calls back with each whole frame and the time of its arrival, in ms since 1970, until one says that the task ended. */
+export async function eachFrame(frames: Frames, onFrame: (frame: string, at: number) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let text = "";
+  const ended = Promise.withResolvers<void>();
+  const reading = frames.read((chunk) => {
+    const now = performance.timeOrigin + performance.now();
+    text += decoder.decode(chunk, { stream: true });
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const frame = text.slice(0, end);
+      text = text.slice(end + 2);
+      onFrame(frame, now);
+      if (frame.includes("event: end")) ended.resolve();
+    }
+  });
+  await Promise.race([ended.promise, reading]);
+}

@@ -2,11 +2,10 @@
 // same program.
 
 import { join } from "@std/path";
-import { emptyTask, evolve } from "../core/domain/task.ts";
-import type { TaskEvent } from "../core/domain/event.ts";
-import { sseReader } from "../tests/support/temp.ts";
 import { beginOnly } from "./agent.ts";
+import { type HttpClient, httpClient } from "./http_client.ts";
 import { median, ms, type Row, row } from "./row.ts";
+import { eachFrame, openFrames } from "./server_events.ts";
 import { bareGit, type BenchWorld, benchWorld } from "./world.ts";
 
 export async function start(): Promise<Row[]> {
@@ -21,13 +20,14 @@ export async function start(): Promise<Row[]> {
 
 async function onRepository(files: number, { rounds, atMost }: { rounds: number; atMost: number }): Promise<Row[]> {
   await using world = await benchWorld({ files });
+  using client = await httpClient(world.service.url);
   const ours: Start[] = [];
   const theirs: Start[] = [];
   for (let index = 0; index <= rounds; index++) {
     // In turns who is first: the second finds warmer caches.
     const order = index % 2 === 0 ? ["ours", "theirs"] : ["theirs", "ours"];
     for (const who of order) {
-      const one = who === "ours" ? await startOurs(world) : await startBare(world, index);
+      const one = who === "ours" ? await startOurs(world, client) : await startBare(world, index);
       if (index > 0) (who === "ours" ? ours : theirs).push(one);
     }
   }
@@ -59,21 +59,20 @@ interface Start {
 
 const wallMs = () => performance.timeOrigin + performance.now();
 
-async function startOurs({ service }: BenchWorld): Promise<Start> {
+async function startOurs({ service }: BenchWorld, client: HttpClient): Promise<Start> {
   const at = wallMs();
-  const { id } = await service.createTask({ prompt: beginOnly, title: "Begin" });
-  await using stream = sseReader(await service.call(`/api/tasks/${id}/stream`));
-  let task = emptyTask(id);
+  const { body } = await client.send("POST", "/api/tasks", { prompt: beginOnly, title: "Begin" });
+  const { id } = JSON.parse(body);
+  using frames = await openFrames(service.url, `/api/tasks/${id}/stream`);
   let spawnedMs = NaN;
   let beganMs = NaN;
-  for await (const { event, data } of stream) {
-    if (event === "end") break;
-    const next: TaskEvent = JSON.parse(data);
-    task = evolve(task, next);
-    if (next.type === "run.started") spawnedMs = wallMs() - at;
-    if (next.type === "agent.ready") beganMs = Number(next.data.version) / 1e6 - at;
-  }
-  if (task.status !== "completed" || !Number.isFinite(beganMs)) throw new Error(`The task ended ${task.status}`);
+  let isCompleted = false;
+  await eachFrame(frames, (frame, now) => {
+    if (frame.includes("event: run.started")) spawnedMs = now - at;
+    if (frame.includes("event: agent.ready")) beganMs = Number(/"version":"(\d+)"/.exec(frame)![1]) / 1e6 - at;
+    isCompleted ||= frame.includes("event: task.completed");
+  });
+  if (!isCompleted || !Number.isFinite(beganMs + spawnedMs)) throw new Error(`Task ${id} did not complete`);
   return { beganMs, spawnedMs };
 }
 
