@@ -30,7 +30,7 @@ export interface ClaudeOptions {
   env?: Record<string, string>;
 }
 
-const MAX_QUEUED_BYTES = 1 * 1024 * 1024;
+const MAX_QUEUED_BYTES = 1024 * 1024;
 const FULL_DISK_PAUSE_MS = 500;
 
 export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeOptions): Agent {

@@ -265,8 +265,10 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
         const entries = await sweepHalfMade(site);
         const from = baseCommit ?? base;
         const path = join(site.root, branch);
-        if (isRevision(from) && !entries.some((entry) => entry.path === path) && await folderAt(path) === "none") {
-          // Hardly a name was seen before: then git says what the base is, and whether the name is free, as it claims it.
+        const isSeen = entries.some((entry) => entry.path === path) ||
+          isElsewhere(site, { name: branch, path, entries });
+        if (isRevision(from) && !isSeen && await folderAt(path) === "none") {
+          // As nearly always: then git says what the base is, and whether the name is free, while it claims it.
           const [commit, content] = await both(
             claimName(site, branch, from).catch(expected),
             contentOverrides({ cwd: site.repo }),

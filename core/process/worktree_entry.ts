@@ -77,7 +77,7 @@ export function isStray(entry: Entry, name: string): boolean {
  */
 export function checkoutsOf(common: string, branch: string, entries: Entry[]): string[] {
   const inWorktrees = entries.filter((entry) => entry.branch === branch && entry.path !== "");
-  const isInMain = (readText(join(common, "HEAD"))) === `ref: ${branch}`;
+  const isInMain = readText(join(common, "HEAD")) === `ref: ${branch}`;
   return [...(isInMain ? [common] : []), ...inWorktrees.map((entry) => entry.path)];
 }
 

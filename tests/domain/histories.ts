@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Command, RunEnd } from "../../core/domain/command.ts";
 import { decide } from "../../core/domain/decide.ts";
 import { DomainError } from "../../core/domain/error.ts";
-import { type NewEvent, type Outcome, type TaskEvent, type TaskSpec, versionOf } from "../../core/domain/event.ts";
+import { type NewEvent, outcomes, type TaskEvent, type TaskSpec, versionOf } from "../../core/domain/event.ts";
 import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
 
 export interface History {
@@ -35,18 +35,6 @@ export interface Wish {
   spec: Partial<TaskSpec>;
 }
 
-const outcomes: Outcome[] = [
-  "succeeded",
-  "planned",
-  "failed",
-  "cancelled",
-  "timed_out",
-  "over_budget",
-  "stalled",
-  "lost",
-  "shutdown",
-  "paused",
-];
 const dawn = Date.parse("2026-01-01T00:00:00.000Z");
 const workers = ["6f1e0f5a-1111-4222-8333-444455556666", "9c2d7b60-aaaa-4bbb-8ccc-ddddeeeeffff"];
 

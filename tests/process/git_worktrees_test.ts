@@ -142,6 +142,14 @@ Deno.test("add() leaves a branch of ours that a person has checked out", async (
   assertEquals((await w.refs("refs/heads/task-1-fix")).length, 1);
 });
 
+Deno.test("add() leaves a branch that a person has begun without a commit yet", async () => {
+  await using w = await world();
+  await w.repo.git("checkout", "--quiet", "--orphan", "task-1-fix");
+  const place = await w.add({ base: "main" });
+  assertEquals(place.branch, "task-1-fix-2");
+  assertEquals(await w.refs("refs/heads"), ["refs/heads/main", "refs/heads/task-1-fix-2"]);
+});
+
 Deno.test("add() steps aside from a stale worktree that cannot be saved", async () => {
   await using w = await world();
   const stale = await w.add();
