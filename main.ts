@@ -227,6 +227,7 @@ function announce(config: Config, found: Preflight, { port, token }: {
   const rows: [string, string][] = [
     ["Open", url],
     ["Agent", agent.kind === "missing" ? `missing: ${agent.hint}` : agent.name],
+    ...(agent.notice ? [["", agent.notice] as [string, string]] : []),
     ...(agent.kind !== "missing" && agent.hint ? [["", agent.hint] as [string, string]] : []),
     ["Git", found.git],
     ...found.repos.map(({ name, path, branch, head }): [string, string] => [

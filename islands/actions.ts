@@ -192,6 +192,17 @@ export async function readHealth(store: Store): Promise<void> {
   } catch { /* the connection's state says it */ }
 }
 
+/** Ends the pause of the queue before its time. */
+export async function resumeDispatch(store: Store): Promise<void> {
+  try {
+    store.health.value = await api.resume();
+    toast(store, { tone: "done", text: "The queue goes on", task: null });
+    void readBoard(store);
+  } catch (error) {
+    complain(store, error);
+  }
+}
+
 /** Newer summaries, from the stream or from an answer. */
 export function takeTasks(store: Store, tasks: TaskView[]): void {
   batch(() => {

@@ -54,6 +54,7 @@ async function json<T>(path: string, options?: CallOptions): Promise<T> {
 export const api = {
   board: () => json<BoardView>("/api/board"),
   health: () => json<Health>("/healthz"),
+  resume: () => json<Health>("/api/service/resume", { method: "POST" }),
   task: (id: number, signal?: AbortSignal) => json<TaskView>(`/api/tasks/${id}`, { signal }),
   why: (id: number, at: number | null, signal?: AbortSignal) =>
     json<Why>(`/api/tasks/${id}/why${at === null ? "" : `?at=${at}`}`, { signal }),

@@ -1,6 +1,9 @@
 // Numbers and times as people read them. Pure: `now`, locale and time zone are arguments, so that the server and the
 // browser print the same words.
 
+import type { CostBasis } from "../core/domain/event.ts";
+import type { TaskView } from "../core/domain/task_view.ts";
+
 /** How a page prints times; the browser's own, which the server knows from a cookie. */
 export interface Locale {
   /** A BCP 47 tag, such as `en-GB`. */
@@ -35,6 +38,21 @@ export function cost(usd: number): string {
   if (usd === 0) return "$0";
   if (usd < 0.01) return "<$0.01";
   return usd < 1000 ? `$${usd.toFixed(2)}` : `$${Math.round(usd).toLocaleString("en-US")}`;
+}
+
+/** What a task costs, and how sure that is: `$0.87`, `≈ $0.90` while it runs or where it was estimated, `unknown`. */
+export function taskCost(
+  { cost_usd, cost_basis, cost_estimate_usd }: Pick<TaskView, "cost_usd" | "cost_basis" | "cost_estimate_usd">,
+): string {
+  if (cost_estimate_usd !== null) return `≈ ${cost(cost_estimate_usd)}`;
+  return basedCost(cost_usd, cost_basis);
+}
+
+/** The same of one run. */
+export function basedCost(usd: number | null, basis: CostBasis): string {
+  if (usd === null || (usd === 0 && basis === "unknown")) return "cost unknown";
+  if (basis === "reported") return cost(usd);
+  return `${basis === "estimated" ? "≈" : "at least"} ${cost(usd)}`;
 }
 
 /** `950`, `12.9k`, `171k`, `2.1M`. */

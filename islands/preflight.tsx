@@ -32,6 +32,7 @@ export function Checks() {
       <Check good={agent.kind === "claude" ? "done" : agent.kind === "demo" ? "need" : "fail"} name="Agent">
         {agent.name}
         {agent.hint && <span class="muted">{agent.hint}</span>}
+        {agent.notice && <span class="muted">{agent.notice}</span>}
       </Check>
       <Check good={git ? "done" : "fail"} name="Git">{git || "git was not found; install it and start again"}</Check>
       {repos.map((repo) => (

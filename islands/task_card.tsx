@@ -4,7 +4,8 @@ import { useComputed } from "@preact/signals";
 import { Component } from "preact";
 import type { TaskView } from "../core/domain/task_view.ts";
 import { openTask } from "./actions.ts";
-import { compact, cost, duration, firstLine } from "./format.ts";
+import { compact, duration, firstLine, taskCost } from "./format.ts";
+import { backgroundWords } from "../core/domain/task.ts";
 import { plainText } from "./ansi.ts";
 import { Lines, StateBadge } from "./state_badge.tsx";
 import { useStore } from "./store.ts";
@@ -58,7 +59,9 @@ function Card({ task }: { task: TaskView }) {
           {task.priority !== 0 && <span>priority {task.priority}</span>}
           {task.mode === "plan" && task.status === "pending" && <span>plan first</span>}
           {tokens(task) > 0 && <span title="Tokens in and out">{compact(tokens(task))} tok</span>}
-          {task.cost_usd > 0 && <span>{cost(task.cost_usd)}</span>}
+          {task.cost_usd !== 0 && <span>{taskCost(task)}</span>}
+          {task.cost_usd === 0 && task.cost_estimate_usd !== null && <span>{taskCost(task)}</span>}
+          {task.background.length > 0 && <Background tasks={task.background} />}
           <Lines task={task} />
           {column === "needs_you" && <Ago at={task.updated_at} />}
           {column === "done" && task.completed_at && <Ago at={task.completed_at} />}
@@ -66,6 +69,10 @@ function Card({ task }: { task: TaskView }) {
       </a>
     </li>
   );
+}
+
+function Background({ tasks }: { tasks: TaskView["background"] }) {
+  return <span title={backgroundWords(tasks)}>{tasks.length} in the background</span>;
 }
 
 /** The latest step, the error, or why it waits: one line. */

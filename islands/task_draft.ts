@@ -13,6 +13,8 @@ export interface TaskDraft {
   repo: string;
   base: string;
   model: string;
+  effort: string;
+  fallback_model: string;
   mode: Mode;
   max_attempts: string;
   timeout_minutes: string;
@@ -27,6 +29,8 @@ export const emptyDraft: TaskDraft = {
   repo: "",
   base: "",
   model: "",
+  effort: "",
+  fallback_model: "",
   mode: "execute",
   max_attempts: "1",
   timeout_minutes: "",
@@ -43,6 +47,8 @@ export function draftOf(task: TaskView): TaskDraft {
     repo: task.repo,
     base: task.base ?? "",
     model: task.model ?? "",
+    effort: task.effort ?? "",
+    fallback_model: task.fallback_model ?? "",
     mode: task.mode,
     max_attempts: String(task.max_attempts),
     timeout_minutes: task.timeout_seconds === null ? "" : String(task.timeout_seconds / 60),
@@ -60,7 +66,7 @@ export function inputOf(draft: TaskDraft): Partial<NewTask> {
     max_attempts: number(draft.max_attempts) ?? 1,
   };
   if (draft.title.trim() !== "") input.title = draft.title.trim();
-  for (const name of ["repo", "base", "model"] as const) {
+  for (const name of ["repo", "base", "model", "effort", "fallback_model"] as const) {
     if (draft[name].trim() !== "") input[name] = draft[name].trim();
   }
   const minutes = number(draft.timeout_minutes);

@@ -3,7 +3,8 @@
 import type { ComponentChildren } from "preact";
 import type { TaskView } from "../core/domain/task_view.ts";
 import { copy, openTask } from "./actions.ts";
-import { cost, duration, whole } from "./format.ts";
+import { cost, duration, taskCost, whole } from "./format.ts";
+import { backgroundWords } from "../core/domain/task.ts";
 import { Icon } from "./icon.tsx";
 import type { OpenTask } from "./open_task.ts";
 import type { RelatedTask } from "./page_data.ts";
@@ -38,7 +39,7 @@ function Summary({ open, task }: { open: OpenTask; task: TaskView }) {
     <span class="facts-summary num">
       <span>Details</span>
       <Elapsed open={open} />
-      <span>{cost(task.cost_usd)}</span>
+      <span>{taskCost(task)}</span>
       <span>{whole(tokensIn(task) + task.output_tokens, locale)} tokens</span>
       {task.branch && <span class="mono">{task.branch}</span>}
     </span>
@@ -67,9 +68,10 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
           {task.started_at === null && "not started"}
         </Fact>
         <Fact name="Cost">
-          {cost(task.cost_usd)}
+          {taskCost(task)}
           {task.max_budget_usd !== null && <span class="muted">of {cost(task.max_budget_usd)}</span>}
         </Fact>
+        {task.background.length > 0 && <Fact name="In the background">{backgroundWords(task.background)}</Fact>}
         <Fact name="Tokens in">{whole(tokensIn(task), locale)}</Fact>
         {task.cache_read_tokens > 0 && <Fact name="from cache">{whole(task.cache_read_tokens, locale)}</Fact>}
         <Fact name="Tokens out">{whole(task.output_tokens, locale)}</Fact>
@@ -79,6 +81,8 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
       <Group title="How">
         <Fact name="Agent">{task.agent ?? "not started"}</Fact>
         <Fact name="Model">{task.model ?? modelOf(open) ?? "the agent's default"}</Fact>
+        {task.effort && <Fact name="Effort">{task.effort}</Fact>}
+        {task.fallback_model && <Fact name="Falls back to">{task.fallback_model}</Fact>}
         <Fact name="Mode">{task.mode === "plan" ? "Plan first" : "Execute"}</Fact>
         <Fact name="Priority">{task.priority}</Fact>
         {task.timeout_seconds !== null && <Fact name="Time limit">{duration(task.timeout_seconds * 1000)}</Fact>}

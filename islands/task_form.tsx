@@ -99,7 +99,7 @@ export function TaskForm({ from, editing, onDone, onCancel }: TaskFormProps) {
     "aria-describedby": errors.value[name] ? `error-${name}` : undefined,
     onInput: (event: { currentTarget: { value: string } }) => set({ [name]: event.currentTarget.value }),
   });
-  const repos = store.health.value.repos;
+  const { repos, agent } = store.health.value;
   const fixed = editing !== null && editing.runs > 0;
   return (
     <form
@@ -168,6 +168,26 @@ export function TaskForm({ from, editing, onDone, onCancel }: TaskFormProps) {
           <Field name="model" label="Model" errors={errors.value}>
             <input {...text("model")} class="mono" placeholder="the agent's default" />
           </Field>
+        </div>
+        <div class="field-row">
+          {(agent.efforts.length > 0 || value.effort !== "") && (
+            <Field name="effort" label="Effort" hint="how much it thinks" errors={errors.value}>
+              <select
+                id="field-effort"
+                value={value.effort}
+                onChange={(event) =>
+                  set({ effort: event.currentTarget.value })}
+              >
+                <option value="">the agent's default</option>
+                {agent.efforts.map((effort) => <option key={effort} value={effort}>{effort}</option>)}
+              </select>
+            </Field>
+          )}
+          {(agent.fallback_model || value.fallback_model !== "") && (
+            <Field name="fallback_model" label="Fallback models" hint="when that one is busy" errors={errors.value}>
+              <input {...text("fallback_model")} class="mono" placeholder="none" />
+            </Field>
+          )}
         </div>
         <div class="field-row">
           <Field name="max_attempts" label="Attempts" errors={errors.value}>

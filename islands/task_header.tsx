@@ -10,6 +10,7 @@ import type { OpenTask } from "./open_task.ts";
 import { type Stage, stagesOf } from "./stages.ts";
 import { useStore } from "./store.ts";
 import { Time } from "./time.tsx";
+import { strayWords } from "./transcript_items.ts";
 
 export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const task = open.shown.value;
@@ -23,6 +24,11 @@ export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }
         <TaskActions open={open} />
       </div>
       <Stages open={open} />
+      {task.strayed.length > 0 && (
+        <p class="stray-work" role="note">
+          Not on this task's branch: <bdi>{task.strayed.map(strayWords).join("; ")}</bdi>
+        </p>
+      )}
     </header>
   );
 }

@@ -3,12 +3,22 @@
 import { setFilter, setTheme } from "./actions.ts";
 import { Icon } from "./icon.tsx";
 import type { Theme } from "./page_data.ts";
+import { PauseBanner } from "./pause_banner.tsx";
 import { useStore } from "./store.ts";
 import { dateTime } from "./format.ts";
 import { type BoardFilter, statusWords } from "./task_state.ts";
 import { statuses } from "../core/domain/task.ts";
 
 export function TopBar() {
+  return (
+    <>
+      <Bar />
+      <PauseBanner />
+    </>
+  );
+}
+
+function Bar() {
   const store = useStore();
   const repos = store.health.value.repos;
   const [repo] = repos;

@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { Component } from "preact";
-import { cost, duration, plural, whole } from "./format.ts";
+import { basedCost, duration, plural, whole } from "./format.ts";
 import { Icon } from "./icon.tsx";
 import { Markdown } from "./markdown.tsx";
 import type { OpenTask } from "./open_task.ts";
@@ -83,11 +83,24 @@ class Item extends Component<{ item: TranscriptItem }> {
   override render() {
     const { item } = this.props;
     return (
-      <article class={`item item-${item.kind}`} data-seq={item.first}>
+      <article class={`item item-${item.kind}${isOfSubagent(item) ? " of-subagent" : ""}`} data-seq={item.first}>
         <ItemBody item={item} />
       </article>
     );
   }
+}
+
+function isOfSubagent(item: TranscriptItem): boolean {
+  return (item.kind === "said" || item.kind === "thought") && item.subagent !== null;
+}
+
+/** Which subagent speaks, in the words of the call that started it. */
+function SubagentName({ name }: { name: string }) {
+  return (
+    <p class="item-name">
+      Subagent <bdi class="muted">{name}</bdi>
+    </p>
+  );
 }
 
 function ItemBody({ item }: { item: TranscriptItem }) {
@@ -99,12 +112,17 @@ function ItemBody({ item }: { item: TranscriptItem }) {
     case "said":
       return (
         <>
-          {item.subagent && <p class="item-name">Subagent</p>}
+          {item.subagent && <SubagentName name={item.subagent} />}
           <Markdown text={item.text} />
         </>
       );
     case "thought":
-      return <Thought text={item.text} />;
+      return (
+        <>
+          {item.subagent && <SubagentName name={item.subagent} />}
+          <Thought text={item.text} />
+        </>
+      );
     case "tools":
       return <ToolCalls item={item} />;
     case "plan":
@@ -207,7 +225,7 @@ function RunEnd({ item }: { item: Extract<TranscriptItem, { kind: "finished" }> 
   const { data } = item;
   const facts = [
     duration(data.duration_ms),
-    cost(data.cost_usd),
+    basedCost(data.cost_usd, data.cost_basis ?? "reported"),
     data.usage && `${whole(data.usage.output_tokens, locale)} tokens out`,
     data.exit_code !== null && data.exit_code !== 0 && `exit ${data.exit_code}`,
     data.signal,

@@ -1,7 +1,8 @@
 // A stretch of a task's events, grouped as people read them: words, thoughts, folded tool calls, and lines for what the
 // service did. Pure. An item with the same `first` and `last` has the same content, so drawn items are kept.
 
-import type { EventData, Outcome, TaskEvent, TaskEventOf } from "../core/domain/event.ts";
+import type { EventData, Outcome, StrayWork, TaskEvent, TaskEventOf } from "../core/domain/event.ts";
+import { backgroundWords } from "../core/domain/task.ts";
 
 export interface ToolCall {
   id: string;
@@ -25,8 +26,8 @@ export type TranscriptItem =
   & Place
   & (
     | { kind: "prompt"; text: string }
-    | { kind: "said"; text: string; subagent: boolean }
-    | { kind: "thought"; text: string }
+    | { kind: "said"; text: string; subagent: string | null }
+    | { kind: "thought"; text: string; subagent: string | null }
     | { kind: "tools"; calls: ToolCall[]; failed: number; endedAt: string | null }
     | { kind: "message"; text: string; sentAt: string | null }
     | { kind: "plan"; plan: string }
@@ -54,6 +55,11 @@ export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
   const planCalls = new Set<string>();
   const messages = new Map<number, Extract<TranscriptItem, { kind: "message" }>>();
 
+  /** What the call that started a subagent says of it; its call may stand before this stretch. */
+  function subagentName(id: string | undefined): string | null {
+    return id === undefined ? null : calls.get(id)?.call.summary || "started earlier";
+  }
+
   for (const event of events) {
     const place = { first: event.seq, last: event.seq, at: event.at };
     const last = items.at(-1);
@@ -63,11 +69,11 @@ export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
         break;
       case "output.text":
         if (event.data.text.trim() === "") break;
-        items.push({ ...place, kind: "said", text: event.data.text, subagent: event.data.subagent !== undefined });
+        items.push({ ...place, kind: "said", text: event.data.text, subagent: subagentName(event.data.subagent) });
         break;
       case "output.thinking":
         if (event.data.text.trim() === "") break;
-        items.push({ ...place, kind: "thought", text: event.data.text });
+        items.push({ ...place, kind: "thought", text: event.data.text, subagent: subagentName(event.data.subagent) });
         break;
       case "output.tool_use": {
         if (event.data.name === planTool) {
@@ -108,6 +114,9 @@ export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
         // What a stopped agent says about itself; the run's end says it better.
         if (event.data.text.startsWith("[Request interrupted")) break;
         items.push({ ...place, kind: "line", tone: "wait", text: event.data.text, detail: null });
+        break;
+      case "background.changed":
+        items.push({ ...place, kind: "line", ...backgroundLine(event.data) });
         break;
       case "output.stderr":
       case "output.raw": {
@@ -156,6 +165,15 @@ export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
   return items;
 }
 
+function backgroundLine({ tasks, waiting }: EventData["background.changed"]) {
+  const text = tasks.length === 0
+    ? "Nothing works in the background any more"
+    : waiting
+    ? "The run waits for background work"
+    : "In the background";
+  return { tone: "run" as const, text, detail: tasks.length > 0 ? backgroundWords(tasks) : null };
+}
+
 function toolCall({ seq, at, data }: TaskEventOf<"output.tool_use">): ToolCall {
   const { id, name, summary, input } = data;
   return { id, name, summary, input, seq, at, subagent: data.subagent !== undefined, result: null };
@@ -193,6 +211,8 @@ function serviceLine(event: TaskEvent): LineContent {
       return line("wait", "Work saved", event.data.ref);
     case "worktree.removed":
       return line("wait", "Worktree removed", event.data.reason);
+    case "work.strayed":
+      return line("need", "Commits are not on the task's branch", event.data.found.map(strayWords).join("; "));
     case "worktree.kept":
       return line("need", "Worktree kept", event.data.reason);
     case "snapshot.removed":
@@ -211,6 +231,19 @@ function serviceLine(event: TaskEvent): LineContent {
       return line("off", "Task cancelled");
     default:
       return { kind: "unknown", type: event.type, data: event.data };
+  }
+}
+
+/** `2 commits on branch other`, `1 commit in worktree /src/shop/.claude/worktrees/x`. */
+export function strayWords({ where, name, path, commit, commits }: StrayWork): string {
+  const count = `${commits} ${commits === 1 ? "commit" : "commits"} up to ${commit.slice(0, 8)}`;
+  switch (where) {
+    case "branch":
+      return `${count} on branch ${name}`;
+    case "detached":
+      return `${count} on no branch, kept as ${name}`;
+    case "worktree":
+      return `${count} on ${name} in the worktree ${path}`;
   }
 }
 

@@ -56,6 +56,19 @@ export function makeApp({ service, guard: guardOptions, version, pages, styleshe
     }),
     async (c) => c.json(await service.health(), 200),
   );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/api/service/resume",
+      summary: "Resume a paused dispatch now",
+      description:
+        "Ends this worker's pause before its time, whatever the reason, and looks at the queue. Where nothing " +
+        "is paused nothing changes.",
+      tags: ["Service"],
+      responses: { 200: json(healthSchema, "The condition then") },
+    }),
+    async (c) => c.json(await service.resume(), 200),
+  );
   app.route("/", metrics(service, { streams, version }));
   const document = openApi(app, { version });
   app.route("/api", docs({ document, stylesheet: stylesheet ?? null }));

@@ -2,7 +2,7 @@
 // that is missing here, or described otherwise, does not check.
 
 import { z } from "@hono/zod-openapi";
-import { type EventData, type EventType, outcomes, type RunSequel } from "../core/domain/event.ts";
+import { efforts, type EventData, type EventType, outcomes, type RunSequel } from "../core/domain/event.ts";
 
 const text = z.string();
 const integer = z.number().int();
@@ -18,6 +18,8 @@ const spec = {
   repo: text,
   base: nullableText,
   model: nullableText,
+  effort: z.enum(efforts).nullable().optional(),
+  fallback_model: nullableText.optional(),
   mode: z.enum(["execute", "plan"]),
   max_attempts: integer,
   timeout_seconds: z.number().nullable(),
@@ -35,6 +37,14 @@ const outcome = z.enum(outcomes);
 const sequel = z.enum(["complete", "approve", "resume", "settle"] satisfies RunSequel[]);
 
 const subagent = text.optional().openapi({ description: "The tool call that started the subagent which said it" });
+
+export const strayWork = z.object({
+  where: z.enum(["branch", "detached", "worktree"]),
+  name: text,
+  path: nullableText,
+  commit: text,
+  commits: integer,
+});
 
 export const eventDataSchemas = {
   "task.created": z.object(spec),
@@ -61,10 +71,20 @@ export const eventDataSchemas = {
   "output.thinking": z.object({ text, subagent }),
   "output.tool_use": z.object({ id: text, name: text, summary: text, input: z.unknown(), subagent }),
   "output.tool_result": z.object({ id: text, is_error: z.boolean(), text, subagent }),
-  "output.notice": z.object({ kind: text, text }),
+  "output.notice": z.object({ kind: text, text, raw: text.optional() }),
   "output.stderr": z.object({ text }),
   "output.raw": z.object({ text }),
-  "usage.counted": z.object({ message_id: text, ...usage }),
+  "usage.counted": z.object({
+    message_id: text,
+    model: text.optional(),
+    estimated_cost_usd: z.number().optional(),
+    ...usage,
+  }),
+  "background.changed": z.object({
+    tasks: z.array(z.object({ id: text, kind: text, description: text })),
+    waiting: z.boolean(),
+  }),
+  "work.strayed": z.object({ found: z.array(strayWork) }),
   "plan.proposed": z.object({ plan: text }),
   "plan.approved": none,
   "plan.rejected": z.object({ feedback: text }),
@@ -78,6 +98,8 @@ export const eventDataSchemas = {
     result: nullableText,
     usage: z.object(usage).nullable(),
     cost_usd: z.number(),
+    cost_basis: z.enum(["reported", "estimated", "unknown"]).optional(),
+    session_total: z.object({ usage: z.object(usage), cost_usd: z.number() }).optional(),
     duration_ms: z.number(),
     error: nullableText,
     uncommitted: nullableInteger,

@@ -1,8 +1,10 @@
 // What the API accepts and answers, once: validation and the OpenAPI document both come from here.
 
 import { z } from "@hono/zod-openapi";
+import { efforts } from "../core/domain/event.ts";
 import { statuses } from "../core/domain/task.ts";
 import { titleOf } from "../core/domain/slug.ts";
+import { strayWork } from "./event_schemas.ts";
 
 const maxInt = Number.MAX_SAFE_INTEGER;
 const mebibyte = 1024 * 1024;
@@ -75,6 +77,15 @@ const base = z.string().min(1).max(255).regex(/^[^\p{Cc}\s]+$/u, "No spaces or c
   });
 const model = z.string().min(1).max(100).regex(/^[A-Za-z0-9][\w.:@/[\]-]*$/, "A model's name")
   .openapi({ pattern: "^[A-Za-z0-9][\\w.:@/\\[\\]\\-]*$", description: "Given to the agent as `--model`" });
+const effort = z.enum(efforts).openapi({ description: "How much the model thinks: given to the agent as `--effort`" });
+const fallbackModel = z.string().min(1).max(300).regex(
+  /^[A-Za-z0-9][\w.:@/[\]-]*( ?, ?[A-Za-z0-9][\w.:@/[\]-]*)*$/,
+  "Names of models with commas between them",
+).openapi({
+  pattern: "^[A-Za-z0-9][\\w.:@/\\[\\]\\-]*( ?, ?[A-Za-z0-9][\\w.:@/\\[\\]\\-]*)*$",
+  description:
+    "Models to fall back to when the chosen one is busy, in that order: given to the agent as `--fallback-model`",
+});
 const mode = z.enum(["execute", "plan"])
   .openapi({ description: "`plan`: propose a plan first and wait for its approval" });
 const maxAttempts = z.number().int().min(1).max(20).openapi({ description: "Runs before the task counts as failed" });
@@ -89,6 +100,8 @@ export const newTaskSchema = z.strictObject({
   repo: repo.nullable().default(null),
   base: base.nullable().default(null),
   model: model.nullable().default(null),
+  effort: effort.nullable().default(null),
+  fallback_model: fallbackModel.nullable().default(null),
   mode: mode.default("execute"),
   max_attempts: maxAttempts.default(1),
   timeout_seconds: timeoutSeconds.nullable().default(null),
@@ -107,6 +120,8 @@ export const taskChangesSchema = z.strictObject({
   repo: repo.optional(),
   base: base.nullable().optional(),
   model: model.nullable().optional(),
+  effort: effort.nullable().optional(),
+  fallback_model: fallbackModel.nullable().optional(),
   mode: mode.optional(),
   max_attempts: maxAttempts.optional(),
   timeout_seconds: timeoutSeconds.nullable().optional(),
@@ -147,12 +162,14 @@ const taskExample = {
   base_commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
   mode: "execute",
   model: null,
+  effort: null,
+  fallback_model: null,
   attempts: 1,
   max_attempts: 1,
   timeout_seconds: null,
   max_budget_usd: null,
   session_id: "0d9f3a54-8b57-4f63-9f5c-2f4b7d2b6c11",
-  agent: "claude 2.1.197",
+  agent: "claude 2.1.331",
   outcome: null,
   output: null,
   error: null,
@@ -162,6 +179,10 @@ const taskExample = {
   cache_read_tokens: 18_200,
   cache_write_tokens: 950,
   cost_usd: 0.04,
+  cost_basis: "reported",
+  cost_estimate_usd: 0.06,
+  background: [],
+  strayed: [],
   last_step: "Edit report.ts",
   lines_added: null,
   lines_removed: null,
@@ -198,6 +219,8 @@ export const taskSchema = z.object({
   base_commit: nullable,
   mode,
   model: nullable,
+  effort: effort.nullable(),
+  fallback_model: nullable,
   attempts: integer,
   max_attempts: integer,
   timeout_seconds: z.number().nullable(),
@@ -212,7 +235,17 @@ export const taskSchema = z.object({
   output_tokens: integer,
   cache_read_tokens: integer,
   cache_write_tokens: integer,
-  cost_usd: z.number(),
+  cost_usd: z.number().nullable().openapi({ description: "Of its finished runs; null when nothing about it is known" }),
+  cost_basis: z.enum(["reported", "estimated", "unknown"]).openapi({
+    description: "`estimated`: some of `cost_usd` is; `unknown`: some of what it cost is not known",
+  }),
+  cost_estimate_usd: z.number().nullable().openapi({
+    description: "While it runs: `cost_usd` with what the open run costs so far, as far as can be known",
+  }),
+  background: z.array(z.object({ id: z.string(), kind: z.string(), description: z.string() }))
+    .openapi({ description: "What works in the background of the open run" }),
+  strayed: z.array(strayWork)
+    .openapi({ description: "Commits of the last run that are not on its branch" }),
   last_step: nullable,
   lines_added: integer.nullable(),
   lines_removed: integer.nullable(),
@@ -315,7 +348,17 @@ export const healthSchema = z.object({
   version: z.string(),
   store: z.string().openapi({ description: "The store's uuid" }),
   worker: z.object({ id: z.string(), name: z.string() }),
-  agent: z.object({ kind: z.enum(["claude", "demo", "missing"]), name: z.string(), hint: nullable }),
+  agent: z.object({
+    kind: z.enum(["claude", "demo", "missing"]),
+    name: z.string(),
+    hint: nullable,
+    version: said("Of claude"),
+    tested: z.object({ oldest: z.string(), newest: z.string() })
+      .openapi({ description: "The versions of claude from and to which the tests are run" }),
+    notice: said("Why its version may behave otherwise than tested"),
+    efforts: z.array(effort).openapi({ description: "What a task's `effort` may be" }),
+    fallback_model: z.boolean().openapi({ description: "Whether it knows a task's `fallback_model`" }),
+  }),
   git: z.string(),
   repos: z.array(z.object({ name: z.string(), path: z.string(), branch: nullable, head: z.string() })),
   root: z.boolean().openapi({ description: "Whether the service runs as root" }),
@@ -324,7 +367,7 @@ export const healthSchema = z.object({
   tasks: z.record(z.string(), integer).openapi({ description: "How many tasks have each status" }),
   pause: z.object({ reason: z.string(), until: nullable }).nullable()
     .openapi({ description: "Why this worker starts nothing at the moment" }),
-  notices: z.array(z.string()).openapi({ description: "Where the repositories and the log differ, a sentence each" }),
+  notices: z.array(z.string()).openapi({ description: "What a person should know, a sentence each" }),
 }).openapi("Health");
 
 export const problemSchema = z.object({

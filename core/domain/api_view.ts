@@ -1,6 +1,6 @@
 // What clients send and get besides single tasks and events: the JSON of the API, for the server and for the browser.
 
-import type { TaskEvent, TaskSpec } from "./event.ts";
+import type { Effort, TaskEvent, TaskSpec } from "./event.ts";
 import type { Status } from "./task.ts";
 import type { TaskView } from "./task_view.ts";
 
@@ -19,14 +19,31 @@ export interface EventPage {
   next: number | null;
 }
 
+export interface AgentState {
+  kind: "claude" | "demo" | "missing";
+  /** `claude 2.1.331`, `demo`, or `none`. */
+  name: string;
+  /** What to do when the agent is missing or is the demo. */
+  hint: string | null;
+  /** Of claude. */
+  version: string | null;
+  /** The versions of claude from and to which the tests are run. */
+  tested: { oldest: string; newest: string };
+  /** Why its version may behave otherwise than tested. */
+  notice: string | null;
+  /** What a task's `effort` may be; empty when it knows none. */
+  efforts: Effort[];
+  /** Whether it knows a task's `fallback_model`. */
+  fallback_model: boolean;
+}
+
 /** `GET /healthz`. */
 export interface Health {
   status: "ok" | "paused" | "stopping";
   version: string;
   store: string;
   worker: { id: string; name: string };
-  /** `hint`: what to do when the agent is missing or is the demo. */
-  agent: { kind: "claude" | "demo" | "missing"; name: string; hint: string | null };
+  agent: AgentState;
   git: string;
   repos: { name: string; path: string; branch: string | null; head: string }[];
   root: boolean;
@@ -35,7 +52,7 @@ export interface Health {
   tasks: Record<Status, number>;
   /** Why this worker claims nothing at the moment. */
   pause: { reason: string; until: string | null } | null;
-  /** Where repositories and log differ, a sentence each. */
+  /** What a person should know: where repositories and log differ, a version that was not tested; a sentence each. */
   notices: string[];
 }
 

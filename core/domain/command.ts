@@ -1,10 +1,14 @@
 // What can be asked of a task. decide.ts says what each leads to.
 
 import type { Task } from "./task.ts";
-import type { ClaimReason, EventData, NewEvent, TaskSpec } from "./event.ts";
+import type { ClaimReason, CostBasis, EventData, NewEvent, TaskSpec } from "./event.ts";
 
 /** How a run ended, as the runner saw it; what follows from it is decided. */
-export type RunEnd = Omit<EventData["run.finished"], "then">;
+export type RunEnd = Omit<EventData["run.finished"], "then" | "cost_usd" | "cost_basis"> & {
+  /** US dollars of this run; null: its agent gave no account of it. */
+  cost_usd: number | null;
+  cost_basis?: CostBasis;
+};
 
 export type Command =
   | { type: "create"; spec: TaskSpec }

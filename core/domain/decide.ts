@@ -7,7 +7,7 @@ import type { Command, RunEnd } from "./command.ts";
 import { DomainError } from "./error.ts";
 import type { EventData, NewEvent, Outcome, RunSequel } from "./event.ts";
 import { dueInMs, retryDelayMs } from "./retry.ts";
-import { isOver, type Status, type Task } from "./task.ts";
+import { isOver, type Status, type Task, unreportedCost } from "./task.ts";
 
 /** Interruptions in a row, without a word from the agent, after which a task fails. */
 const maxInterruptions = 3;
@@ -145,7 +145,10 @@ function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: nu
 function finishRun(task: Task, { run, end }: { run: number; end: RunEnd }): NewEvent[] {
   fence(task, run);
   const then = sequel(task, end.outcome);
-  const finished: NewEvent = { type: "run.finished", run, data: { ...end, then } };
+  const cost = end.cost_usd === null
+    ? unreportedCost(task.run!)
+    : { cost_usd: end.cost_usd, cost_basis: end.cost_basis ?? "reported" };
+  const finished: NewEvent = { type: "run.finished", run, data: { ...end, ...cost, then } };
   if (then !== "complete") return [finished];
   return [finished, { type: "task.completed", data: { output: end.result ?? "" } }];
 }

@@ -13,6 +13,38 @@ export interface Usage {
 
 export type Mode = "execute" | "plan";
 
+/** How much the model thinks; claude's `--effort`. */
+export const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
+export type Effort = typeof efforts[number];
+
+/** Something that works on after the agent's turn: a command or a subagent it started in the background. */
+export interface BackgroundTask {
+  id: string;
+  /** `local_bash`, `local_agent` ..., as the agent calls it. */
+  kind: string;
+  description: string;
+}
+
+/** Commits of a run that are not on its task's branch. */
+export interface StrayWork {
+  /** `branch`: of another name; `detached`: on no branch; `worktree`: another one of the repository. */
+  where: "branch" | "detached" | "worktree";
+  /** The branch, or the ref under which commits on no branch are kept. */
+  name: string;
+  /** The folder of another worktree. */
+  path: string | null;
+  /** The newest of the commits. */
+  commit: string;
+  /** How many. */
+  commits: number;
+}
+
+/**
+ * Where a cost comes from. `reported`: by the agent. `estimated`: from the tokens that were counted, by what such tokens
+ * cost before. `unknown`: the agent said nothing and there is nothing to go by.
+ */
+export type CostBasis = "reported" | "estimated" | "unknown";
+
 /** What the submitter chose. `null` means "not set". */
 export interface TaskSpec {
   title: string;
@@ -25,6 +57,10 @@ export interface TaskSpec {
   /** A branch, tag or commit, or `task:12` for task 12's branch; `null`: the repository's HEAD. */
   base: string | null;
   model: string | null;
+  /** Absent where it was not a choice yet; so is the next. */
+  effort?: Effort | null;
+  /** Models to fall back to when the chosen one is busy, with commas between them. */
+  fallback_model?: string | null;
   mode: Mode;
   max_attempts: number;
   /** Per run. */
@@ -108,10 +144,16 @@ export interface EventData {
   "output.thinking": { text: string; subagent?: string };
   "output.tool_use": { id: string; name: string; summary: string; input: unknown; subagent?: string };
   "output.tool_result": { id: string; is_error: boolean; text: string; subagent?: string };
-  "output.notice": { kind: string; text: string };
+  /** `raw`: the whole line, as JSON, of a kind that is not known here; for readers of the log. */
+  "output.notice": { kind: string; text: string; raw?: string };
   "output.stderr": { text: string };
   "output.raw": { text: string };
-  "usage.counted": Usage & { message_id: string };
+  /** `estimated_cost_usd`: by what such tokens of that model cost before; absent when nothing is known. */
+  "usage.counted": Usage & { message_id: string; model?: string; estimated_cost_usd?: number };
+  /** What the agent runs in the background changed. `waiting`: its turn is over, and the run waits for these to end. */
+  "background.changed": { tasks: BackgroundTask[]; waiting: boolean };
+  /** Looked for at the end of a run. */
+  "work.strayed": { found: StrayWork[] };
   "plan.proposed": { plan: string };
   "plan.approved": Record<never, never>;
   "plan.rejected": { feedback: string };
@@ -126,7 +168,12 @@ export interface EventData {
     /** The agent's last words. */
     result: string | null;
     usage: Usage | null;
+    /** Of this run alone; 0 when it is unknown. */
     cost_usd: number;
+    /** Absent in older histories: `reported`. */
+    cost_basis?: CostBasis;
+    /** What the session has used in all its runs, when the agent counts that way. */
+    session_total?: { usage: Usage; cost_usd: number };
     duration_ms: number;
     error: string | null;
     /** Files changed but not committed when the run ended. */

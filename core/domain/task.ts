@@ -3,7 +3,17 @@
 // The head stays a few KB: long texts are excerpts that point to the event which holds the whole. The browser folds with
 // the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
-import { type Mode, type Outcome, type TaskEvent, type Usage, versionOf } from "./event.ts";
+import {
+  type BackgroundTask,
+  type CostBasis,
+  type Effort,
+  type Mode,
+  type Outcome,
+  type StrayWork,
+  type TaskEvent,
+  type Usage,
+  versionOf,
+} from "./event.ts";
 
 export type Status = "pending" | "in_progress" | "awaiting_approval" | "completed" | "failed" | "cancelled";
 
@@ -37,6 +47,14 @@ export interface OpenRun {
   pid: number | null;
   /** Whether the agent said anything yet. */
   spoke: boolean;
+  /** What works in the background. */
+  background: BackgroundTask[];
+  /** Whether the agent was ready, and so asked its model something. */
+  asked: boolean;
+  /** How many of its model's answers were counted. */
+  counted: number;
+  /** What these cost, as far as can be known before the agent says; null once one has no known price. */
+  estimated_cost_usd: number | null;
 }
 
 /** A run is finished and its worktree is being put away; what comes then is not written yet. */
@@ -77,6 +95,8 @@ export interface Task {
   repo: string;
   base: string | null;
   model: string | null;
+  effort: Effort | null;
+  fallback_model: string | null;
   /** `plan` until its plan is approved, then `execute`. */
   mode: Mode;
   max_attempts: number;
@@ -108,8 +128,15 @@ export interface Task {
   usage: Usage;
   /** The part of `usage` that finished runs account for. */
   usage_before: Usage;
+  /** Of its finished runs, as far as known. */
   cost_usd: number;
+  /** The least sure of what went into `cost_usd`. */
+  cost_basis: CostBasis;
+  /** What the present session has used in all, when the agent counts that way. */
+  session_total: { usage: Usage; cost_usd: number } | null;
   last_step: string | null;
+  /** Commits of the last run that ended elsewhere. */
+  strayed: StrayWork[];
   lines_added: number | null;
   lines_removed: number | null;
   snapshot: { ref: string; commit: string; run: number } | null;
@@ -134,6 +161,8 @@ export function emptyTask(id: number): Task {
     repo: "",
     base: null,
     model: null,
+    effort: null,
+    fallback_model: null,
     mode: "execute",
     max_attempts: 1,
     timeout_seconds: null,
@@ -158,7 +187,10 @@ export function emptyTask(id: number): Task {
     usage: noUsage,
     usage_before: noUsage,
     cost_usd: 0,
+    cost_basis: "reported",
+    session_total: null,
     last_step: null,
+    strayed: [],
     lines_added: null,
     lines_removed: null,
     snapshot: null,
@@ -200,7 +232,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-function largerUsage(a: Usage, b: Usage): Usage {
+export function largerUsage(a: Usage, b: Usage): Usage {
   return {
     input_tokens: Math.max(a.input_tokens, b.input_tokens),
     output_tokens: Math.max(a.output_tokens, b.output_tokens),
@@ -232,6 +264,44 @@ export function evolveAll(task: Task, events: Iterable<TaskEvent>): Task {
 /** A finished life: what every terminal event and every return to the queue has in common. */
 function over(status: Status, event: TaskEvent): Partial<Task> {
   return { status, ending: null, cancel_requested: false, due_at: null, completed_at: event.at };
+}
+
+function counted(run: OpenRun | null, usd: number | undefined): OpenRun | null {
+  if (!run) return null;
+  const before = run.estimated_cost_usd;
+  return {
+    ...run,
+    counted: run.counted + 1,
+    estimated_cost_usd: usd === undefined || before === null ? null : before + usd,
+  };
+}
+
+/**
+ * What a run costs that ends without the agent's own account of it: what its counted answers cost, where that can be known.
+ */
+export function unreportedCost(
+  { asked, counted, estimated_cost_usd }: OpenRun,
+): { cost_usd: number; cost_basis: CostBasis } {
+  if (!asked) return { cost_usd: 0, cost_basis: "reported" };
+  if (counted === 0 || estimated_cost_usd === null) return { cost_usd: 0, cost_basis: "unknown" };
+  return { cost_usd: estimated_cost_usd, cost_basis: "estimated" };
+}
+
+const bases: readonly CostBasis[] = ["reported", "estimated", "unknown"];
+
+function lessSure(a: CostBasis, b: CostBasis): CostBasis {
+  return bases.indexOf(a) > bases.indexOf(b) ? a : b;
+}
+
+/** What a person should know of the background; null: nothing works there. */
+function backgroundStep({ tasks, waiting }: { tasks: BackgroundTask[]; waiting: boolean }): string | null {
+  if (tasks.length === 0) return null;
+  return step(`${waiting ? "Waits for background work" : "In the background"}: ${backgroundWords(tasks)}`);
+}
+
+/** `Long tests; Look around`. */
+export function backgroundWords(tasks: readonly BackgroundTask[]): string {
+  return tasks.map(({ description, kind }) => description || kind).join("; ");
 }
 
 function spoken(task: Task): Partial<Task> {
@@ -278,6 +348,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         usage_before: task.usage,
         started_at: task.started_at ?? event.at,
         last_step: null,
+        strayed: [],
         run: {
           epoch: event.data.epoch,
           worker: event.data.worker,
@@ -287,6 +358,10 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
           started_at: null,
           pid: null,
           spoke: false,
+          background: [],
+          asked: false,
+          counted: 0,
+          estimated_cost_usd: 0,
         },
       };
     case "worktree.added": {
@@ -296,12 +371,17 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     case "run.started":
       return {
         session_id: event.data.session_id,
+        session_total: event.data.session_id === task.session_id ? task.session_total : null,
         agent: event.data.agent,
         run: task.run && { ...task.run, pid: event.data.pid, started_at: event.at },
       };
     case "agent.ready":
       // From here on the session exists, so an interrupted run can go on in it.
-      return { session_id: event.data.session_id, next: { kind: "resume", because: "interrupted", seq: null } };
+      return {
+        session_id: event.data.session_id,
+        next: { kind: "resume", because: "interrupted", seq: null },
+        run: task.run && { ...task.run, asked: true },
+      };
     case "output.text":
       return { ...spoken(task), last_step: step(event.data.text) || task.last_step };
     case "output.tool_use":
@@ -310,7 +390,14 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     case "output.tool_result":
       return spoken(task);
     case "usage.counted":
-      return { usage: addUsage(task.usage, event.data) };
+      return { usage: addUsage(task.usage, event.data), run: counted(task.run, event.data.estimated_cost_usd) };
+    case "background.changed":
+      return {
+        run: task.run && { ...task.run, background: event.data.tasks },
+        last_step: backgroundStep(event.data) ?? task.last_step,
+      };
+    case "work.strayed":
+      return { strayed: event.data.found };
     case "plan.proposed":
       return { plan: excerpt(event.data.plan, event.seq), last_step: "Proposed a plan" };
     case "plan.approved":
@@ -379,6 +466,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
 
 function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }>): Partial<Task> {
   const { outcome, then, usage, cost_usd, error, lines_added, lines_removed } = event.data;
+  const { cost_basis = "reported", session_total } = event.data;
   // An attempt is a fresh start. One that was interrupted before its session existed did not take place.
   const interrupted = outcome === "lost" || outcome === "shutdown" || outcome === "paused";
   const shared: Partial<Task> = {
@@ -387,6 +475,8 @@ function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }
     // The agent's own account misses a turn that was cut short; what was counted misses output. The larger is nearer.
     usage: usage ? largerUsage(task.usage, addUsage(task.usage_before, usage)) : task.usage,
     cost_usd: task.cost_usd + cost_usd,
+    cost_basis: lessSure(task.cost_basis, cost_basis),
+    session_total: session_total ?? task.session_total,
     error: error === null ? null : excerpt(error, event.seq),
     lines_added: lines_added ?? task.lines_added,
     lines_removed: lines_removed ?? task.lines_removed,

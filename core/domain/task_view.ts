@@ -1,6 +1,6 @@
 // A task as clients see it: the JSON of the API, also computed in the browser when it replays a history.
 
-import type { Mode, Outcome } from "./event.ts";
+import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork } from "./event.ts";
 import { isBlockedByFailure, type Obstacle } from "./plan.ts";
 import type { Status, Task } from "./task.ts";
 
@@ -29,6 +29,8 @@ export interface TaskView {
   base_commit: string | null;
   mode: Mode;
   model: string | null;
+  effort: Effort | null;
+  fallback_model: string | null;
   attempts: number;
   max_attempts: number;
   timeout_seconds: number | null;
@@ -45,7 +47,16 @@ export interface TaskView {
   output_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
-  cost_usd: number;
+  /** Of its finished runs; null when nothing about it is known. */
+  cost_usd: number | null;
+  /** `estimated`: some of it was; `unknown`: some of it is not known, so that it cost more. */
+  cost_basis: CostBasis;
+  /** While it runs: with what the open run costs so far, as far as can be known; else null. */
+  cost_estimate_usd: number | null;
+  /** What works in the background of the open run. */
+  background: BackgroundTask[];
+  /** Commits of the last run that are not on its branch. */
+  strayed: StrayWork[];
   last_step: string | null;
   lines_added: number | null;
   lines_removed: number | null;
@@ -100,6 +111,8 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     base_commit: task.place?.base_commit || null,
     mode: task.mode,
     model: task.model,
+    effort: task.effort,
+    fallback_model: task.fallback_model,
     attempts: task.attempts,
     max_attempts: task.max_attempts,
     timeout_seconds: task.timeout_seconds,
@@ -111,7 +124,11 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     error: texts.error ?? task.error?.text ?? null,
     plan: texts.plan ?? task.plan?.text ?? null,
     ...task.usage,
-    cost_usd: task.cost_usd,
+    cost_usd: task.cost_basis === "unknown" && task.cost_usd === 0 ? null : task.cost_usd,
+    cost_basis: task.cost_basis,
+    cost_estimate_usd: estimateOf(task),
+    background: task.run?.background ?? [],
+    strayed: task.strayed,
     last_step: task.last_step,
     lines_added: task.lines_added,
     lines_removed: task.lines_removed,
@@ -126,6 +143,10 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     updated_at: task.updated_at,
     seq: task.seq,
   };
+}
+
+function estimateOf({ run, cost_usd }: Task): number | null {
+  return run && run.counted > 0 && run.estimated_cost_usd !== null ? cost_usd + run.estimated_cost_usd : null;
 }
 
 /** One sentence for an obstacle, with dependencies by their number. */

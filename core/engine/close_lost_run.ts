@@ -33,7 +33,7 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
     signal: null,
     result: null,
     usage: null,
-    cost_usd: 0,
+    cost_usd: null,
     duration_ms: Math.max(0, clock.now() - Date.parse(run.claimed_at)),
     error: why + found,
     uncommitted: changes?.uncommitted ?? null,

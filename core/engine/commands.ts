@@ -10,6 +10,7 @@ import type { Appended, AppendRequest } from "../kv/commit_batch.ts";
 import { StaleGuard } from "../kv/group_commit.ts";
 import { keys } from "../kv/keys.ts";
 import type { EngineContext } from "./context.ts";
+import type { AgentState } from "../domain/api_view.ts";
 import type { Caller, NewTask } from "./service.ts";
 
 export interface Commands {
@@ -26,7 +27,10 @@ export interface Commands {
 const cycleBound = 10_000;
 const answerWithinMs = 20_000;
 
-export function commands({ store, clock, settings }: EngineContext): Commands {
+export function commands(
+  { store, clock, settings }: EngineContext,
+  { agent }: { agent: () => AgentState },
+): Commands {
   const { writer, log } = store;
 
   /** A caller gets an answer in time, also when the store does not; then the outcome is unknown, and said to be. */
@@ -54,6 +58,19 @@ export function commands({ store, clock, settings }: EngineContext): Commands {
     if (name === null) return settings.repos[0]!;
     if (settings.repos.includes(name)) return name;
     throw invalid("repo", `There is no repository "${name}"; this worker has ${settings.repos.join(", ")}`);
+  }
+
+  /** What the agent here does not know is refused. Of one that is not there yet nothing is known. */
+  function requireChoices({ effort, fallback_model }: Partial<NewTask>): void {
+    const { kind, name, efforts, fallback_model: knowsFallback } = agent();
+    if (kind === "missing") return;
+    if (effort && !efforts.includes(effort)) {
+      const known = efforts.length === 0 ? "it knows no such choice" : `it knows ${efforts.join(", ")}`;
+      throw invalid("effort", `${name} cannot work with effort "${effort}": ${known}`);
+    }
+    if (fallback_model && !knowsFallback) {
+      throw invalid("fallback_model", `${name} cannot fall back to another model: it knows no such choice`);
+    }
   }
 
   async function requireTasks(ids: number[]): Promise<void> {
@@ -140,6 +157,7 @@ export function commands({ store, clock, settings }: EngineContext): Commands {
   return {
     async create(input, { by, idempotencyKey }) {
       const spec = specOf(input);
+      requireChoices(spec);
       await requireTasks(spec.depends_on);
       await requireBase(spec.base);
       const idempotency = idempotencyKey === null
@@ -157,6 +175,7 @@ export function commands({ store, clock, settings }: EngineContext): Commands {
     async edit(id, { repo, ...rest }, { by, seq }) {
       const changes: Partial<TaskSpec> = { ...rest, ...(repo !== undefined && { repo: repoOf(repo) }) };
       if (changes.depends_on?.includes(id)) throw invalid("depends_on", `Task ${id} cannot depend on itself`);
+      requireChoices(changes);
       await requireBase(changes.base);
       const command = { type: "edit" as const, changes, seq };
       return changes.depends_on ? await editDependencies(id, command, { by }) : await give(id, command, { by });

@@ -23,9 +23,12 @@ export interface DispatchPause {
 }
 
 const earlyFailures = 3;
+/** Several workers on one account must not all come back in the same second. */
+const jitterShare = 0.05;
+const longestJitterMs = 60_000;
 
 export function dispatchPause(
-  { store, clock, worker, warn }: EngineContext,
+  { store, clock, random, worker, warn }: EngineContext,
   onChange: () => void,
 ): DispatchPause {
   let current: Pause | null = null;
@@ -55,7 +58,8 @@ export function dispatchPause(
     if (current) return;
     inARow++;
     const now = clock.now();
-    const ms = until === null ? pauseDelayMs(inARow) : Math.max(1_000, until - now);
+    const least = until === null ? pauseDelayMs(inARow) : Math.max(1_000, until - now);
+    const ms = Math.round(least + random.float() * Math.min(least * jitterShare, longestJitterMs));
     current = { reason, until: new Date(now + ms).toISOString() };
     clear = clock.timer(ms, resume);
     note({ paused: worker.id, ...current });

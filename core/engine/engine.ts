@@ -65,7 +65,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     stopRuns: () => scheduler.giveUp({ atOnce: false }),
     killRuns: () => scheduler.giveUp({ atOnce: true }),
   });
-  const command = commands(context);
+  const command = commands(context, { agent: () => surroundings().agent });
   const counter = counters(store.tail);
   const stopped = new AbortController();
   const background: Promise<void>[] = [];
@@ -251,8 +251,14 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
         slots: { busy: stopping ? 0 : total - free_slots, total },
         tasks: await query.counts(),
         pause: paused,
-        notices: review?.notices ?? [],
+        notices: [surroundings().agent.notice, ...review?.notices ?? []].filter((one) => one !== null),
       };
+    },
+    async resume() {
+      pause.resume();
+      // What else holds dispatch back is looked at anew.
+      scheduler.retry();
+      return await service.health();
     },
     async measures() {
       const shortage = disk.shortage() !== null;

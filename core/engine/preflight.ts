@@ -7,7 +7,7 @@ import { DomainError } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Agent } from "../process/agent.ts";
 import { claudeAgent } from "../process/claude.ts";
-import { probeClaude, rootRefusal } from "../process/claude_probe.ts";
+import { probeClaude, rootRefusal, testedVersions, versionNotice } from "../process/claude_probe.ts";
 import { demoAgent } from "../process/demo.ts";
 import { demoRepository } from "../process/demo_repository.ts";
 import { inspectRepository, probeGit } from "../process/git.ts";
@@ -29,6 +29,9 @@ export interface Surroundings {
   uid: number | null;
   isSandbox: string | undefined;
 }
+
+/** What is not known of an agent that is not there. */
+const unknown = { version: null, tested: testedVersions, notice: null, efforts: [], fallback_model: false };
 
 /** How long a "not found" is believed. */
 const believedMs = 2_000;
@@ -56,7 +59,7 @@ function agentSource(
   { clock, uid, isSandbox }: Surroundings,
 ): Pick<Preflight, "agent" | "agentState"> {
   let found: Agent | null = null;
-  let state: Health["agent"] = { kind: "missing", name: "none", hint: null };
+  let state: Health["agent"] = { ...unknown, kind: "missing", name: "none", hint: null };
   let lookedAt = -Infinity;
   // Neither the user nor the environment of a process changes: another look would find the same.
   const refusal = rootRefusal({ uid, isSandbox });
@@ -68,16 +71,27 @@ function agentSource(
     if (claude.found) {
       isRefused = refusal !== null;
       const name = `claude ${claude.version}`;
-      found = refusal === null ? claudeAgent({ program: claude.path, name }) : null;
-      state = { kind: refusal === null ? "claude" : "missing", name, hint: refusal };
+      const { path, version, options, efforts } = claude;
+      found = refusal === null ? claudeAgent({ program: path, name, options }) : null;
+      state = {
+        kind: refusal === null ? "claude" : "missing",
+        name,
+        hint: refusal,
+        version,
+        tested: testedVersions,
+        notice: versionNotice(version),
+        efforts,
+        fallback_model: options.has("--fallback-model"),
+      };
     } else if (config.repos === null && !config.claudeIsChosen) {
       found = demoAgent();
       const hint =
         "The demo agent stands in for claude. For real work: npm install -g @anthropic-ai/claude-code, run " +
         "`claude` once to log in, set CODER_REPO to your repository, start again";
-      state = { kind: "demo", name: "demo", hint };
+      state = { ...unknown, kind: "demo", name: "demo", hint };
     } else {
       state = {
+        ...unknown,
         kind: "missing",
         name: "none",
         hint: `claude not found (${claude.reason}): npm install -g @anthropic-ai/claude-code, or set CODER_CLAUDE`,

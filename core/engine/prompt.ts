@@ -2,6 +2,7 @@
 
 import type { Task } from "../domain/task.ts";
 import type { EventLog } from "../kv/event_log.ts";
+import { runRules } from "../process/claude_tools.ts";
 
 export interface FirstWords {
   text: string;
@@ -19,7 +20,7 @@ export async function firstWords(task: Task, { log, suffix, resumed }: {
   resumed: boolean;
 }): Promise<FirstWords> {
   const { next } = task;
-  const may = task.mode === "execute" && suffix ? `\n\n${suffix}` : "";
+  const may = `\n\n${[task.mode === "execute" ? suffix : "", runRules].filter(Boolean).join(" ")}`;
   const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
   if (next.kind === "fresh") return { text: await promptOf(task, log) + plan + may, message: null };
   const news = await newsOf(task, log);

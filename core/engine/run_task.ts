@@ -6,8 +6,9 @@
 import type { RunEnd } from "../domain/command.ts";
 import { decide } from "../domain/decide.ts";
 import { DomainError, messageOf } from "../domain/error.ts";
-import type { NewEvent } from "../domain/event.ts";
+import type { EventData, NewEvent } from "../domain/event.ts";
 import { branchName } from "../domain/slug.ts";
+import { backgroundWords } from "../domain/task.ts";
 import type { OpenRun, Task, TaskPlace } from "../domain/task.ts";
 import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/agent.ts";
 import { appendPatiently } from "./append.ts";
@@ -15,7 +16,8 @@ import type { EngineContext } from "./context.ts";
 import { firstWords, messageText } from "./prompt.ts";
 import { workerMark } from "./recover.ts";
 import { type OutputRecorder, recordOutput } from "./record_output.ts";
-import { type StopReason, verdictOf } from "./run_end.ts";
+import { type Conversation, hear, type Heard, isAtRest, newConversation, type Next } from "./conversation.ts";
+import { resetTimeOf, type Stop, type StopReason, verdictOf } from "./run_end.ts";
 
 /** A run in this process. */
 export interface LiveRun {
@@ -32,12 +34,16 @@ export interface RunReport {
   end: RunEnd | null;
   /** It failed before its first tool call and not by a wrong value of its task: the environment may be to blame. */
   isEarlyFailure: boolean;
+  /** When what paused it is over, in ms since 1970, where that is known. */
+  pausedUntil: number | null;
 }
 
 const interruptGraceMs = 3_000;
 const termGraceMs = 5_000;
-/** How long an agent may live on after its result. */
+/** How long an agent may live on after its last result. */
 const exitGraceMs = 10_000;
+/** How long an agent may take to begin a turn about background work that ended. */
+const nextTurnMs = 5_000;
 const stderrKept = 4_000;
 
 export interface RunOptions {
@@ -66,7 +72,7 @@ class Run {
   readonly #isSure: () => boolean;
   readonly #timers = new Set<() => void>();
   #process: AgentProcess | null = null;
-  #stop: { reason: StopReason; error: string | null; hadGoodResult: boolean } | null = null;
+  #stop: Stop | null = null;
   #isKilled = false;
   /** Everything of it is written; what comes now is too late. */
   #isOver = false;
@@ -75,13 +81,19 @@ class Run {
   /** The worktree is another one than the session knows. */
   #remade = false;
   #result: AgentResult | null = null;
+  #sinceResult = nothingCounted;
+  #conversation: Conversation = newConversation;
+  #pausedUntil: number | null = null;
+  /** The worktrees of the repository when the agent started. */
+  #worktreesBefore: ReadonlySet<string> = new Set();
   #planned = false;
   #spoke = false;
   #worked = false;
   #overstayed = false;
   #stderr = "";
   #sent: number;
-  #clearGrace = () => {};
+  /** Clears the wait for the agent's end. */
+  #clearRest = () => {};
   #clearStall = () => {};
 
   constructor(context: EngineContext, task: Task, open: OpenRun, { agent, room, isSure }: RunOptions) {
@@ -118,29 +130,36 @@ class Run {
         // Also after an error: nothing of the run may live on.
         await this.#process?.end({ graceMs: this.#fenced ? 0 : termGraceMs });
       }
-      if (this.#fenced) return { end: null, isEarlyFailure: false };
+      if (this.#fenced) return { end: null, isEarlyFailure: false, pausedUntil: null };
+      if (place) await this.#lookForStrays(place);
       const end = await this.#endOf(exit, place, broken);
       this.#finishing = true;
       await this.#append((now, head) => decide({ type: "finish_run", run: this.#open.epoch, end }, head, now));
-      return { end, isEarlyFailure: end.outcome === "failed" && !this.#worked && !isWrongValue(broken) };
+      const isEarlyFailure = end.outcome === "failed" && !this.#worked && !isWrongValue(broken);
+      return { end, isEarlyFailure, pausedUntil: this.#pausedUntil };
     } catch (error) {
       if (!(error instanceof DomainError && error.code === "fenced")) {
         this.#context.warn(`Run ${this.#open.epoch} of task ${this.#task.id} could not be finished`, error);
       }
-      return { end: null, isEarlyFailure: false };
+      return { end: null, isEarlyFailure: false, pausedUntil: null };
     } finally {
       this.#isOver = true;
       unsubscribe();
       for (const clear of this.#timers) clear();
-      this.#clearGrace();
+      this.#clearRest();
       this.#clearStall();
     }
   }
 
   stop(reason: StopReason, error: string | null = null): void {
     if (this.#stop || this.#isOver) return;
-    this.#stop = { reason, error, hadGoodResult: this.#result?.ok ?? false };
+    this.#stop = { reason, error, ...this.#standing() };
     if (this.#process) this.#interrupt(this.#process);
+  }
+
+  #standing(): Pick<Stop, "hadGoodResult" | "living"> {
+    const hadGoodResult = (this.#result?.ok ?? false) && isAtRest(this.#conversation);
+    return { hadGoodResult, living: this.#conversation.living };
   }
 
   #interrupt(process: AgentProcess): void {
@@ -151,7 +170,7 @@ class Run {
   kill(): void {
     if (this.#isOver) return;
     this.#isKilled = true;
-    this.#stop ??= { reason: "lost", error: "The lease could not be kept", hadGoodResult: this.#result?.ok ?? false };
+    this.#stop ??= { reason: "lost", error: "The lease could not be kept", ...this.#standing() };
     if (this.#process) this.#end(this.#process);
   }
 
@@ -263,6 +282,7 @@ class Run {
       data: { kind: "session", text: "The earlier session cannot be resumed; a new one goes on in the same worktree" },
     }], 0);
     this.#result = null;
+    this.#conversation = newConversation;
     this.#stderr = "";
     return await this.#session(place, { sessionId: random.uuid(), resume: false });
   }
@@ -277,6 +297,7 @@ class Run {
       return { code: null, signal: null };
     }
     const words = await firstWords(task, { log: store.log, suffix: settings.promptSuffix, resumed: resume });
+    this.#worktreesBefore = await this.#context.worktrees.names(task.repo);
     // The claim, or the way here, may have taken longer than the lease lasts: then somebody else may be at work already.
     if (!this.#isSure()) this.stop("lost", "The lease could not be kept");
     if (this.#stop || this.#fenced) return { code: null, signal: null };
@@ -286,8 +307,13 @@ class Run {
       workerMark: workerMark(this.#context),
       sessionId,
       resume,
+      sessionTotal: resume && task.session_total
+        ? { usage: task.session_total.usage, costUsd: task.session_total.cost_usd }
+        : null,
       mode: task.mode,
       model: task.model,
+      effort: task.effort,
+      fallbackModel: task.fallback_model,
       maxBudgetUsd: budget,
       prompt: words.text,
       rawLog: `${settings.logs}/task-${task.id}.log`,
@@ -319,19 +345,20 @@ class Run {
       await this.#read(process);
       return await process.exited;
     } finally {
-      this.#clearGrace();
+      this.#clearRest();
       await process.end({ graceMs: this.#fenced ? 0 : termGraceMs });
     }
   }
 
   /** Every step of the agent into the log, in order. */
   async #read(process: AgentProcess): Promise<void> {
+    const { clock } = this.#context;
     for await (const step of process.steps) {
       this.#watchSilence();
       switch (step.type) {
         case "events":
           this.#look(step.events);
-          this.#clearGrace();
+          this.#hear({ type: step.events.some(isOfAgent) ? "said" : "noise" }, process);
           this.#recorder.push(step.events, step.bytes);
           await this.#recorder.room();
           await this.#hasRoom();
@@ -341,20 +368,72 @@ class Run {
           this.#planned = true;
           this.#recorder.push([{ type: "plan.proposed", data: { plan: step.plan } }], step.plan.length);
           break;
+        case "turn":
+          this.#hear(step, process);
+          break;
+        case "background":
+          this.#hear(step, process);
+          this.#tellBackground();
+          break;
         case "result":
           this.#result = step.result;
-          await process.closeInput();
-          this.#clearGrace = this.#timer(exitGraceMs, () => {
-            this.#overstayed = true;
-            this.#end(process);
-          });
+          this.#sinceResult = nothingCounted;
+          this.#hear(step, process);
+          if (this.#conversation.living.length > 0) this.#tellBackground();
+          break;
+        case "refused":
+          if (step.retryInMs !== null) this.#pausedUntil = clock.now() + step.retryInMs;
+          this.stop("paused", step.reason);
           break;
       }
     }
     if (this.#task.mode === "plan" && !this.#planned && !this.#stop && this.#result?.ok) {
-      // The agent did not ask for approval: its last words are the plan.
+      // The agent did not ask for approval: what it handed in or said last is the plan.
       this.#planned = true;
-      this.#recorder.push([{ type: "plan.proposed", data: { plan: this.#result.text } }], this.#result.text.length);
+      const { plan } = this.#result;
+      this.#recorder.push([{ type: "plan.proposed", data: { plan } }], plan.length);
+    }
+  }
+
+  /** Whether more is to come of the agent, and what to do when not. */
+  #hear(heard: Heard, process: AgentProcess): void {
+    const { after, next } = hear(this.#conversation, heard);
+    this.#conversation = after;
+    if (next !== "keep") this.#rest(next, process);
+  }
+
+  #rest(next: Exclude<Next, "keep">, process: AgentProcess): void {
+    this.#clearRest();
+    if (next === "close_soon") {
+      this.#clearRest = this.#timer(nextTurnMs, () => {
+        this.#conversation = { ...this.#conversation, isInputClosed: true };
+        this.#rest("close", process);
+      });
+    } else if (next === "close") {
+      // Not awaited: what an agent does not read must not hold up what it says.
+      void process.closeInput();
+      this.#clearRest = this.#timer(exitGraceMs, () => {
+        this.#overstayed = true;
+        this.#end(process);
+      });
+    }
+  }
+
+  #tellBackground(): void {
+    const { living, isTurnOpen } = this.#conversation;
+    const data = { tasks: [...living], waiting: !isTurnOpen && living.length > 0 };
+    this.#recorder.push([{ type: "background.changed", data }], JSON.stringify(data).length);
+  }
+
+  /** Commits that are not on the task's branch are said, so that they are not taken for missing. */
+  async #lookForStrays(place: TaskPlace): Promise<void> {
+    const { worktrees, warn } = this.#context;
+    try {
+      const found = await worktrees.strayed(place, { task: this.#task.id, before: this.#worktreesBefore });
+      if (found.length > 0) await this.#record({ type: "work.strayed", data: { found } });
+    } catch (error) {
+      if (error instanceof DomainError && error.code === "fenced") throw error;
+      warn(`Cannot look for commits of task ${this.#task.id} on other branches`, error);
     }
   }
 
@@ -362,6 +441,7 @@ class Run {
     for (const event of events) {
       if (event.type === "agent.ready" || event.type.startsWith("output.t")) this.#spoke = true;
       if (event.type === "output.tool_use") this.#worked = true;
+      if (event.type === "usage.counted") this.#sinceResult = countedToo(this.#sinceResult, event.data);
       if (event.type === "output.stderr") this.#stderr = (this.#stderr + event.data.text).slice(-stderrKept);
     }
   }
@@ -373,8 +453,10 @@ class Run {
     this.#clearStall = this.#timer(stallMs, () => {
       const seconds = Math.round(stallMs / 1_000);
       if (!this.#spoke) return this.stop("stalled", `The agent said nothing for ${seconds} s after its start`);
+      const { living } = this.#conversation;
+      const works = living.length > 0 ? `; in the background: ${backgroundWords(living)}` : "";
       this.#recorder.push(
-        [{ type: "output.notice", data: { kind: "silence", text: `No output for ${seconds} s` } }],
+        [{ type: "output.notice", data: { kind: "silence", text: `No output for ${seconds} s${works}` } }],
         0,
       );
     });
@@ -394,6 +476,16 @@ class Run {
     }
   }
 
+  /** By the agent's own account, and what was counted after it. */
+  #costOf(): Pick<RunEnd, "cost_usd" | "cost_basis"> {
+    if (!this.#result) return { cost_usd: null };
+    const { costUsd } = this.#result;
+    const { answers, estimatedUsd } = this.#sinceResult;
+    if (answers === 0) return { cost_usd: costUsd, cost_basis: "reported" };
+    if (estimatedUsd === null) return { cost_usd: costUsd, cost_basis: "unknown" };
+    return { cost_usd: costUsd + estimatedUsd, cost_basis: "estimated" };
+  }
+
   async #endOf(exit: AgentExit, place: TaskPlace | null, broken: unknown): Promise<RunEnd> {
     const { clock, worktrees } = this.#context;
     const changes = place ? await worktrees.changes(place).catch(() => null) : null;
@@ -404,20 +496,47 @@ class Run {
       exit,
       overstayed: this.#overstayed,
       stderr: this.#stderr,
+      living: this.#conversation.living,
+      isTurnOpen: this.#conversation.isTurnOpen,
     });
+    if (verdict.outcome === "paused") {
+      this.#pausedUntil ??= this.#result?.limitResetsAt ?? resetTimeOf(verdict.error ?? "", clock.now());
+    }
     return {
       ...verdict,
       exit_code: exit.code,
       signal: exit.signal,
       result: this.#result?.text ?? null,
       usage: this.#result?.usage ?? null,
-      cost_usd: this.#result?.costUsd ?? 0,
+      ...this.#costOf(),
+      ...(this.#result?.sessionTotal && {
+        session_total: { usage: this.#result.sessionTotal.usage, cost_usd: this.#result.sessionTotal.costUsd },
+      }),
       duration_ms: Math.round(clock.monotonic() - this.#startedAt),
       uncommitted: changes?.uncommitted ?? null,
       lines_added: changes?.lines_added ?? null,
       lines_removed: changes?.lines_removed ?? null,
     };
   }
+}
+
+/** Answers of the model since the agent's last account, and what they cost, where that is known. */
+interface SinceResult {
+  answers: number;
+  estimatedUsd: number | null;
+}
+
+const nothingCounted: SinceResult = { answers: 0, estimatedUsd: 0 };
+
+function countedToo({ answers, estimatedUsd }: SinceResult, { estimated_cost_usd }: EventData["usage.counted"]) {
+  const isKnown = estimatedUsd !== null && estimated_cost_usd !== undefined;
+  return { answers: answers + 1, estimatedUsd: isKnown ? estimatedUsd + estimated_cost_usd : null };
+}
+
+/** Whether the agent itself speaks or acts, and not a subagent or the program. */
+function isOfAgent({ type, data }: NewEvent): boolean {
+  if (type !== "output.text" && type !== "output.thinking" && type !== "output.tool_use") return false;
+  return data.subagent === undefined;
 }
 
 /** Such as a base that does not exist: the fault of the task alone. */

@@ -15,7 +15,7 @@ import type { EngineContext } from "./context.ts";
 import type { DiskWatch } from "./disk_watch.ts";
 import type { DispatchPause } from "./dispatch_pause.ts";
 import { putAway } from "./put_away.ts";
-import { resetTimeOf, type StopReason } from "./run_end.ts";
+import type { StopReason } from "./run_end.ts";
 import { type LiveRun, runTask } from "./run_task.ts";
 
 export interface Scheduler {
@@ -26,6 +26,8 @@ export interface Scheduler {
   /** Ticks whenever woken until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   view(): WorkerView;
+  /** Forgets why nothing could be claimed, and looks again. */
+  retry(): void;
   /** Why nothing is claimed although tasks wait: the agent is missing, say. */
   obstacle(): string | null;
   /** The lease may be gone: stop what runs here, softly or at once. */
@@ -145,9 +147,9 @@ export function scheduler(
     const run = runTask(context, claimed.head, { agent, room: disk.room, isSure: () => lease().isSure });
     runs.set(id, run);
     if (stopping) run.stop("shutdown");
-    const { end, isEarlyFailure } = await run.done;
+    const { end, isEarlyFailure, pausedUntil } = await run.done;
     if (!end) return true;
-    if (end.outcome === "paused") pause.pause(end.error ?? "The environment is broken", resetTimeOf(end.error ?? ""));
+    if (end.outcome === "paused") pause.pause(end.error ?? "The environment is broken", pausedUntil);
     else if (end.outcome === "failed" || end.outcome === "succeeded") {
       pause.runEnded({ early: isEarlyFailure, error: end.error });
     }
@@ -173,6 +175,10 @@ export function scheduler(
     wake,
     tick,
     view,
+    retry() {
+      obstacle = null;
+      wake();
+    },
     obstacle: () => disk.shortage() ?? obstacle,
     async run(signal) {
       while (!signal.aborted) {

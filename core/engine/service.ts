@@ -78,6 +78,8 @@ export interface Service {
   diff(id: number): Promise<ReadableStream<Uint8Array>>;
   log(id: number): Promise<ReadableStream<Uint8Array>>;
   health(): Promise<Health>;
+  /** Ends a pause of this worker's dispatch now, whatever its reason; the condition then. */
+  resume(): Promise<Health>;
   /** What can be told in numbers, without a look into the history. */
   measures(): Promise<Measures>;
 }

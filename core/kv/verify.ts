@@ -5,7 +5,7 @@ import { messageOf } from "../domain/error.ts";
 import type { TaskEvent } from "../domain/event.ts";
 import { emptyTask, evolve, type Task } from "../domain/task.ts";
 import { decodeEvent, joinParts } from "./event_record.ts";
-import { decodeHead, encodeHead } from "./head_record.ts";
+import { encodeHead, isHeadOf } from "./head_record.ts";
 import { indexEntries } from "./head_index.ts";
 import { keys } from "./keys.ts";
 import type { Kv, KvEntry, KvKey } from "./kv.ts";
@@ -145,13 +145,13 @@ class History {
   async close(kv: Kv, { add, expected }: { add: Add; expected: Map<string, string> }): Promise<void> {
     const key = keys.task(this.task);
     const stored = await kv.get<Uint8Array>(key);
-    if (!stored.value || !isSame(decodeHead(stored.value), this.#fold)) {
+    if (!stored.value || !isHeadOf(stored.value, this.#fold)) {
       const what = stored.value ? "its projection is not the fold of its events" : "its projection is missing";
       add({ task: this.task, what, repair: { sets: [{ key, value: encodeHead(this.#fold) }], deletes: [] } });
     }
     for (const [seq, entry] of this.#kept ?? []) {
       const fold = this.#folds.get(seq);
-      if (fold && isSame(decodeHead(entry.value), fold)) continue;
+      if (fold && isHeadOf(entry.value, fold)) continue;
       const sets = fold ? [{ key: entry.key, value: encodeHead(fold) }] : [];
       const deletes = fold ? [] : [entry.key];
       add({ task: this.task, what: `the fold kept at event ${seq} is wrong`, repair: { sets, deletes } });
@@ -178,19 +178,4 @@ async function* all<T>(kv: Kv, prefix: KvKey): AsyncGenerator<KvEntry<T>> {
     if (!end || page.length < pageSize) return;
     last = end;
   }
-}
-
-/** Equal as JSON, whatever the order of fields. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b) || canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(
-    value,
-    (_, inner) =>
-      inner && typeof inner === "object" && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([x], [y]) => x < y ? -1 : 1))
-        : inner,
-  );
 }

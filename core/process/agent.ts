@@ -1,6 +1,6 @@
 // The Agent port: how the engine runs a coding agent. claude.ts is the real one; a simulation passes its own.
 
-import type { Mode, NewEvent, Usage } from "../domain/event.ts";
+import type { BackgroundTask, Effort, Mode, NewEvent, Usage } from "../domain/event.ts";
 
 export interface AgentStart {
   /** The worktree. */
@@ -12,8 +12,12 @@ export interface AgentStart {
   sessionId: string;
   /** Go on with that session instead of opening it. */
   resume: boolean;
+  /** What that session used before this run, where it is known. */
+  sessionTotal: { usage: Usage; costUsd: number } | null;
   mode: Mode;
   model: string | null;
+  effort: Effort | null;
+  fallbackModel: string | null;
   /** What this run may cost at most. */
   maxBudgetUsd: number | null;
   /** The first user message. */
@@ -29,9 +33,15 @@ export interface AgentResult {
   text: string;
   /** HTTP status of the API error that ended it, if one did. */
   apiErrorStatus: number | null;
-  /** Of the process so far, which may have answered several messages; so is the cost. */
+  /** When the usage limit that refused it is over, in ms since 1970, where that was said. */
+  limitResetsAt: number | null;
+  /** In plan mode: what comes nearest to a plan when none was handed in. */
+  plan: string;
+  /** Of this process so far, which may have answered several messages; so is the cost, in US dollars. */
   usage: Usage;
   costUsd: number;
+  /** Of the session in all its processes; null when the program does not count so. */
+  sessionTotal: { usage: Usage; costUsd: number } | null;
 }
 
 /** What one step of output means to the engine. */
@@ -40,7 +50,13 @@ export type AgentStep =
   | { type: "events"; events: NewEvent[]; bytes: number }
   /** A permission request for ExitPlanMode carried the plan (plan mode only). */
   | { type: "plan"; plan: string }
-  | { type: "result"; result: AgentResult };
+  | { type: "result"; result: AgentResult }
+  /** What it runs in the background from here on. */
+  | { type: "background"; tasks: BackgroundTask[] }
+  /** It begins a turn: a `result` that came before is not its last. */
+  | { type: "turn" }
+  /** Its environment refuses it, and it would try again for long. `retryInMs`: when that may be over, where it says so. */
+  | { type: "refused"; reason: string; retryInMs: number | null };
 
 export interface AgentExit {
   code: number | null;
@@ -69,3 +85,10 @@ export interface AgentProcess {
 
 /** Starts the agent, or throws `DomainError("unavailable")` with one line that says what to do. */
 export type Agent = (start: AgentStart) => Promise<AgentProcess>;
+
+/** Answers of the Messages API that say "not now" or "not with this key": the task is not to blame. */
+export const environmentStatus: Readonly<Record<number, string>> = {
+  401: "The Messages API refused the credentials (401)",
+  429: "A usage or rate limit was met (429)",
+  529: "The Messages API is overloaded (529)",
+};

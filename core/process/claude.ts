@@ -10,7 +10,9 @@ import { DomainError, messageOf } from "../domain/error.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "./agent.ts";
 import { type ClaudeInput, claudeInput, denial, interruptRequest, refusal, userMessage } from "./claude_input.ts";
+import { type Prices } from "./claude_cost.ts";
 import { type ClaudeState, type ControlRequest, newClaudeState, readClaudeLine } from "./claude_message.ts";
+import { refusedTools } from "./claude_tools.ts";
 import { childEnvironment } from "./environment.ts";
 import { type Line, lineSplitter } from "./line_splitter.ts";
 import { readPipe } from "./pipe_reader.ts";
@@ -24,6 +26,8 @@ export interface ClaudeOptions {
   program: string;
   /** What the steps call it, such as `claude 2.1.197`. */
   name: string;
+  /** The options it knows, such as `--effort`, from its `--help`. */
+  options?: ReadonlySet<string>;
   /** Before claude's own arguments. */
   extraArgs?: string[];
   /** Added to the child's environment. */
@@ -33,9 +37,13 @@ export interface ClaudeOptions {
 const MAX_QUEUED_BYTES = 1024 * 1024;
 const FULL_DISK_PAUSE_MS = 500;
 
-export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeOptions): Agent {
+export function claudeAgent(
+  { program, name, options = new Set(), extraArgs = [], env = {} }: ClaudeOptions,
+): Agent {
+  const prices: Prices = new Map();
   return async (start) => {
-    const args = [...extraArgs, ...claudeArgs(start)];
+    requireOptions(start, { name, options });
+    const args = [...extraArgs, ...claudeArgs(start, options)];
     const log = await openLog(start.rawLog);
     try {
       const child = await spawnInSession(program, {
@@ -51,7 +59,7 @@ export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeO
         stdout: "piped",
         stderr: "piped",
       });
-      return agentProcess(child, { start, name, args: [program, ...args], log });
+      return agentProcess(child, { start, name, args: [program, ...args], log, prices });
     } catch (error) {
       log.close();
       throw error;
@@ -59,8 +67,14 @@ export function claudeAgent({ program, name, extraArgs = [], env = {} }: ClaudeO
   };
 }
 
-/** The command line that a run starts claude with. No secret is in it, and no text a person wrote. */
-export function claudeArgs({ mode, sessionId, resume, model, maxBudgetUsd }: AgentStart): string[] {
+/**
+ * The command line that a run starts claude with. No secret is in it, and no text a person wrote.
+ * @param options what the program knows
+ */
+export function claudeArgs(
+  { mode, sessionId, resume, model, effort, fallbackModel, maxBudgetUsd }: AgentStart,
+  options: ReadonlySet<string>,
+): string[] {
   return [
     "-p",
     ...["--input-format", "stream-json"],
@@ -70,10 +84,25 @@ export function claudeArgs({ mode, sessionId, resume, model, maxBudgetUsd }: Age
     ...(mode === "execute"
       ? ["--dangerously-skip-permissions"]
       : ["--permission-mode", "plan", "--permission-prompt-tool", "stdio"]),
+    // One argument, since the option takes any number of them.
+    ...["--disallowedTools", Object.keys(refusedTools).join(",")],
+    ...(options.has("--forward-subagent-text") ? ["--forward-subagent-text"] : []),
     ...(resume ? ["--resume", sessionId] : ["--session-id", sessionId]),
     ...(model === null ? [] : ["--model", model]),
+    ...(effort === null ? [] : ["--effort", effort]),
+    ...(fallbackModel === null ? [] : ["--fallback-model", fallbackModel.replaceAll(" ", "")]),
     ...(maxBudgetUsd === null ? [] : ["--max-budget-usd", String(maxBudgetUsd)]),
   ];
+}
+
+/** A task may have been submitted where another program was installed. */
+function requireOptions(
+  { effort, fallbackModel }: AgentStart,
+  { name, options }: { name: string; options: ReadonlySet<string> },
+): void {
+  const wanted = [effort !== null && "--effort", fallbackModel !== null && "--fallback-model"];
+  const missing = wanted.find((option) => option !== false && !options.has(option));
+  if (missing) throw new DomainError("invalid", `Cannot start ${name} with ${missing}: it knows no such option`);
 }
 
 async function openLog(path: string): Promise<Deno.FsFile> {
@@ -91,12 +120,14 @@ interface Running {
   name: string;
   args: string[];
   log: Deno.FsFile;
+  prices: Prices;
 }
 
-function agentProcess(child: Deno.ChildProcess, { start, name, args, log }: Running): AgentProcess {
+function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices }: Running): AgentProcess {
   const input = claudeInput(child.stdin);
   const steps = stepQueue({ maxBytes: MAX_QUEUED_BYTES });
   const { mark, mode } = start;
+  const state = newClaudeState({ isResumed: start.resume, before: start.sessionTotal, prices });
   let stragglers: Promise<Process[]> = Promise.resolve([]);
   let family: Promise<Process[]> = Promise.resolve([]);
   const exited: Promise<AgentExit> = child.status.then(({ code, signal }) => {
@@ -106,7 +137,7 @@ function agentProcess(child: Deno.ChildProcess, { start, name, args, log }: Runn
     void input.abandon();
     return { code: signal === null ? code : null, signal };
   });
-  const drained = drain(child, { input, steps, exited, log, mode });
+  const drained = drain(child, { input, steps, exited, log, mode, state });
   void input.send(userMessage(start.prompt));
   return {
     pid: child.pid,
@@ -138,11 +169,11 @@ interface Drain {
   exited: Promise<unknown>;
   log: Deno.FsFile;
   mode: AgentStart["mode"];
+  state: ClaudeState;
 }
 
 /** Reads both pipes until they end and closes the log. Never rejects. */
-async function drain(child: Deno.ChildProcess, { input, steps, exited, log, mode }: Drain): Promise<void> {
-  const state = newClaudeState();
+async function drain(child: Deno.ChildProcess, { input, steps, exited, log, mode, state }: Drain): Promise<void> {
   const output = lineSplitter();
   const errors = lineSplitter();
   const pipe = { exited, signal: steps.abandoned, room: () => steps.room() };
@@ -225,7 +256,7 @@ function readLines(lines: Line[], { state, mode, input, steps }: Reading): void 
         continue;
       }
       flush();
-      const step = item.type === "result" ? item : answer(item.control, { mode, input });
+      const step = item.type === "control" ? answer(item.control, { mode, input }) : item;
       if (step !== null) steps.push(step);
     }
   }

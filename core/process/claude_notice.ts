@@ -1,5 +1,5 @@
 // The lines of claude that are neither its words nor its tools, in words a person can read. What is known to be noise
-// gives nothing; what is not known is kept as JSON.
+// gives nothing; what is not known is one quiet line that keeps its JSON for readers of the log.
 
 import { countOf, type JsonObject, objectOf, stringOf } from "./json_value.ts";
 
@@ -14,15 +14,45 @@ const NOISE = new Set([
   "hook_started",
   "hook_progress",
   "task_progress",
+  // What lives in the background is an event of its own.
+  "background_tasks_changed",
+  "task_updated",
+]);
+const KNOWN = new Set([
+  "api_retry",
+  "compact_boundary",
+  "hook_response",
+  "rate_limit_event",
+  "status",
+  "task_started",
+  "task_notification",
 ]);
 const TELLING = ["message", "text", "content", "summary", "description", "error"];
 
+const KIND_LENGTH = 100;
+const TELLING_LENGTH = 200;
+
+export interface Notice {
+  kind: string;
+  text: string;
+  /** The whole line, of a kind that is not known here. */
+  raw?: string;
+}
+
 /** What to show for a `system` line or one of an unknown type, or `null` for noise. Never throws. */
-export function noticeOf(message: JsonObject): { kind: string; text: string } | null {
+export function noticeOf(message: JsonObject): Notice | null {
   const kind = (message.type === "system" ? stringOf(message.subtype) : stringOf(message.type)) || "unknown";
   if (NOISE.has(kind)) return null;
+  if (!KNOWN.has(kind)) return unknown(kind.slice(0, KIND_LENGTH), message);
   const text = describe(kind, message);
-  return text === null ? null : { kind: kind.slice(0, 100), text };
+  return text === null ? null : { kind, text };
+}
+
+/** One quiet line with its name and, where it has one, its first words; the rest is for readers of the log. */
+function unknown(kind: string, message: JsonObject): Notice {
+  const words = TELLING.map((key) => stringOf(message[key]).trim()).find((text) => text !== "");
+  const first = words?.split("\n", 1)[0]?.slice(0, TELLING_LENGTH).toWellFormed();
+  return { kind, text: first ? `${kind}: ${first}` : kind, raw: json(message) };
 }
 
 function describe(kind: string, message: JsonObject): string | null {
@@ -39,11 +69,13 @@ function describe(kind: string, message: JsonObject): string | null {
       // "requesting" comes before every API call.
       return message.status === "compacting" ? "Compacting the conversation" : null;
     case "task_started":
+      // A command of a subagent in its foreground is named so, too.
+      if (message.is_backgrounded === false) return null;
       return `Background task started: ${stringOf(message.description) || stringOf(message.task_id)}`;
     case "task_notification":
       return `Background task ${stringOf(message.status)}: ${stringOf(message.summary)}`;
   }
-  return TELLING.map((key) => stringOf(message[key])).find((text) => text !== "") ?? json(message);
+  return null;
 }
 
 function apiRetry(message: JsonObject): string {

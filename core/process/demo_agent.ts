@@ -167,7 +167,9 @@ async function work(prompt: string): Promise<void> {
   await useTool("Bash", { command: "git ls-files", description: "List files" }, () => command("git", "ls-files"));
   await pause();
   const before = await Deno.readTextFile(file).catch(() => `# ${title}\n`);
-  const content = `${before}\n${prompt.trim().split("\n").map((line) => `> ${line}`).join("\n")}\n`;
+  // Without what the service adds to each prompt.
+  const asked = prompt.trim().split("\n\n", 1)[0]!;
+  const content = `${before}\n${asked.split("\n").map((line) => `> ${line}`).join("\n")}\n`;
   await useTool("Write", { file_path: `${Deno.cwd()}/${file}`, content }, async () => {
     await Deno.mkdir("demo", { recursive: true });
     await Deno.writeTextFile(file, content);

@@ -43,6 +43,7 @@ import {
 import { markVariable } from "./process_table.ts";
 import { endTree } from "./process_tree.ts";
 import { removeFolder } from "./remove_folder.ts";
+import { entryNames, strayWork } from "./stray_work.ts";
 import {
   commitContent,
   countChanges,
@@ -366,6 +367,24 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const entry = await standingEntry(site, path);
       if (entry !== null) return await countChanges(entry, base);
       return await countLines(site.repo, base, await tipOf(site, place));
+    },
+
+    async names(repo) {
+      return await entryNames((await siteOf(repo)).common);
+    },
+
+    async strayed(place, { task, before }) {
+      const { site, path } = await locate(place);
+      return await strayWork(await standingEntry(site, path), {
+        repo: site.repo,
+        common: site.common,
+        branch: place.branch,
+        base: checkedCommit(place.base_commit),
+        before,
+        // One that is being made has no mark yet; its branch is claimed.
+        isOurs: (entry) => entry.mark?.store === store || entry.isHalfMade,
+        keep: (commit) => takeTurn(site.common, async () => (await keep(site, commit, task)).name),
+      });
     },
 
     async diff(place, { commit }) {

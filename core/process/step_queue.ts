@@ -96,6 +96,17 @@ export function stepQueue({ maxBytes }: { maxBytes: number }): StepQueue {
 }
 
 function sizeOf(step: AgentStep): number {
-  if (step.type === "events") return step.bytes;
-  return step.type === "plan" ? step.plan.length : step.result.text.length;
+  switch (step.type) {
+    case "events":
+      return step.bytes;
+    case "plan":
+      return step.plan.length;
+    case "result":
+      return step.result.text.length + step.result.plan.length;
+    case "background":
+      return step.tasks.length * 400;
+    case "turn":
+    case "refused":
+      return 0;
+  }
 }

@@ -2,6 +2,8 @@
 //
 // A *place* is where a task's work lives: one branch and one folder of one repository, marked as ours by the store's uuid.
 
+import type { StrayWork } from "../domain/event.ts";
+
 export interface Place {
   repo: string;
   branch: string;
@@ -44,6 +46,13 @@ export interface Worktrees {
   /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
   remove(place: Place): Promise<void>;
   changes(place: Place): Promise<Changes>;
+  /** The names of all worktrees of a repository, for `strayed`; asked before an agent starts. */
+  names(repo: string): Promise<ReadonlySet<string>>;
+  /**
+   * Commits made in the place that are not on its branch, and those of worktrees that were made since `before` and are none
+   * of ours. What is on no branch is kept under `refs/coder/kept/...`.
+   */
+  strayed(place: Place, options: { task: number; before: ReadonlySet<string> }): Promise<StrayWork[]>;
   /** Unified diff against the base commit: of the worktree as it stands, or of a snapshot commit. */
   diff(place: Place, options: { commit: string | null }): Promise<ReadableStream<Uint8Array>>;
 }

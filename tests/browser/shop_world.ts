@@ -97,7 +97,7 @@ const stories = {
   runner: {
     title: "Try the new test runner",
     prompt: "Try whether the new test runner can run our tests.",
-    turns: (_at: string): Turn[] => [answer(run("sleep 300", "Install the runner"))],
+    turns: (_at: string): Turn[] => [answer(run("exec sleep 300", "Install the runner"))],
   },
   webhooks: {
     title: "Retry webhooks with backoff",
@@ -113,7 +113,7 @@ const stories = {
       answer(run("sh tools/test.sh rate-limit", "Run the tests of the webhooks")),
       answer(
         text("The queue's test needs the broker. I will wait for it to come up."),
-        run("sleep 300", "Wait for the broker"),
+        run("exec sleep 300", "Wait for the broker"),
       ),
     ],
   },
@@ -197,7 +197,7 @@ export function retryAfter(client: string, now: number): number {
         }),
         run("sh tools/test.sh rate-limit", "Run the tests of the rate limit"),
       ),
-      answer(text("Green. The load test follows, it takes a while."), run("sleep 600", "Load test, 10 minutes")),
+      answer(text("Green. The load test follows, it takes a while."), run("exec sleep 600", "Load test, 10 minutes")),
     ],
   },
   orm: {
@@ -211,7 +211,7 @@ export function retryAfter(client: string, now: number): number {
             run(`sed -n '${step + 1},${step + 3}p' src/orders/list.ts; sleep 0.2`, `Read deprecation ${step + 1}`),
           ),
       ),
-      answer(run("sleep 600", "Run the billing tests against a copy of the database")),
+      answer(run("exec sleep 600", "Run the billing tests against a copy of the database")),
     ],
   },
 } satisfies Record<string, { title: string; prompt: string; turns(at: string): Turn[] }>;

@@ -26,6 +26,8 @@ const everyType: Record<EventType, true> = {
   "output.stderr": true,
   "output.raw": true,
   "usage.counted": true,
+  "background.changed": true,
+  "work.strayed": true,
   "plan.proposed": true,
   "plan.approved": true,
   "plan.rejected": true,

@@ -109,7 +109,12 @@ export const events = {
   finished: (run: number, outcome: Outcome, then: RunSequel, changes: Partial<RunEnd> = {}): NewEvent => ({
     type: "run.finished",
     run,
-    data: { ...runEnd(outcome, changes), then },
+    data: {
+      ...runEnd(outcome, changes),
+      cost_usd: changes.cost_usd ?? 0,
+      cost_basis: changes.cost_basis ?? "reported",
+      then,
+    },
   }),
   snapshotted: (run: number): NewEvent => ({
     type: "worktree.snapshotted",

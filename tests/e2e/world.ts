@@ -17,20 +17,23 @@ export interface ClaudeWorld extends AsyncDisposable {
   options: ServiceOptions;
 }
 
-/** `script` and `scenarios` go to the API, the rest to the service. */
+/** `script` and `scenarios` go to the API, `version` and `isSubscriber` to claude, the rest to the service. */
 export async function claudeWorld(
-  { script, scenarios, env = {}, ...options }: Parameters<typeof messagesApi>[0] & ServiceOptions = {},
+  { script, scenarios, version, isSubscriber, env = {}, ...options }:
+    & Parameters<typeof messagesApi>[0]
+    & ServiceOptions
+    & { version?: string; isSubscriber?: boolean } = {},
 ): Promise<ClaudeWorld> {
   const stack = new AsyncDisposableStack();
   try {
     const repository = stack.use(await tempRepository());
     const home = stack.use(await tempDir());
     const api = stack.use(messagesApi({ script, scenarios }));
-    const program = await claudeProgram();
+    const program = await claudeProgram(version);
     const all = {
       repo: repository.path,
       ...options,
-      env: { ...claudeEnv({ baseUrl: api.url, home: home.path }), CODER_CLAUDE: program, ...env },
+      env: { ...claudeEnv({ baseUrl: api.url, home: home.path, isSubscriber }), CODER_CLAUDE: program, ...env },
     };
     const service = stack.use(await startService(all));
     return {

@@ -52,7 +52,7 @@ Deno.test("runTask() touches no worktree when its claim was answered after the r
       warn() {},
     } as unknown as EngineContext;
     const run = runTask(context, claimed, { agent: touch("agent"), room: () => Promise.resolve(), isSure: () => true });
-    assertEquals(await run.done, { end: null, isEarlyFailure: false });
+    assertEquals(await run.done, { end: null, isEarlyFailure: false, pausedUntil: null });
     assertEquals(touched, []);
     assertEquals((await store.log.head(id))!.seq, 3);
   } finally {

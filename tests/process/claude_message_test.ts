@@ -2,13 +2,13 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { NewEvent } from "../../core/domain/event.ts";
 import type { AgentResult } from "../../core/process/agent.ts";
+import type { Spent } from "../../core/process/claude_cost.ts";
 import { type ClaudeItem, newClaudeState, readClaudeLine } from "../../core/process/claude_message.ts";
 import { toolSummary } from "../../core/process/tool_summary.ts";
 
 const FIXTURES = new URL("../fixtures/claude_stream/", import.meta.url);
 
-function recording(name: string): ClaudeItem[] {
-  const state = newClaudeState();
+function recording(name: string, state = newClaudeState()): ClaudeItem[] {
   const lines = Deno.readTextFileSync(new URL(`${name}.ndjson`, FIXTURES)).split("\n");
   return lines.flatMap((line) => readClaudeLine(line, state));
 }
@@ -35,14 +35,19 @@ function read(...messages: unknown[]): ClaudeItem[] {
 }
 
 Deno.test("readClaudeLine() reads every recording without a raw line", () => {
-  const names = [...Deno.readDirSync(FIXTURES)].map((entry) => entry.name.replace(/\.ndjson$/, ""))
-    .filter((name) => !name.endsWith(".stdin"));
-  assertEquals(names.length, 15);
+  const namesIn = (folder: string) =>
+    [...Deno.readDirSync(new URL(folder, FIXTURES))].filter(({ isFile, name }) => isFile && !name.includes(".stdin."))
+      .map((entry) => folder + entry.name.replace(/\.ndjson$/, ""));
+  const names = [...namesIn("./"), ...namesIn("./2.1.331/")];
+  assertEquals(names.length, 28);
+  // Cut short while claude waited to try again.
+  const cut = ["./2.1.331/unauthorized", "./2.1.331/overloaded"];
   for (const name of names) {
     const items = recording(name);
     const types = typesOf(items);
-    assertEquals(types[0], "agent.ready", name);
-    assertEquals(types.at(-1), "result", name);
+    assertEquals(types.slice(0, 2), ["turn", "agent.ready"], name);
+    assertEquals(types.filter((type) => type === "agent.ready").length, 1, name);
+    if (!cut.includes(name)) assertEquals(types.at(-1), "result", name);
     assertEquals(types.filter((type) => type === "output.raw"), [], name);
     const ids = eventsOf(items, "usage.counted").map((usage) => usage.message_id);
     assertEquals(new Set(ids).size, ids.length, name);
@@ -52,7 +57,7 @@ Deno.test("readClaudeLine() reads every recording without a raw line", () => {
 Deno.test("readClaudeLine() gives the steps of an edit in order", () => {
   const items = recording("edit");
   assertEquals(typesOf(items), [
-    "agent.ready",
+    ...["turn", "agent.ready"],
     ...["output.thinking", "usage.counted", "output.text", "output.tool_use", "output.tool_result"],
     ...["output.tool_use", "usage.counted", "output.tool_result"],
     ...["output.tool_use", "usage.counted", "output.tool_result"],
@@ -78,8 +83,14 @@ Deno.test("readClaudeLine() gives the steps of an edit in order", () => {
     subtype: "success",
     text: "Done. `greet.ts` is committed on this branch.\n\n- exported `greet`\n- one commit",
     apiErrorStatus: null,
+    limitResetsAt: null,
+    plan: "Done. `greet.ts` is committed on this branch.\n\n- exported `greet`\n- one commit",
     usage: { input_tokens: 600, output_tokens: 300, cache_read_tokens: 50, cache_write_tokens: 150 },
     costUsd: 0.0114625,
+    sessionTotal: {
+      usage: { input_tokens: 600, output_tokens: 300, cache_read_tokens: 50, cache_write_tokens: 150 },
+      costUsd: 0.0114625,
+    },
   });
 });
 
@@ -118,7 +129,7 @@ Deno.test("readClaudeLine() tells good results from bad ones", () => {
 
 Deno.test("readClaudeLine() shows retries, and counts no usage of made-up messages", () => {
   const items = recording("overloaded");
-  assertEquals(typesOf(items), ["agent.ready", "output.notice", "output.notice", "output.text", "result"]);
+  assertEquals(typesOf(items), ["turn", "agent.ready", "output.notice", "output.notice", "output.text", "result"]);
   assertEquals(eventsOf(items, "output.notice")[0], {
     kind: "api_retry",
     text: "API error 529 (overloaded): retry 1 of 2 in 0.6 s",
@@ -164,8 +175,17 @@ Deno.test("readClaudeLine() describes images and structured tool results", () =>
 Deno.test("readClaudeLine() keeps what it does not know and drops what it knows as noise", () => {
   assertEquals(eventsOf(read({ type: "novelty", uuid: "u", x: [1] }), "output.notice"), [{
     kind: "novelty",
-    text: '{"type":"novelty","x":[1]}',
+    text: "novelty",
+    raw: '{"type":"novelty","x":[1]}',
   }]);
+  assertEquals(
+    eventsOf(read({ type: "system", subtype: "omen", message: "It rains\nfrogs", y: 2 }), "output.notice"),
+    [{
+      kind: "omen",
+      text: "omen: It rains",
+      raw: '{"type":"system","subtype":"omen","message":"It rains\\nfrogs","y":2}',
+    }],
+  );
   assertEquals(eventsOf(read({ type: "assistant" }), "output.notice").length, 1);
   assertEquals(
     typesOf(read({ type: "assistant", message: { content: [{ type: "hologram" }] } })),
@@ -250,4 +270,129 @@ Deno.test("toolSummary() is one short line about what matters", () => {
   assertEquals(toolSummary("Nothing", null, cwd), "");
   const long = toolSummary("Bash", { command: "😀".repeat(300) }, cwd);
   assert(long.length <= 200 && long.isWellFormed() && long.endsWith("…"));
+});
+
+Deno.test("readClaudeLine() follows what works in the background, by lists or by starts and ends", () => {
+  const living = (items: ClaudeItem[]) =>
+    items.flatMap((item) => item.type === "background" ? [item.tasks.map(({ description }) => description)] : []);
+  const recorded = recording("./2.1.331/background");
+  assertEquals(living(recorded), [["Long tests"], []]);
+  const turns = typesOf(recorded).filter((type) => ["turn", "result", "background"].includes(type));
+  assertEquals(turns, ["turn", "background", "result", "background", "turn", "result"]);
+  assertEquals(eventsOf(recorded, "output.notice").map(({ kind }) => kind), ["task_started", "task_notification"]);
+  assertEquals(living(recording("./2.1.331/background-agent")), [["Look"], []]);
+  // As 2.1.197 tells it.
+  const started = (task_id: string, more = {}) => ({
+    type: "system",
+    subtype: "task_started",
+    task_id,
+    description: task_id,
+    task_type: "local_bash",
+    ...more,
+  });
+  const ended = (task_id: string, status: string) => ({
+    type: "system",
+    subtype: "task_notification",
+    task_id,
+    status,
+  });
+  const updated = { type: "system", subtype: "task_updated", task_id: "b", patch: { status: "killed" } };
+  assertEquals(
+    living(
+      read(started("a"), started("f", { is_backgrounded: false }), started("b"), ended("a", "completed"), updated),
+    ),
+    [["a"], ["a", "b"], ["b"], []],
+  );
+});
+
+Deno.test("readClaudeLine() tells what a process cost, whether a program counts by session or by process", () => {
+  const costs = (items: ClaudeItem[]) =>
+    resultsOf(items).map(({ costUsd, usage }) => [Number(costUsd.toFixed(6)), usage.input_tokens]);
+  const first = recording("./2.1.331/first-turn");
+  assertEquals(costs(first), [[0.005496, 360]]);
+  const before = resultsOf(first)[0]!.sessionTotal;
+  // Also where what came before is not known: the line says it.
+  for (const known of [before, null]) {
+    const state = newClaudeState({ isResumed: true, before: known });
+    assertEquals(costs(recording("./2.1.331/resumed-turn", state)), [[0.003664, 240]]);
+  }
+  assertEquals(costs(recording("./2.1.331/background")), [[0.003664, 240], [0.005496, 360]]);
+  assertEquals(costs(recording("./2.1.331/budget")), [[0.001832, 120]]);
+  const [old] = resultsOf(recording("first-turn"));
+  const resumed = newClaudeState({ isResumed: true, before: old!.sessionTotal });
+  const [own] = resultsOf(recording("resumed-turn", resumed));
+  const [alone] = resultsOf(recording("resumed-turn"));
+  assertEquals([own!.costUsd, own!.usage], [alone!.costUsd, alone!.usage]);
+});
+
+Deno.test("readClaudeLine() tells the two ways to count apart where no line says what is new", () => {
+  const before: Spent = {
+    usage: { input_tokens: 360, output_tokens: 180, cache_read_tokens: 30, cache_write_tokens: 90 },
+    costUsd: 0.0055,
+  };
+  const usage = { input_tokens: 240, output_tokens: 120, cache_read_input_tokens: 20, cache_creation_input_tokens: 60 };
+  const result = (inputTokens: number, total_cost_usd: number) => ({
+    ...{ type: "result", subtype: "success", is_error: false, result: "", total_cost_usd, usage },
+    modelUsage: { m: { inputTokens, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 } },
+  });
+  const costOf = (line: unknown) => {
+    const state = newClaudeState({ isResumed: true, before });
+    const [{ costUsd, usage, sessionTotal }] = resultsOf(readClaudeLine(JSON.stringify(line), state)) as [AgentResult];
+    return [Number(costUsd.toFixed(6)), usage.input_tokens, sessionTotal !== null];
+  };
+  assertEquals(costOf(result(780, 0.0092)), [0.0037, 420, true]);
+  assertEquals(costOf(result(300, 0.0092)), [0.0092, 300, false]);
+});
+
+Deno.test("readClaudeLine() estimates what an answer costs once a result said what such answers cost", () => {
+  const prices = new Map<string, number>();
+  const estimates = (items: ClaudeItem[]) => eventsOf(items, "usage.counted").map((data) => data.estimated_cost_usd);
+  assertEquals(estimates(recording("./2.1.331/first-turn", newClaudeState({ prices }))), Array(3).fill(undefined));
+  const known = estimates(recording("./2.1.331/edit", newClaudeState({ prices })));
+  assertEquals(known.map((usd) => usd?.toFixed(6)), Array(known.length).fill("0.001832"));
+});
+
+Deno.test("readClaudeLine() takes a plan from the call or the last words when the request has none", () => {
+  const call = (plan: unknown) => ({
+    type: "assistant",
+    message: { id: "m", content: [{ type: "tool_use", id: "t", name: "ExitPlanMode", input: { plan } }] },
+  });
+  const said = { type: "assistant", message: { id: "n", content: [{ type: "text", text: "First look, then leap" }] } };
+  const request = (input: unknown) => ({
+    ...{ type: "control_request", request_id: "r" },
+    request: { subtype: "can_use_tool", tool_name: "ExitPlanMode", input },
+  });
+  const planOf = (...messages: unknown[]) =>
+    read(...messages).flatMap((item) => item.type === "control" ? item.control.plan : []);
+  assertEquals(planOf(said, call("By call"), request({ plan: "By request" })), ["By request"]);
+  assertEquals(planOf(said, call("By call"), request({})), ["By call"]);
+  assertEquals(planOf(said, call(undefined), request({ plan: " " })), ["First look, then leap"]);
+  assertStringIncludes(planOf(request({}))[0]!, "no plan");
+  assertEquals(
+    recording("./2.1.331/plan").flatMap((item) => item.type === "control" ? [item.control.plan] : []),
+    ["## Plan\n1. Add greet.txt\n2. Commit\n"],
+  );
+});
+
+Deno.test("readClaudeLine() reads when a limit ends, and gives up on retries that lead nowhere soon", () => {
+  const event = (status: string) => ({
+    type: "rate_limit_event",
+    rate_limit_info: { status, resetsAt: 1_795_000_000 },
+  });
+  const result = { type: "result", subtype: "success", is_error: true, api_error_status: 429, result: "limit" };
+  assertEquals(resultsOf(read(event("rejected"), result))[0]!.limitResetsAt, 1_795_000_000_000);
+  assertEquals(resultsOf(read(event("allowed"), result))[0]!.limitResetsAt, null);
+  const retry = (attempt: number, error_status: number, retry_delay_ms: number) => ({
+    type: "system",
+    subtype: "api_retry",
+    attempt,
+    max_retries: 10,
+    error_status,
+    retry_delay_ms,
+  });
+  const refusals = (...messages: unknown[]) =>
+    read(...messages).flatMap((item) => item.type === "refused" ? [item] : []);
+  assertEquals(refusals(retry(1, 401, 500), retry(2, 401, 1_000), retry(9, 529, 40_000)), []);
+  assertEquals(refusals(retry(3, 401, 2_000)).map(({ retryInMs }) => retryInMs), [null]);
+  assertEquals(refusals(retry(1, 429, 3_600_000)).map(({ retryInMs }) => retryInMs), [3_600_000]);
 });

@@ -5,7 +5,8 @@ import { join } from "@std/path";
 import { DomainError } from "../../core/domain/error.ts";
 import type { AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";
 import { claudeAgent, claudeArgs } from "../../core/process/claude.ts";
-import { probeClaude, rootRefusal } from "../../core/process/claude_probe.ts";
+import { probeClaude, rootRefusal, testedVersions, versionNotice } from "../../core/process/claude_probe.ts";
+import { refusedTools } from "../../core/process/claude_tools.ts";
 import { eventually, type TempDir, tempDir } from "../support/temp.ts";
 import { agentStart, allOf, isAlive, scriptIn, textsOf } from "./world.ts";
 
@@ -19,14 +20,18 @@ async function startFake(folder: TempDir, lines: string[], changes: Partial<Agen
 Deno.test("claudeArgs() lets plan mode replace all permissions, never join them", () => {
   const start = agentStart("/w", { sessionId: "s", model: "opus", maxBudgetUsd: 2.5 });
   const common = ["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"];
-  assertEquals(claudeArgs(start), [
+  const tools = ["--disallowedTools", Object.keys(refusedTools).join(",")];
+  assertEquals(claudeArgs(start, new Set()), [
     ...common,
     "--dangerously-skip-permissions",
+    ...tools,
     ...["--session-id", "s", "--model", "opus", "--max-budget-usd", "2.5"],
   ]);
-  assertEquals(claudeArgs({ ...start, mode: "plan", resume: true, model: null, maxBudgetUsd: null }), [
+  const planned = { ...start, mode: "plan" as const, resume: true, model: null, maxBudgetUsd: null };
+  assertEquals(claudeArgs(planned, new Set(["--forward-subagent-text"])), [
     ...common,
     ...["--permission-mode", "plan", "--permission-prompt-tool", "stdio"],
+    ...[...tools, "--forward-subagent-text"],
     ...["--resume", "s"],
   ]);
 });
@@ -238,8 +243,28 @@ Deno.test("Leaving the steps early and ending the run gives everything back", as
 
 Deno.test("probeClaude() tells version and path, or why not", async () => {
   await using folder = await tempDir();
-  const good = await scriptIn(folder.path, ['[ "$1" = --version ] && echo "2.1.197 (Claude Code)"']);
-  assertEquals(await probeClaude(good), { found: true, path: good, version: "2.1.197" });
+  const good = await scriptIn(folder.path, [
+    'if [ "$1" = --version ]; then echo "2.1.197 (Claude Code)"; exit; fi',
+    "echo '  --effort <level>   Effort level for the current session'",
+    "echo '                     (low, high, astral)'",
+    "echo '  -c, --continue     Continue; see also --resume'",
+    "echo '  --disallowedTools, --disallowed-tools <tools...>'",
+  ]);
+  assertEquals(await probeClaude(good), {
+    found: true,
+    path: good,
+    version: "2.1.197",
+    options: new Set(["--effort", "--continue", "--disallowedTools", "--disallowed-tools"]),
+    efforts: ["low", "high"],
+  });
+  const mute = await scriptIn(folder.path, ['[ "$1" = --version ] && echo "2.1.197 (Claude Code)"']);
+  assertEquals(await probeClaude(mute), {
+    found: true,
+    path: mute,
+    version: "2.1.197",
+    options: new Set<string>(),
+    efforts: [],
+  });
   assertEquals(await probeClaude("no-such-claude"), {
     found: false,
     reason: "Cannot run no-such-claude: the program was not found",
@@ -255,4 +280,19 @@ Deno.test("rootRefusal() speaks up for root outside a sandbox only", () => {
   assertEquals(rootRefusal({ uid: 0, isSandbox: "1" }), null);
   assertStringIncludes(rootRefusal({ uid: 0, isSandbox: undefined })!, "IS_SANDBOX=1");
   assertStringIncludes(rootRefusal({ uid: 0, isSandbox: "yes" })!, "normal user");
+});
+
+Deno.test("versionNotice() speaks up outside of what the tests cover only", () => {
+  const { oldest, newest } = testedVersions;
+  for (const version of [oldest, newest, "2.1.200", "unknown"]) assertEquals(versionNotice(version), null);
+  assertStringIncludes(versionNotice("2.1.196")!, "older than what is tested");
+  assertStringIncludes(versionNotice("2.2.0")!, "newer than what is tested");
+  assertStringIncludes(versionNotice("10.0")!, `${oldest} to ${newest}`);
+});
+
+Deno.test("claudeAgent() starts nothing with an option that the program does not know", async () => {
+  await using folder = await tempDir();
+  const error = await assertRejects(() => startFake(folder, [RESULT], { effort: "high" }), DomainError);
+  assertEquals([error.code, error.message], ["invalid", "Cannot start fake with --effort: it knows no such option"]);
+  await assertRejects(() => startFake(folder, [RESULT], { fallbackModel: "sonnet" }), DomainError, "--fallback-model");
 });

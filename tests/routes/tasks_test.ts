@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { limits, problemSchema, taskSchema } from "../../routes/schemas.ts";
+import { eventually } from "../support/temp.ts";
 import { ready, type RoutesWorld, routesWorld, text } from "./world.ts";
 
 /** A problem of that status; its detail and the paths of its errors. */
@@ -415,4 +416,75 @@ Deno.test("the diff and the raw log are there when something is, and a problem b
   run.say(ready, text("Done"));
   run.finish();
   await world.until(1, ({ status }) => status === "completed");
+});
+
+Deno.test("POST /api/tasks refuses an effort or a fallback model that the agent does not know, and takes what it knows", async () => {
+  await using world = await routesWorld();
+  const refused = await world.json(422, "/api/tasks", { json: { prompt: "Do it", effort: "max" } });
+  assertEquals(refused.errors, [{
+    path: "effort",
+    message: 'played cannot work with effort "max": it knows low, high',
+  }]);
+  assertEquals(
+    (await world.json(422, "/api/tasks", { json: { prompt: "x", effort: "huge" } })).errors[0].path,
+    "effort",
+  );
+  const task = await world.create({ effort: "high", fallback_model: "sonnet, haiku" });
+  assertEquals([task.effort, task.fallback_model], ["high", "sonnet, haiku"]);
+  const run = await world.nextRun();
+  assertEquals([run.start.effort, run.start.fallbackModel], ["high", "sonnet, haiku"]);
+  run.finish();
+});
+
+Deno.test("a run whose agent waits for background work goes on, and its last result counts", async () => {
+  await using world = await routesWorld();
+  const { id } = await world.create();
+  const run = await world.nextRun();
+  const tasks = [{ id: "b1", kind: "local_bash", description: "Long tests" }];
+  run.say(ready);
+  run.push({ type: "background", tasks });
+  run.result({ text: "They run" });
+  await world.until(id, (task) => task.last_step === "Waits for background work: Long tests");
+  const waiting = await world.json(200, `/api/tasks/${id}`);
+  assertEquals([waiting.status, waiting.background], ["in_progress", tasks]);
+  run.push({ type: "background", tasks: [] });
+  run.push({ type: "turn" });
+  run.finish({ text: "They are green" });
+  await world.until(id, ({ status }) => status === "completed");
+  const task = await world.json(200, `/api/tasks/${id}`);
+  assertEquals([task.output, task.background, task.outcome], ["They are green", [], "succeeded"]);
+});
+
+Deno.test("an agent that exits while background work runs has failed, whatever its result said", async () => {
+  await using world = await routesWorld();
+  const { id } = await world.create();
+  const run = await world.nextRun();
+  run.say(ready);
+  run.push({ type: "background", tasks: [{ id: "b1", kind: "local_bash", description: "Long tests" }] });
+  run.finish({ text: "They run" });
+  await world.until(id, ({ status }) => status === "failed");
+  const task = await world.json(200, `/api/tasks/${id}`);
+  assertEquals(task.error, "The agent ended while background work still ran: Long tests");
+});
+
+Deno.test("an API that refuses for long pauses the queue at once; POST /api/service/resume ends that", async () => {
+  await using world = await routesWorld();
+  const { id } = await world.create();
+  const run = await world.nextRun();
+  run.say(ready, text("I begin"));
+  run.push({ type: "refused", reason: "A usage or rate limit was met (429)", retryInMs: 3_600_000 });
+  const paused = await world.until(id, ({ outcome }) => outcome === "paused");
+  assertEquals([paused.status, paused.attempts], ["pending", 1]);
+  const health = await eventually(async () => {
+    const health = await world.json(200, "/healthz");
+    return health.pause ? health : null;
+  });
+  assertEquals(health.pause.reason, "A usage or rate limit was met (429)");
+  const leftMs = Date.parse(health.pause.until) - Date.now();
+  assert(leftMs > 3_500_000 && leftMs < 3_700_000, `${leftMs} ms`);
+  assertEquals((await world.json(200, "/api/service/resume", { method: "POST" })).pause, null);
+  assertEquals((await world.json(200, "/api/service/resume", { method: "POST" })).pause, null);
+  const again = await world.nextRun();
+  assert(again.start.resume);
+  again.finish();
 });

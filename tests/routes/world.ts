@@ -3,6 +3,7 @@
 import { deadline } from "@std/async";
 import { join } from "@std/path";
 import type { NewEvent } from "../../core/domain/event.ts";
+import type { AgentState } from "../../core/domain/api_view.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { Task } from "../../core/domain/task.ts";
 import { noUsage } from "../../core/domain/task.ts";
@@ -53,7 +54,11 @@ export interface PlayedRun {
   /** The messages it got after its prompt. */
   received: string[];
   say(...events: NewEvent[]): void;
-  /** Says that text as its result, good or bad, and exits. */
+  /** A step of any kind. */
+  push(step: AgentStep): void;
+  /** Says that text as its result, good or bad. */
+  result(options?: { ok?: boolean; text?: string }): void;
+  /** The same, and exits. */
   finish(options?: { ok?: boolean; text?: string }): void;
   propose(plan: string): void;
 }
@@ -107,7 +112,7 @@ export async function routesWorld(
     endSurvivors: () => Promise.resolve(0),
     surroundings: () => ({
       version: "0",
-      agent: { kind: agent ? "claude" : "missing", name: "played", hint: null },
+      agent: { ...playedState, kind: agent ? "claude" : "missing" },
       git: "2",
       repos: [],
       root: false,
@@ -173,6 +178,17 @@ export async function routesWorld(
   return world;
 }
 
+const playedState: AgentState = {
+  kind: "claude",
+  name: "played",
+  hint: null,
+  version: "1",
+  tested: { oldest: "1", newest: "1" },
+  notice: null,
+  efforts: ["low", "high"],
+  fallback_model: true,
+};
+
 function playedAgent(started: (run: PlayedRun) => void): Agent {
   return (start) => {
     const steps: AgentStep[] = [];
@@ -197,10 +213,27 @@ function playedAgent(started: (run: PlayedRun) => void): Agent {
       received,
       say: (...events) => push({ type: "events", events, bytes: JSON.stringify(events).length }),
       propose: (plan) => push({ type: "plan", plan }),
-      finish({ ok = true, text = "Done" } = {}) {
+      push,
+      result({ ok = true, text = "Done" } = {}) {
         const subtype = ok ? "success" : "error_during_execution";
-        push({ type: "result", result: { ok, subtype, text, apiErrorStatus: null, usage: noUsage, costUsd: 0.5 } });
-        end(ok ? 0 : 1);
+        push({
+          type: "result",
+          result: {
+            ok,
+            subtype,
+            text,
+            plan: text,
+            apiErrorStatus: null,
+            limitResetsAt: null,
+            usage: noUsage,
+            costUsd: 0.5,
+            sessionTotal: null,
+          },
+        });
+      },
+      finish(result = {}) {
+        run.result(result);
+        end(result.ok === false ? 1 : 0);
       },
     };
     const process: AgentProcess = {
@@ -224,7 +257,7 @@ function playedAgent(started: (run: PlayedRun) => void): Agent {
         return Promise.resolve(!hasEnded);
       },
       closeInput: () => Promise.resolve(),
-      interrupt: () => Promise.resolve(run.finish({ ok: false, text: "Interrupted" })),
+      interrupt: () => Promise.resolve(hasEnded ? undefined : run.finish({ ok: false, text: "Interrupted" })),
       end: () => Promise.resolve(hasEnded ? undefined : end(1)),
     };
     started(run);

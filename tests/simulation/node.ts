@@ -113,7 +113,16 @@ export class Node {
       endSurvivors: simulatedEndSurvivors(machine, process),
       surroundings: () => ({
         version: "0",
-        agent: { kind: "claude", name: "", hint: null },
+        agent: {
+          kind: "claude",
+          name: "",
+          hint: null,
+          version: "1",
+          tested: { oldest: "1", newest: "1" },
+          notice: null,
+          efforts: [],
+          fallback_model: false,
+        },
         git: "",
         repos: [],
         root: false,

@@ -161,7 +161,16 @@ export class LiveAgent {
     this.#hasResult = true;
     this.#put({
       type: "result",
-      result: { text: `result of ${this.start.mark}`, apiErrorStatus: null, usage, costUsd: 0.01, ...result },
+      result: {
+        text: `result of ${this.start.mark}`,
+        plan: `plan of ${this.start.mark}`,
+        apiErrorStatus: null,
+        limitResetsAt: null,
+        usage,
+        costUsd: 0.01,
+        sessionTotal: null,
+        ...result,
+      },
     });
     if (!this.#inputOpen && this.#ending !== "overstay") this.#later(30, () => this.#die({ code: 0, signal: null }));
   }

@@ -55,6 +55,11 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       requireFolder(place);
       return { lines_added: 1, lines_removed: 0, uncommitted: 0 };
     },
+    names: () => Promise.resolve(new Set<string>()),
+    async strayed() {
+      await git("look");
+      return [];
+    },
     diff: () => Promise.reject(new Error("The simulation asks for no diff")),
   };
 

@@ -3,27 +3,33 @@
 // is read from or written to the user's own claude installation or settings.
 
 import { basename, dirname, join } from "@std/path";
+import { testedVersions } from "../../core/process/claude_probe.ts";
 
-/** The version the recordings and the tests were made with. */
-export const claudeVersion = "2.1.197";
+/** A version, or `latest` for whatever is newest: for a job that looks for what changed. */
+const chosen = Deno.env.get("TEST_CLAUDE_VERSION");
+/** The version that the tests run, when they do not ask for another. */
+export const claudeVersion = chosen ?? testedVersions.newest;
 
 const installTimeoutMs = 5 * 60_000;
 
-let program: Promise<string> | undefined;
+const programs = new Map<string, Promise<string>>();
 
 /**
  * The absolute path of the claude executable, installed from npm into a cache folder at the first call on this machine
- * (a download of 245 MB; npm checks its integrity). Test processes that need it at the same time install it once.
+ * (a download of some 130 MB; npm checks its integrity). Test processes that need it at the same time install it once.
  * Throws with one line that says what to do when that is not possible.
  */
-export function claudeProgram(): Promise<string> {
-  program ??= findOrInstall();
+export function claudeProgram(version = claudeVersion): Promise<string> {
+  const known = programs.get(version);
+  if (known) return known;
+  const program = findOrInstall(version);
+  programs.set(version, program);
   return program;
 }
 
-async function findOrInstall(): Promise<string> {
+async function findOrInstall(version: string): Promise<string> {
   const name = platformPackage();
-  const folder = join(cacheFolder(), "personal-coder-tests", `${name}-${claudeVersion}`);
+  const folder = join(cacheFolder(), "personal-coder-tests", `${name}-${version}`);
   const executable = join(folder, executableWithin(name));
   if (await exists(executable)) return executable;
 
@@ -39,8 +45,8 @@ async function findOrInstall(): Promise<string> {
     if (entry.name.startsWith(prefix)) await Deno.remove(join(dirname(folder), entry.name), { recursive: true });
   }
   const staging = await Deno.makeTempDir({ dir: dirname(folder), prefix });
-  await install(name, staging);
-  await requireVersion(join(staging, executableWithin(name)));
+  await install(name, { version, folder: staging });
+  await requireVersion(join(staging, executableWithin(name)), version);
   await Deno.rename(staging, folder);
   return executable;
 }
@@ -66,8 +72,11 @@ function executableWithin(name: string): string {
   return join("node_modules", "@anthropic-ai", name, Deno.build.os === "windows" ? "claude.exe" : "claude");
 }
 
-async function install(name: string, folder: string): Promise<void> {
-  const spec = `@anthropic-ai/${name}@${claudeVersion}`;
+async function install(
+  name: string,
+  { version, folder }: { version: string; folder: string },
+): Promise<void> {
+  const spec = `@anthropic-ai/${name}@${version}`;
   const advice = `Cannot install ${spec}, which the tests run: they need npm and its registry, once`;
   const args = ["install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", spec];
   let output: Deno.CommandOutput;
@@ -84,11 +93,11 @@ async function install(name: string, folder: string): Promise<void> {
   if (!output.success) throw new Error(`${advice}\n${new TextDecoder().decode(output.stderr)}`);
 }
 
-async function requireVersion(executable: string): Promise<void> {
+async function requireVersion(executable: string, version: string): Promise<void> {
   const output = await new Deno.Command(executable, { args: ["--version"], stdin: "null" }).output();
-  const version = new TextDecoder().decode(output.stdout);
-  if (!version.startsWith(`${claudeVersion} `)) {
-    throw new Error(`Cannot use ${executable}: it says ${JSON.stringify(version)} to --version, not ${claudeVersion}`);
+  const said = new TextDecoder().decode(output.stdout);
+  if (version !== "latest" && !said.startsWith(`${version} `)) {
+    throw new Error(`Cannot use ${executable}: it says ${JSON.stringify(said)} to --version, not ${version}`);
   }
 }
 
@@ -115,15 +124,21 @@ function cacheFolder(): string {
  * nobody else, and keeps its settings and sessions in `home`, a folder of the test.
  */
 export function claudeEnv(
-  { baseUrl, home, maxRetries = 1 }: { baseUrl: string; home: string; maxRetries?: number },
+  { baseUrl, home, maxRetries = 1, isSubscriber = false }: {
+    baseUrl: string;
+    home: string;
+    maxRetries?: number;
+    /** Logged in by a subscription: then claude tells its usage limits. */
+    isSubscriber?: boolean;
+  },
 ): Record<string, string> {
   return {
     ANTHROPIC_BASE_URL: baseUrl,
-    ANTHROPIC_API_KEY: "dummy",
+    ANTHROPIC_API_KEY: isSubscriber ? "" : "dummy",
     // An empty value counts as unset: what the developer's own shell says must not lead claude elsewhere.
     ANTHROPIC_AUTH_TOKEN: "",
     ANTHROPIC_MODEL: "",
-    CLAUDE_CODE_OAUTH_TOKEN: "",
+    CLAUDE_CODE_OAUTH_TOKEN: isSubscriber ? "sk-ant-oat01-dummy" : "",
     CLAUDE_CODE_USE_BEDROCK: "",
     CLAUDE_CODE_USE_VERTEX: "",
     HOME: home,

@@ -145,7 +145,8 @@ Deno.test("simple: one text, with exact usage", async () => {
 Deno.test("claude asks nothing else of the API", async () => {
   await using world = await claudeAtWork();
   await runWell(world, "[[scenario:edit]]");
-  assertEquals(world.api.otherCalls, ["HEAD /"]);
+  // Older programs ask once whether it is there.
+  assertEquals(world.api.otherCalls.filter((call) => call !== "HEAD /"), []);
 });
 
 Deno.test("edit: writes a file and commits it", async () => {
@@ -239,7 +240,7 @@ Deno.test("a session killed in the middle of a tool goes on with that step when 
     scenarios: {
       two: ({ step, userTexts }) => {
         if (step === 0) return bash("echo one", "Step 1");
-        if (step === 1) return bash(userTexts.length === 1 ? sleep : "echo two", "Step 2");
+        if (step === 1) return bash(userTexts.length === 1 ? `exec ${sleep}` : "echo two", "Step 2");
         return say(`Heard: ${userTexts.join(", ")}`);
       },
     },

@@ -33,7 +33,7 @@ export interface ApiError {
 
 /** https://docs.anthropic.com/en/api/errors */
 const errors = {
-  400: ["invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum"],
+  400: ["invalid_request_error", "messages.0: this request cannot be served"],
   401: ["authentication_error", "invalid x-api-key"],
   413: ["request_too_large", "Request exceeds the maximum size"],
   429: ["rate_limit_error", "This request would exceed your rate limit"],

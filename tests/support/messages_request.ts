@@ -16,7 +16,9 @@ export interface ScriptedRequest {
   step: number;
   /** The same since the newest text: 0 when a person spoke last. */
   stepSinceText: number;
-  /** Whether claude may use that tool. ExitPlanMode is there in plan mode only. */
+  /** Whether claude is in plan mode. */
+  isPlanning: boolean;
+  /** Whether claude may use that tool; newer programs do not list the ones that are rarely used. */
   offers(tool: string): boolean;
 }
 
@@ -46,6 +48,10 @@ export function readRequest(body: MessagesBody, sessionId: string): ScriptedRequ
       step++;
       stepSinceText++;
     }
+    if (role === "user" && wasCutShort(content)) {
+      step--;
+      stepSinceText--;
+    }
     for (const text of textsOfUser(role, content)) {
       userTexts.push(text);
       stepSinceText = 0;
@@ -66,15 +72,18 @@ export function readRequest(body: MessagesBody, sessionId: string): ScriptedRequ
     argument,
     step,
     stepSinceText,
+    isPlanning: tools.has("ExitPlanMode") || isInPlanMode(body),
     offers: (tool) => tools.has(tool),
   };
 }
 
 /** A message sent while claude works arrives inside a text of claude's own, as role `system` for models that take it. */
-const sentWhileWorking = /The user sent a new message while you were working:\n([^]*?)\n\nIMPORTANT: /g;
+const sentWhileWorking =
+  /The user sent a new message while you were working:\n([^]*?)\n\n(?:IMPORTANT: |This is how Claude Code surfaces )/g;
 
-/** Texts of claude's own in the user's place: context, a stop, a session resumed after a kill. */
-const notFromUser = /^(<system-reminder>|\[Request interrupted by user|Continue from where you left off\.$)/;
+/** Texts of claude's own in the user's place: context, a stop, a session resumed after a kill, background work that ended. */
+const notFromUser =
+  /^(<system-reminder>|<task-notification>|\[Request interrupted by user|Continue from where you left off\.$)/;
 
 function textsOfUser(role: string, content: string | MessageContent[]): string[] {
   if (role === "assistant") return [];
@@ -84,9 +93,24 @@ function textsOfUser(role: string, content: string | MessageContent[]): string[]
   });
 }
 
+/** Whether a kill cut the tool call short that this answers: the step is not taken. */
+function wasCutShort(content: string | MessageContent[]): boolean {
+  return typeof content !== "string" &&
+    content.some((block) =>
+      block.type === "tool_result" &&
+      JSON.stringify(block.content).includes("[Tool call interrupted: the session ended")
+    );
+}
+
 /** What claude puts in the place of the answer that a kill cut short. */
 function isFiller(content: string | MessageContent[]): boolean {
   return textsOf(content).includes("No response requested.");
+}
+
+/** Newer programs say in the conversation when plan mode begins and ends. */
+function isInPlanMode(body: MessagesBody): boolean {
+  const said = systemText(body);
+  return said.lastIndexOf("Plan mode is active") > said.lastIndexOf("You have exited plan mode");
 }
 
 function textsOf(content: string | MessageContent[]): string[] {
@@ -97,6 +121,8 @@ function textsOf(content: string | MessageContent[]): string[] {
   return texts.map((text) => text.trim());
 }
 
-function systemText({ system = "" }: MessagesBody): string {
-  return typeof system === "string" ? system : system.map(({ text }) => text).join("\n");
+/** Newer programs say part of it in the conversation. */
+function systemText({ system = "", messages }: MessagesBody): string {
+  const own = typeof system === "string" ? [system] : system.map(({ text }) => text);
+  return [...own, ...messages.flatMap(({ role, content }) => role === "system" ? textsOf(content) : [])].join("\n");
 }

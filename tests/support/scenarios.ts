@@ -33,14 +33,15 @@ export const scenarios: Record<string, Scenario> = {
   },
 
   /** A command that takes as many seconds as the argument says (60), then a text. A resumed session does not wait again. */
-  slow: waiting((seconds) => `sleep ${seconds}`),
+  // `exec`, since newer programs refuse a command that begins with sleep.
+  slow: waiting((seconds) => `exec sleep ${seconds}`),
 
   /** The same, with a grandchild in a session of its own that no signal to a process group reaches. */
   slow_setsid: waiting((seconds) => `setsid sleep ${seconds} & sleep ${seconds}`),
 
   /** In plan mode proposes a plan, a revised one after each further message; otherwise carries it out as `edit` does. */
   plan(request) {
-    if (!request.offers("ExitPlanMode")) return edit(request, request.stepSinceText);
+    if (!request.isPlanning) return edit(request, request.stepSinceText);
     if (request.stepSinceText > 0) return say("The plan waits for approval.");
     const feedback = request.step > 0 ? `4. Mind this: ${request.userTexts.at(-1)}\n` : "";
     const plan = `## Plan\n\n1. Add \`greet.ts\`\n2. Test it\n3. Commit\n${feedback}`;
@@ -51,8 +52,7 @@ export const scenarios: Record<string, Scenario> = {
    * a test can send a message while the tool runs. */
   followup(request) {
     if (request.argument && request.step === 0) {
-      const gate = `'${request.argument}'`;
-      return bash(`n=0; until [ -e ${gate} ] || [ $((n += 1)) -gt 600 ]; do sleep 0.05; done`, "Wait for the gate");
+      return bash(untilThere(request.argument), "Wait for the gate");
     }
     return say(`You said: ${request.userTexts.at(-1)}`);
   },
@@ -72,6 +72,63 @@ export const scenarios: Record<string, Scenario> = {
     () => say("That was expensive."),
   ),
 
+  /** Starts a command in the background that commits late.txt once a file of the argument's path is there, or without one
+   * after 12 s, and ends its turn; says `The tests are green.` in the turn about its end. */
+  background({ argument, step }) {
+    if (step > 0) return say(step === 1 ? "The tests run in the background." : "The tests are green.");
+    const command = `${argument ? untilThere(argument) : "perl -e 'sleep 12'"}; echo late > late.txt; ${
+      commitAs("add late.txt")
+    }`;
+    return answer(tool("Bash", { command, description: "Long tests", run_in_background: true }));
+  },
+
+  /** The same with a subagent, which waits for that file. */
+  background_agent({ argument, step, offers }) {
+    if (step > 0) return say(step === 1 ? "A subagent looks." : "It has looked.");
+    const prompt = `[[scenario:followup ${argument}]]`;
+    const call = { description: "Look around", prompt, subagent_type: "Explore", run_in_background: true };
+    return answer(tool(offers("Agent") ? "Agent" : "Task", call));
+  },
+
+  /** Calls the tool of that name, as if to leave the run behind, then says what came of it. */
+  leaves: inTurn(
+    ({ argument }) => answer(tool(argument, { name: "mine", delaySeconds: 60, reason: "x", prompt: "y" })),
+    () => say("I went on here."),
+  ),
+
+  /** Commits stray.txt on a branch of its own and stays there; `detached`: on none; `worktree`: in another worktree. */
+  stray: inTurn(
+    ({ argument, cwd }) => {
+      const go = argument === "detached"
+        ? "git checkout --quiet --detach"
+        : argument === "worktree"
+        ? `git worktree add --quiet -b mine '${cwd}-mine' && cd '${cwd}-mine'`
+        : "git checkout --quiet -b mine";
+      return bash(`${go} && echo stray > stray.txt && ${commitAs("add stray.txt")}`, "Commit elsewhere");
+    },
+    () => say("stray.txt is committed."),
+  ),
+
+  /** In plan mode writes its plan into claude's plan file and calls ExitPlanMode without one, as today's models do. */
+  plan_file(request) {
+    if (!request.isPlanning) return edit(request, request.stepSinceText);
+    if (request.step === 0) {
+      const file = /(\/\S+\/plans\/\S+?\.md)/.exec(JSON.stringify(request.body))?.[1];
+      if (file) return answer(tool("Write", { file_path: file, content: "## Plan\n\n1. Write the file\n" }));
+    }
+    return answer({ type: "text", text: "My last words are the plan." }, tool("ExitPlanMode", {}));
+  },
+
+  /** A usage limit that ends as many seconds from now as the argument says (3600). */
+  usage_limit: ({ argument }) => ({
+    status: 429,
+    headers: {
+      "anthropic-ratelimit-unified-status": "rejected",
+      "anthropic-ratelimit-unified-reset": String(Math.ceil(Date.now() / 1000) + Number(argument || 3600)),
+      "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    },
+  }),
+
   /** Begins an answer and never goes on. */
   hang: () => "hang",
 
@@ -80,6 +137,16 @@ export const scenarios: Record<string, Scenario> = {
   rate_limited: () => ({ status: 429 }),
   overloaded: () => ({ status: 529 }),
 };
+
+/** A command that waits (30 s at most) until a file is there. */
+function untilThere(file: string): string {
+  return `n=0; until [ -e '${file}' ] || [ $((n += 1)) -gt 600 ]; do sleep 0.05; done`;
+}
+
+function commitAs(message: string): string {
+  const author = `-c user.name='${identity.name}' -c user.email='${identity.email}'`;
+  return `git add -A && git ${author} commit --quiet --message='${message}'`;
+}
 
 function waiting(command: (seconds: string) => string): Scenario {
   return ({ argument, step, userTexts }) =>
