@@ -118,7 +118,7 @@ export class Oracle {
     if (event.type === "run.claimed") this.#claimed(history, broken);
     if (event.type === "run.finished") {
       this.#finished(history, event.run!, broken);
-      if (event.data.outcome === "succeeded") this.#allIsSaid(history, broken);
+      if (event.data.outcome === "succeeded") this.#allIsDone(history, broken);
     }
     if (event.type.startsWith("output.") || event.type === "usage.counted") this.#output(event, broken);
     if (event.type === "message.sent") this.#messageSent(history, event.data.message, broken);
@@ -181,10 +181,11 @@ export class Oracle {
     this.#said.set(said[1]!, Number(said[2]));
   }
 
-  /** What an agent said before its good end is all in the log. */
-  #allIsSaid({ task }: History, broken: (what: string) => void): void {
-    for (const { start: { mark, sessionId }, said } of this.agents) {
+  /** What an agent said before its good end is all in the log, and nothing that it had in the background was ended. */
+  #allIsDone({ task }: History, broken: (what: string) => void): void {
+    for (const { start: { mark, sessionId }, said, wasCutShort } of this.agents) {
       const last = this.#said.get(`${mark}:${sessionId}`) ?? 0;
+      if (mark === task.run?.mark && wasCutShort) broken("its background work was ended");
       if (mark === task.run?.mark && said > 0 && last !== said - 1) broken(`it ends at step ${last} of ${said - 1}`);
     }
   }

@@ -30,6 +30,11 @@ export class LiveAgent {
   #dead = Promise.withResolvers<void>();
   #inputOpen = true;
   #hasResult = false;
+  #hasWaited = false;
+  /** Whether it works in the background. */
+  isBusy = false;
+  /** Whether it ended while it did. */
+  wasCutShort = false;
   #ending: Ending;
   readonly #stubborn: boolean;
 
@@ -152,27 +157,46 @@ export class LiveAgent {
       case "overload":
         return this.#result({ ok: false, subtype: "success", apiErrorStatus: 529 });
       default:
+        if (!this.#hasWaited && random.chance(0.1)) return this.#workInBackground();
         if (isPlanning && random.chance(0.8)) this.#put({ type: "plan", plan: `plan of ${this.start.mark}` });
         this.#result({ ok: true, subtype: "success" });
     }
   }
 
+  /** Ends its turn while a task of its own works on, and begins another when that ends. */
+  #workInBackground(): void {
+    const { random } = this.machine.world;
+    this.#hasWaited = true;
+    this.isBusy = true;
+    this.#put({ type: "background", tasks: [{ id: "b1", kind: "local_bash", description: this.start.mark }] });
+    this.#put({ type: "result", result: this.#resultOf({ ok: true, subtype: "success" }) });
+    this.#later(random.between(100, 60_000), () => {
+      this.isBusy = false;
+      this.#put({ type: "background", tasks: [] });
+      this.#later(random.between(1, 100), () => {
+        this.#put({ type: "turn" });
+        this.#finish();
+      });
+    });
+  }
+
   #result(result: Pick<AgentResult, "ok" | "subtype"> & Partial<AgentResult>): void {
     this.#hasResult = true;
-    this.#put({
-      type: "result",
-      result: {
-        text: `result of ${this.start.mark}`,
-        plan: `plan of ${this.start.mark}`,
-        apiErrorStatus: null,
-        limitResetsAt: null,
-        usage,
-        costUsd: 0.01,
-        sessionTotal: null,
-        ...result,
-      },
-    });
+    this.#put({ type: "result", result: this.#resultOf(result) });
     if (!this.#inputOpen && this.#ending !== "overstay") this.#later(30, () => this.#die({ code: 0, signal: null }));
+  }
+
+  #resultOf(result: Pick<AgentResult, "ok" | "subtype"> & Partial<AgentResult>): AgentResult {
+    return {
+      text: `result of ${this.start.mark}`,
+      plan: `plan of ${this.start.mark}`,
+      apiErrorStatus: null,
+      limitResetsAt: null,
+      usage,
+      costUsd: 0.01,
+      sessionTotal: null,
+      ...result,
+    };
   }
 
   #say(event: NewEvent): void {
@@ -210,6 +234,7 @@ export class LiveAgent {
   #die(exit: AgentExit): void {
     if (!this.alive) return;
     this.alive = false;
+    this.wasCutShort = this.isBusy;
     this.machine.agents.delete(this);
     this.watcher.ended(this);
     this.#dead.resolve();
