@@ -49,7 +49,7 @@ function readEnvironment(): Config {
   for (const [name, value] of Object.entries(file)) {
     if (value !== undefined && Deno.env.get(name) === undefined) Deno.env.set(name, value);
   }
-  const config = readConfig(ownSettings(), { hostname: Deno.hostname() });
+  const config = readConfig(ownSettings(), { hostname: Deno.hostname(), home: Deno.env.get("HOME") });
   for (const name of variables) Deno.env.delete(name);
   return config;
 }

@@ -57,14 +57,21 @@ const accepted = {
 export type Variable = keyof typeof accepted;
 export const variables = Object.keys(accepted) as Variable[];
 
-/** Reads the configuration; throws `ConfigError`. An empty variable counts as unset. */
-export function readConfig(env: Record<string, string | undefined>, { hostname }: { hostname: string }): Config {
+/**
+ * Reads the configuration; throws `ConfigError`. An empty variable counts as unset. `~` at the start of a path is `home`,
+ * since no shell has seen what stands in `.env`.
+ */
+export function readConfig(
+  env: Record<string, string | undefined>,
+  { hostname, home }: { hostname: string; home: string | undefined },
+): Config {
   for (const name of Object.keys(env)) {
     if (name.startsWith("CODER_") && !(name in accepted)) {
       throw new ConfigError(`${name} is not a setting of Personal Coder; it knows ${variables.join(", ")}`);
     }
   }
-  const data = resolve(value(env, "CODER_DATA") ?? "./data");
+  const at = (name: Variable, path: string) => resolve(withHome(path, { name, home }));
+  const data = at("CODER_DATA", value(env, "CODER_DATA") ?? "./data");
   const repo = value(env, "CODER_REPO");
   const worktrees = value(env, "CODER_WORKTREES");
   const kv = value(env, "CODER_KV");
@@ -72,10 +79,10 @@ export function readConfig(env: Record<string, string | undefined>, { hostname }
     host: value(env, "CODER_HOST") ?? "127.0.0.1",
     port: value(env, "CODER_PORT") ?? 8000,
     data,
-    repos: repo === undefined ? null : readRepos(repo),
-    worktrees: worktrees === undefined ? null : resolve(worktrees),
-    kv: kv === undefined ? join(data, "coder.db") : /^https?:\/\//.test(kv) ? kv : resolve(kv),
-    claude: value(env, "CODER_CLAUDE") ?? "claude",
+    repos: repo === undefined ? null : readRepos(repo, (path) => at("CODER_REPO", path)),
+    worktrees: worktrees === undefined ? null : at("CODER_WORKTREES", worktrees),
+    kv: kv === undefined ? join(data, "coder.db") : /^https?:\/\//.test(kv) ? kv : at("CODER_KV", kv),
+    claude: withHome(value(env, "CODER_CLAUDE") ?? "claude", { name: "CODER_CLAUDE", home }),
     claudeIsChosen: value(env, "CODER_CLAUDE") !== undefined,
     maxConcurrent: value(env, "CODER_MAX_CONCURRENT") ?? 3,
     token: value(env, "CODER_TOKEN") ?? null,
@@ -100,12 +107,19 @@ function value<V extends Variable>(
   throw new ConfigError(`${name} ${shown}; it must be ${words}`);
 }
 
-function readRepos(text: string): Map<string, string> {
+/** `~` and `~/...` as a shell would read them; anything else as it is. */
+function withHome(path: string, { name, home }: { name: Variable; home: string | undefined }): string {
+  if (path !== "~" && !path.startsWith("~/")) return path;
+  if (!home) throw new ConfigError(`${name} begins with ~, but HOME is not set; write the whole path`);
+  return join(home, path.slice(1));
+}
+
+function readRepos(text: string, at: (path: string) => string): Map<string, string> {
   const repos = new Map<string, string>();
   const entries = text.split(",").map((one) => one.trim()).filter((one) => one !== "");
   for (const entry of entries) {
     const pair = /^([A-Za-z0-9._-]{1,64})=(.+)$/.exec(entry);
-    const path = resolve(pair ? pair[2]! : entry);
+    const path = at(pair ? pair[2]! : entry);
     const name = pair ? pair[1]! : basename(path);
     if (repos.has(name)) throw new ConfigError(`CODER_REPO names "${name}" twice; give each repository its own name`);
     repos.set(name, path);

@@ -29,6 +29,7 @@ const signalNumbers: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9
 const otherVariables = [
   "DENO_KV_ACCESS_TOKEN",
   "IS_SANDBOX",
+  "HOME",
   "CLAUDECODE",
   "CLAUDE_CODE_ENTRYPOINT",
   "PERSONAL_CODER_TEST_SHARE",
@@ -169,7 +170,7 @@ function realPath(path: string): string {
 async function launch(): Promise<never> {
   const env = readEnvironment();
   const settings = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CODER_")));
-  const config = readConfig(settings, { hostname: Deno.hostname() });
+  const config = readConfig(settings, { hostname: Deno.hostname(), home: env.HOME });
   const surroundings: Surroundings = {
     path: env.PATH ?? "",
     deno: Deno.execPath(),

@@ -18,7 +18,10 @@ const surroundings: Surroundings = {
 };
 
 function permissions(env: Record<string, string>, found = surroundings) {
-  return permissionsOf(readConfig({ CODER_DATA: "/home/ada/data", ...env }, { hostname: "laptop" }), found);
+  return permissionsOf(
+    readConfig({ CODER_DATA: "/home/ada/data", ...env }, { hostname: "laptop", home: "/home/ada" }),
+    found,
+  );
 }
 
 Deno.test("permissionsOf() is the listen address, our folders, and programs by name", () => {

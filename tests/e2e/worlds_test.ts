@@ -84,6 +84,20 @@ Deno.test("`.env` is read, and the environment goes before it", async () => {
   await refusesToStart({ cwd: folder.path, env: { CODER_PORT: undefined } }, /CODER_PORT is "many"/);
 });
 
+Deno.test("`~` in `.env` is the home folder, under the launcher too", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  await Deno.symlink(repository.path, join(folder.path, "shop"));
+  await Deno.writeTextFile(join(folder.path, ".env"), "CODER_REPO=~/shop\nCODER_DATA=~/x\n");
+  for (const limited of [false, true]) {
+    const env = { HOME: folder.path, CODER_DATA: undefined, CODER_CLAUDE: "no-such-claude" };
+    await using service = await startService({ cwd: folder.path, limited, env });
+    assertEquals((await service.health()).repos.map(({ name, path }) => [name, path]), [["shop", repository.path]]);
+    assertEquals((await Deno.stat(join(folder.path, "x", "coder.db"))).isFile, true);
+    assertEquals(await service.stop(), 0);
+  }
+});
+
 Deno.test("a data folder that cannot be written is named", async () => {
   await using folder = await tempDir();
   const file = join(folder.path, "file");
