@@ -6,7 +6,7 @@ import denoJson from "./deno.json" with { type: "json" };
 import { type Config, ConfigError, readConfig, variables } from "./core/config.ts";
 import { DomainError, messageOf } from "./core/domain/error.ts";
 import { engine } from "./core/engine/engine.ts";
-import { ownToken, tokenInUse, workerId } from "./core/engine/local_identity.ts";
+import { makeDataFolder, ownToken, tokenInUse, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { runMaintenance } from "./core/engine/maintenance.ts";
 import type { Service } from "./core/engine/service.ts";
@@ -80,6 +80,7 @@ async function start(): Promise<void> {
     uid: Deno.uid(),
     isSandbox: Deno.env.get("IS_SANDBOX"),
   });
+  await makeDataFolder(config.data);
   await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
   const made = config.token === null && !isLoopback(config.host) ? await ownToken(config.data) : null;

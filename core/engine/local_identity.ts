@@ -1,7 +1,17 @@
-// What a data folder keeps for itself besides the database: the worker's uuid and, beyond loopback, the token.
+// The data folder, and what it keeps for itself besides the database: the worker's uuid and, beyond loopback, the token.
 
 import { join } from "@std/path";
 import type { Clock, Random } from "../domain/ports.ts";
+import { makePrivate } from "../kv/database_files.ts";
+
+/** Copies of the database, by the names that backup and restore give them. */
+const copyName = /^backup-.+\.db$|\.before-restore-/;
+
+/** Makes the data folder when there is none, for its owner only; so are the copies of the database in it. */
+export async function makeDataFolder(data: string): Promise<void> {
+  await Deno.mkdir(data, { recursive: true, mode: 0o700 });
+  for await (const { name } of Deno.readDir(data)) if (copyName.test(name)) await makePrivate(join(data, name));
+}
 
 /** The worker's uuid; made at the first start with this data folder. */
 export async function workerId(data: string, random: Random): Promise<string> {
@@ -37,7 +47,7 @@ export function tokenInUse(data: string, { first, clock }: { first: string; cloc
 
 /** Replaces the token and returns it; a running service takes it over within a second, and the old one counts no more. */
 export async function newToken(data: string): Promise<string> {
-  await Deno.mkdir(data, { recursive: true });
+  await makeDataFolder(data);
   const token = randomToken();
   await writeWhole(tokenPath(data), token, 0o600);
   return token;

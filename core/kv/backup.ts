@@ -1,62 +1,137 @@
 // Copies of a local database: made while the service runs, put back while it does not, and the look at a file before it is
 // opened, so that a damaged one is named and never taken for a new one.
 
+import { deserialize } from "node:v8";
+import { dirname } from "@std/path";
 import { DomainError, messageOf } from "../domain/error.ts";
+import { createPrivate, draftOf, keptName, makePrivate, realPathOf, removeLeftovers, sync } from "./database_files.ts";
+import { keys } from "./keys.ts";
+import { requireKnownFormat } from "./store_format.ts";
 
 /**
- * Writes a consistent copy of the database at `path` to `to`, also while the service writes to it.
+ * Writes a consistent copy of the database at `path` to `to`, also while the service writes to it. Readable by its owner only.
  * Throws `DomainError("conflict")` when `to` exists.
  */
 export async function backupDatabase(path: string, to: string): Promise<void> {
   await requireSound(path);
   if (!await Deno.stat(path).catch(() => null)) throw new DomainError("not_found", `There is no database at ${path}`);
   if (await Deno.stat(to).catch(() => null)) throw new DomainError("conflict", `${to} exists; choose another name`);
-  // Loaded when needed: the service itself does not use it.
-  const { DatabaseSync } = await import("node:sqlite");
-  const database = new DatabaseSync(path, { readOnly: true });
   try {
-    database.exec("PRAGMA busy_timeout = 10000");
-    database.prepare("VACUUM INTO ?").run(to);
+    await copyDatabase(path, to);
   } catch (error) {
     throw new DomainError("unavailable", `Cannot back up ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A new file with what the database at `from` holds, its write-ahead log included; durable when this resolves. */
+async function copyDatabase(from: string, to: string): Promise<void> {
+  // Loaded when needed: the service itself does not use it.
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(from, { readOnly: true });
+  try {
+    await createPrivate(to);
+    try {
+      database.exec("PRAGMA busy_timeout = 10000");
+      database.prepare("VACUUM INTO ?").run(to);
+      await sync(to);
+      await sync(dirname(to));
+    } catch (error) {
+      await Deno.remove(to).catch(() => {});
+      throw error;
+    }
   } finally {
     database.close();
   }
 }
 
 /**
- * Puts a backup in the place of the database; what was there is kept beside it. Call it while the service is stopped.
- * Returns where the old database was kept, or null when there was none.
+ * Puts a backup in the place of the database; what was there is kept beside it. Call it while holding the lock.
+ *
+ * The name changes hands by one rename of a file that is whole and durable, and until then the old database is as good as it
+ * was. So whenever this is cut short, the next start finds the old store or the new one.
+ *
+ * Returns where the old database was kept, or null when there was none. Throws `DomainError`: `not_found`, `invalid` for a
+ * backup that is damaged or of a newer format, `conflict` when something else has the database open.
  */
 export async function restoreDatabase(
   from: string,
-  path: string,
+  to: string,
   { stamp }: { stamp: string },
 ): Promise<string | null> {
+  const path = await realPathOf(to);
   if (!await Deno.stat(from).catch(() => null)) throw new DomainError("not_found", `There is no backup at ${from}`);
   await requireSound(from);
+  await requireWhole(from);
+  await removeLeftovers(path);
+  const draft = draftOf(path);
+  await copyDatabase(from, draft);
+  const kept = await keepOld(path, keptName(path, stamp));
+  await Deno.rename(draft, path);
+  await sync(dirname(path));
+  return kept;
+}
+
+/** Every page of a backup, and its format. */
+async function requireWhole(from: string): Promise<void> {
   const { DatabaseSync } = await import("node:sqlite");
   const backup = new DatabaseSync(from, { readOnly: true });
   try {
     const { quick_check: verdict } = backup.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
-    if (verdict !== "ok") throw new DomainError("invalid", `Cannot restore ${from}: ${verdict}`);
+    if (verdict !== "ok") throw new Error(verdict);
+    // As Deno KV writes a key of one text, and a number as V8 serializes it.
+    const key = new Uint8Array([2, ...new TextEncoder().encode(keys.format()[0] as string), 0]);
+    const row = backup.prepare("SELECT v FROM kv WHERE k = ?").get(key) as { v: Uint8Array } | undefined;
+    requireKnownFormat(row ? deserialize(row.v) : null);
   } catch (error) {
-    if (error instanceof DomainError) throw error;
     throw new DomainError("invalid", `Cannot restore ${from}: ${messageOf(error)}`, { cause: error });
   } finally {
     backup.close();
   }
-  const draft = `${path}.restoring`;
-  await Deno.copyFile(from, draft);
-  const kept = await Deno.stat(path).catch(() => null) ? `${path}.before-restore-${stamp}` : null;
-  // The write-ahead log belongs to the old file: it moves with it.
-  for (const suffix of kept ? ["-wal", "-shm", ""] : []) {
-    await Deno.rename(`${path}${suffix}`, `${kept}${suffix}`).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+}
+
+/**
+ * Gives the database at `path` the second name `kept`, and leaves no write-ahead log at `path`: that would be taken for the
+ * log of whatever file stands there next. Null when there is no database.
+ */
+async function keepOld(path: string, kept: string): Promise<string | null> {
+  const isThere = await Deno.stat(path).then(() => true, () => false);
+  // Of a sound database the log goes into its file. A damaged one is kept as it is, log and all: the next start names it.
+  if (isThere && await requireSound(path).then(() => true, () => false)) await foldLog(path);
+  for (const suffix of ["-wal", "-shm", ""]) await addName(`${path}${suffix}`, `${kept}${suffix}`);
+  await sync(dirname(path));
+  for (const suffix of ["-wal", "-shm"]) await Deno.remove(`${path}${suffix}`).catch(ignoreMissing);
+  await sync(dirname(path));
+  return isThere ? kept : null;
+}
+
+/** Writes the write-ahead log into the database and removes it. */
+async function foldLog(path: string): Promise<void> {
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA busy_timeout = 2000");
+    const { busy } = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    if (busy !== 0) throw new DomainError("conflict", `Another program has ${path} open: close it and restore again`);
+  } finally {
+    database.close();
   }
-  await Deno.rename(draft, path);
-  return kept;
+}
+
+/** A second name for a file, or a copy where a file can have one name only. */
+async function addName(path: string, name: string): Promise<void> {
+  try {
+    await Deno.link(path, name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    await Deno.copyFile(path, name);
+    await sync(name);
+  }
+  await makePrivate(name);
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 const wayBack = 'put a backup back with "deno task restore FILE", or move the file away to begin anew';

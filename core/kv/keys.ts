@@ -51,6 +51,8 @@ export const keys = {
   /** The last commit; the only watched key. */
   signal: (): KvKey => ["sig"],
   store: (): KvKey => ["store"],
+  /** The version of everything here (store_format.ts). */
+  format: (): KvKey => ["format"],
 };
 
 /** The size of a key in the store, generously: strings as UTF-8 plus framing, numbers as eleven bytes. */

@@ -4,11 +4,13 @@ import { dirname, join } from "@std/path";
 import { DomainError, messageOf } from "../domain/error.ts";
 import type { Clock, Random } from "../domain/ports.ts";
 import { requireSound } from "./backup.ts";
+import { keepPrivate, type Presence, presenceOf, removeLeftovers } from "./database_files.ts";
 import { type EventLog, eventLog } from "./event_log.ts";
 import { type Committed, type GroupCommit, groupCommit } from "./group_commit.ts";
 import { keys } from "./keys.ts";
-import { denoKv, type Kv, localLimits, remoteLimits } from "./kv.ts";
+import { denoKv, type Kv, type KvMaybeEntry, localLimits, remoteLimits } from "./kv.ts";
 import { type LiveTail, liveTail } from "./live_tail.ts";
+import { requireKnownFormat, storeFormat } from "./store_format.ts";
 import { sweepBodies } from "./sweep.ts";
 
 export interface Store {
@@ -20,6 +22,8 @@ export interface Store {
   tail: LiveTail;
   /** Whether other processes may write to it. */
   shared: boolean;
+  /** Whether the file it stands on is still there; what is no file is always there. */
+  presence: Presence;
   close(): void;
 }
 
@@ -42,10 +46,19 @@ export async function openStore(location: string, { clock, random, share = false
   const local = !remote && location !== ":memory:";
   const lock = local && !share ? await lockDatabase(location) : null;
   try {
-    if (local) await requireSound(location);
-    const kv = denoKv(await openKv(location), { clock });
+    if (local) {
+      await removeLeftovers(location);
+      await keepPrivate(location);
+      await requireSound(location);
+    }
+    const raw = denoKv(await openKv(location), { clock });
+    // What SQLite made just now has the mode of the process; nothing of ours is in it yet.
+    if (local) await keepPrivate(location);
+    const presence = local ? presenceOf(location) : alwaysThere;
+    const kv = local ? whilePresent(raw, presence) : raw;
     try {
-      return await buildStore(kv, { clock, random, shared: remote || share, remote, onClose: () => lock?.close() });
+      const shared = remote || share;
+      return await buildStore(kv, { clock, random, shared, remote, presence, onClose: () => lock?.close() });
     } catch (error) {
       kv.close();
       throw error;
@@ -57,13 +70,17 @@ export async function openStore(location: string, { clock, random, share = false
 }
 
 /** The store on an open KV; simulations call it with their own. */
-export async function buildStore(kv: Kv, { clock, random, shared, remote = false, onClose = () => {} }: {
-  clock: Clock;
-  random: Random;
-  shared: boolean;
-  remote?: boolean;
-  onClose?: () => void;
-}): Promise<Store> {
+export async function buildStore(
+  kv: Kv,
+  { clock, random, shared, remote = false, presence = alwaysThere, onClose = () => {} }: {
+    clock: Clock;
+    random: Random;
+    shared: boolean;
+    remote?: boolean;
+    presence?: Presence;
+    onClose?: () => void;
+  },
+): Promise<Store> {
   const id = await storeId(kv, random);
   const [last] = await kv.page({ prefix: keys.allEntries() }, { limit: 1, reverse: true });
   const log = eventLog(kv);
@@ -85,6 +102,7 @@ export async function buildStore(kv: Kv, { clock, random, shared, remote = false
     writer,
     tail,
     shared,
+    presence,
     close() {
       writer.close();
       kv.close();
@@ -121,8 +139,8 @@ export async function lockDatabase(path: string): Promise<Deno.FsFile> {
 async function openLockFile(path: string): Promise<Deno.FsFile> {
   const folder = dirname(path);
   try {
-    await Deno.mkdir(folder, { recursive: true });
-    return await Deno.open(path, { create: true, read: true, write: true });
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    return await Deno.open(path, { create: true, read: true, write: true, mode: 0o600 });
   } catch (error) {
     const why = messageOf(error).replace(/\s*\(os error.*$/, "");
     throw new DomainError(
@@ -133,15 +151,33 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   }
 }
 
+/** The uuid of a store whose format this program knows; a new store gets both. */
 async function storeId(kv: Kv, random: Random): Promise<string> {
   for (;;) {
-    const entry = await kv.get<string>(keys.store());
-    if (entry.value) return entry.value;
-    const id = random.uuid();
+    const found = await kv.getMany<string | number>([keys.store(), keys.format()]);
+    const [id, format] = found as [KvMaybeEntry<string>, KvMaybeEntry<number>];
+    requireKnownFormat(format.value);
+    if (id.value && format.value) return id.value;
     await kv.commit({
-      checks: [{ key: keys.store(), versionstamp: null }],
-      sets: [{ key: keys.store(), value: id }],
+      checks: [id, format].map(({ key, versionstamp }) => ({ key, versionstamp })),
+      sets: [
+        { key: keys.store(), value: id.value ?? random.uuid() },
+        { key: keys.format(), value: format.value ?? storeFormat },
+      ],
       deletes: [],
     });
   }
+}
+
+const alwaysThere: Presence = { trouble: null, look: () => null };
+
+/** Refuses to write to a file that the next start would not find: an acknowledged commit would be lost with it. */
+function whilePresent(kv: Kv, presence: Presence): Kv {
+  return {
+    ...kv,
+    commit(commit) {
+      const trouble = presence.look();
+      return trouble === null ? kv.commit(commit) : Promise.reject(new DomainError("unavailable", trouble));
+    },
+  };
 }

@@ -40,6 +40,20 @@ Deno.test("backupDatabase() copies a database that is being written to, and what
   }
 });
 
+Deno.test("a backup, what it restores and what that replaces are for their owner only", async () => {
+  await using folder = await tempDir();
+  const path = join(folder.path, "coder.db");
+  const store = await openStore(path, ports);
+  await create(store);
+  await backupDatabase(path, join(folder.path, "b.db"));
+  store.close();
+  await Deno.chmod(path, 0o644);
+  await restoreDatabase(join(folder.path, "b.db"), path, { stamp: "now" });
+  for (const name of ["b.db", "coder.db", "coder.db.before-restore-now"]) {
+    assertEquals((await Deno.stat(join(folder.path, name))).mode! & 0o777, 0o600, name);
+  }
+});
+
 Deno.test("backupDatabase() never writes over a file", async () => {
   await using folder = await tempDir();
   const path = join(folder.path, "coder.db");

@@ -54,6 +54,100 @@ Deno.test("openStore() gives a store its uuid once, and everything else again af
   second.close();
 });
 
+Deno.test("openStore() refuses a store of a newer format in one line, and writes nothing to it", async () => {
+  await using folder = await tempDir();
+  const path = join(folder.path, "coder.db");
+  const store = await openStore(path, ports);
+  assertEquals((await store.kv.get(keys.format())).value, 1);
+  const changes = { checks: [], sets: [{ key: keys.format(), value: 2 }], deletes: [] };
+  await store.kv.commit({ ...changes, deletes: [keys.store()] });
+  store.close();
+  const error = await assertRejects(() => openStore(path, ports), DomainError);
+  assertEquals(
+    [error.code, error.message],
+    [
+      "unavailable",
+      "This store is of format 2, and this program knows formats up to 1: use the Personal Coder that wrote it, or a newer one",
+    ],
+  );
+  const raw = await Deno.openKv(path);
+  assertEquals((await raw.get(keys.store())).value, null);
+  raw.close();
+});
+
+Deno.test("openStore() takes a store that says nothing of its format for format 1, and says so from then on", async () => {
+  await using folder = await tempDir();
+  const path = join(folder.path, "coder.db");
+  const first = await openStore(path, ports);
+  const id = await fill(first);
+  await first.kv.commit({ checks: [], sets: [], deletes: [keys.format()] });
+  first.close();
+  const second = await openStore(path, ports);
+  assertEquals([second.id, (await second.log.head(id))?.id], [first.id, id]);
+  assertEquals((await second.kv.get(keys.format())).value, 1);
+  second.close();
+});
+
+const others = 0o077;
+
+/** The files in a folder that others than their owner may do something with. */
+async function openToOthers(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (((await Deno.stat(join(folder, name))).mode! & others) !== 0) found.push(name);
+  }
+  return found.sort();
+}
+
+Deno.test("openStore() keeps the database, its logs and their folder to its owner, also what it finds open to others", async () => {
+  await using folder = await tempDir();
+  const data = join(folder.path, "data");
+  const path = join(data, "coder.db");
+  const store = await openStore(path, ports);
+  await fill(store);
+  assert((await Deno.stat(`${path}-wal`)).size > 0);
+  assertEquals(await openToOthers(data), []);
+  assertEquals((await Deno.stat(data)).mode! & 0o777, 0o700);
+  const files = [...Deno.readDirSync(data)].map(({ name }) => name);
+  const copies = await Promise.all(files.map(async (name) => [name, await Deno.readFile(join(data, name))] as const));
+  store.close();
+  // As an earlier version, killed, left it.
+  for (const [name, bytes] of copies) {
+    await Deno.writeFile(join(data, name), bytes);
+    await Deno.chmod(join(data, name), 0o644);
+  }
+  await Deno.chmod(data, 0o755);
+  const again = await openStore(path, ports);
+  await fill(again);
+  assertEquals(await openToOthers(data), []);
+  // A folder that was there before us may have its reasons.
+  assertEquals((await Deno.stat(data)).mode! & 0o777, 0o755);
+  again.close();
+});
+
+Deno.test("a store refuses to write once its file is gone or another, and goes on when it is back", async () => {
+  await using folder = await tempDir();
+  const data = join(folder.path, "data");
+  const path = join(data, "coder.db");
+  const store = await openStore(path, ports);
+  const id = await fill(store);
+  const away = join(folder.path, "away");
+  await Deno.rename(data, away);
+  for (const replace of [async () => {}, async () => await Deno.writeTextFile(path, "another")]) {
+    await Deno.mkdir(data, { recursive: true });
+    await replace();
+    const error = await assertRejects(() => store.writer.append(output(id, [text("lost")])), DomainError);
+    assertEquals([error.code, error.message], ["unavailable", store.presence.trouble]);
+    assert(error.message.includes(path) && !error.message.includes("\n"), error.message);
+  }
+  assertEquals((await store.log.head(id))?.seq, 2);
+  await Deno.remove(data, { recursive: true });
+  await Deno.rename(away, data);
+  assertEquals((await store.writer.append(output(id, [text("kept")]))).head.seq, 3);
+  assertEquals(store.presence.trouble, null);
+  store.close();
+});
+
 Deno.test("openStore() of two memories makes two stores", async () => {
   const [one, two] = [await openStore(":memory:", ports), await openStore(":memory:", ports)];
   assert(one.id !== two.id);
