@@ -50,9 +50,10 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const pause = dispatchPause(context, () => scheduler.wake());
   const disk = diskWatch({
     clock: context.clock,
+    presence: store.presence,
     freeBytes: context.freeBytes,
     onChange(shortage) {
-      const text = shortage ?? "The disk has room again";
+      const text = shortage ?? "The disk is as it should be again";
       warn(text, null);
       void note("disk", text).catch((error) => warn(`Cannot record: ${text}`, error));
       scheduler.wake();

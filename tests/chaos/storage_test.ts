@@ -1,9 +1,11 @@
-// A database that is damaged while the service is down, and the way back: from the command line, as a person would.
+// A database that is damaged while the service is down, and the way back: from the command line, as a person would. And one
+// that is taken away under the running service.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { failToStart, startService } from "../support/service.ts";
-import { tempDir, tempRepository } from "../support/temp.ts";
+import { scriptAgent } from "../doors/script_agent.ts";
+import { failToStart, startService, type TestService } from "../support/service.ts";
+import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 
 const main = fromFileUrl(new URL("../../main.ts", import.meta.url));
 
@@ -73,4 +75,62 @@ Deno.test("a backup under load brings back a database that was damaged in any wa
   assertMatch(verified.text, /: 0 differences/, verified.text);
   await using service = await startService(options);
   for (const id of acknowledged.slice(0, atBackup)) assertEquals((await service.task(id)).status, "pending");
+});
+
+async function refusedCreate(service: TestService): Promise<string> {
+  const answer = await service.call("/api/tasks", { json: { prompt: "lost" } });
+  const { detail } = await answer.json();
+  assertEquals(answer.status, 503, detail);
+  return detail;
+}
+
+Deno.test("a data folder that is taken away stops acknowledging and starting at once; put back, all goes on", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  const gate = join(folder.path, "gate");
+  const agent = await scriptAgent(folder.path, `until [ -e ${gate} ]; do sleep 0.05; done`);
+  await using service = await startService({
+    repo: repository.path,
+    data: folder.path,
+    env: { ...agent, CODER_MAX_CONCURRENT: "1" },
+  });
+  const data = join(folder.path, "data");
+  const running = await service.createTask({ prompt: "first" });
+  const waiting = await service.createTask({ prompt: "second" });
+  await service.waitFor(running.id, (_, { type }) => type === "agent.ready");
+
+  await Deno.rename(data, join(folder.path, "away"));
+  const words = await refusedCreate(service);
+  assertStringIncludes(words, join(data, "coder.db"));
+  assertStringIncludes(words, "put it back");
+  const { status, pause } = await service.health();
+  assertEquals([status, pause?.reason], ["paused", words]);
+  assertStringIncludes((await service.task(waiting.id)).waiting ?? "", words);
+  // The agent ends, and the end waits for its place in the log.
+  await Deno.writeTextFile(gate, "");
+  await eventually(() => service.output.includes(`Task ${running.id} waits for the store`));
+
+  await Deno.rename(join(folder.path, "away"), data);
+  await service.waitForStatus(running.id, "completed");
+  await service.waitForStatus(waiting.id, "completed");
+  const third = await service.createTask({ prompt: "third" });
+  assertEquals(third.id, waiting.id + 1);
+  await service.waitForStatus(third.id, "completed");
+
+  await Deno.remove(data, { recursive: true });
+  await refusedCreate(service);
+  await refusedCreate(service);
+  assertEquals(await service.stop(), 0);
+});
+
+Deno.test("a data folder that is gone is noticed without a commit, too", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  await using service = await startService({
+    repo: repository.path,
+    data: folder.path,
+    env: { CODER_CLAUDE: "no-such-claude" },
+  });
+  await Deno.remove(join(folder.path, "data"), { recursive: true });
+  await eventually(async () => /was deleted/.test((await service.health()).pause?.reason ?? ""));
 });
