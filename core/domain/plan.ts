@@ -46,8 +46,8 @@ export interface Board {
 }
 
 export interface WorkerView {
-  /** Its uuid. */
-  worker: string;
+  /** Its uuid; null when no other worker can have its store: then it is the holder of whatever is held. */
+  worker: string | null;
   /** Names of the repositories it has. */
   repos: ReadonlySet<string>;
   free_slots: number;
@@ -88,8 +88,9 @@ export function obstacleOf(
   if (blocked_by.length > 0) return { kind: "dependencies", blocked_by };
   if (entry.due_at !== null && dueInMs(entry.due_at, now) > 0) return { kind: "due", due_at: entry.due_at };
   if (!view.repos.has(entry.repo)) return { kind: "repository", repo: entry.repo };
-  if (entry.holder !== null && entry.holder !== view.worker && !view.dead.has(entry.holder)) {
-    return { kind: "elsewhere", worker: entry.holder };
+  const isElsewhere = entry.holder !== null && view.worker !== null && entry.holder !== view.worker;
+  if (isElsewhere && !view.dead.has(entry.holder!)) {
+    return { kind: "elsewhere", worker: entry.holder! };
   }
   return null;
 }

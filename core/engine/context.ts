@@ -18,6 +18,15 @@ export interface EngineSettings {
   logs: string;
 }
 
+/**
+ * Whether a worktree that `holder` made is this worker's to use. A local file has one worker, whatever id it had when the
+ * worktree was made: a backup that was restored elsewhere, or a data folder without its worker id, holds the same work.
+ * Whether it is on this disk, and ours, git says.
+ */
+export function isOurs({ store, worker }: Pick<EngineContext, "store" | "worker">, holder: string): boolean {
+  return !store.shared || holder === worker.id;
+}
+
 export interface EngineContext {
   store: Store;
   clock: Clock;

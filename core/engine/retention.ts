@@ -15,7 +15,7 @@ import type { NewEvent, TaskEventOf } from "../domain/event.ts";
 import { isOver, type Task, type TaskPlace } from "../domain/task.ts";
 import { keys } from "../kv/keys.ts";
 import type { Snapshot, WorktreeUpkeep } from "../process/worktrees.ts";
-import type { EngineContext } from "./context.ts";
+import { type EngineContext, isOurs } from "./context.ts";
 
 export interface Retention {
   /** Removes a bounded number of what is due. Never throws. */
@@ -65,7 +65,7 @@ export function retention(
 
   async function removeWorktree(task: Task): Promise<boolean> {
     const place = task.place;
-    if (!place?.present || place.worker !== worker.id || !settings.repos.includes(place.repo)) return false;
+    if (!place?.present || !isOurs(context, place.worker) || !settings.repos.includes(place.repo)) return false;
     const commit = await upkeep.mergedCommit(place);
     if (commit === null) return false;
     const { path, branch } = place;
@@ -93,13 +93,16 @@ export function retention(
     await store.kv.commit({ checks: [], ...change });
   }
 
-  /** What a crash interrupted. */
+  /** What a crash interrupted, also when this worker had another id then. */
   async function goOn(): Promise<void> {
-    const { value: id } = await store.kv.get<number>(keys.removing(worker.id));
-    if (id === null) return;
-    const task = await store.writer.head(id);
-    if (task?.place && !task.place.present && isOver(task.status)) await finishRemoval(task, task.place);
-    await noteGoing(null);
+    const range = store.shared ? { prefix: keys.retention(worker.id) } : { prefix: keys.retentions() };
+    for (const { key, value: id } of await store.kv.page<unknown>(range, { limit: lookedAt })) {
+      // Beside how far a worker has come.
+      if (key[2] !== keys.removing(worker.id)[2] || typeof id !== "number") continue;
+      const task = await store.writer.head(id);
+      if (task?.place && !task.place.present && isOver(task.status)) await finishRemoval(task, task.place);
+      await store.kv.commit({ checks: [], sets: [], deletes: [key] });
+    }
   }
 
   async function sweepByTime(before: string): Promise<void> {

@@ -12,7 +12,7 @@ import { backgroundWords } from "../domain/task.ts";
 import type { OpenRun, Task, TaskPlace } from "../domain/task.ts";
 import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/agent.ts";
 import { appendPatiently } from "./append.ts";
-import type { EngineContext } from "./context.ts";
+import { type EngineContext, isOurs } from "./context.ts";
 import { firstWords, messageText } from "./prompt.ts";
 import { workerMark } from "./recover.ts";
 import { type OutputRecorder, recordOutput } from "./record_output.ts";
@@ -233,7 +233,7 @@ class Run {
     const task = this.#task;
     if (this.#context.store.shared) await this.#requireOpen();
     if (task.cancel_requested) this.stop("cancelled");
-    const isHere = task.place?.present && task.place.worker === worker.id;
+    const isHere = task.place?.present && isOurs(this.#context, task.place.worker);
     if (task.next.kind === "resume" && isHere && await worktrees.isWhole(task.place!)) return task.place!;
     this.#remade = true;
     const { kept, ...place } = await worktrees.add({

@@ -11,7 +11,7 @@ import type { WorkerView } from "../domain/plan.ts";
 import type { Task } from "../domain/task.ts";
 import type { Agent } from "../process/agent.ts";
 import type { LiveBoard } from "./board.ts";
-import type { EngineContext } from "./context.ts";
+import { type EngineContext, isOurs } from "./context.ts";
 import type { DiskWatch } from "./disk_watch.ts";
 import type { DispatchPause } from "./dispatch_pause.ts";
 import { putAway } from "./put_away.ts";
@@ -72,7 +72,7 @@ export function scheduler(
 
   function view(): WorkerView {
     const free_slots = stopping ? 0 : settings.maxConcurrent - inHand.size;
-    return { worker: worker.id, repos, free_slots, dead: lease().dead };
+    return { worker: store.shared ? worker.id : null, repos, free_slots, dead: lease().dead };
   }
 
   /** `work` says whether it changed anything. If not, the board is behind the log: looking again at once would spin. */
@@ -97,7 +97,7 @@ export function scheduler(
     await board.resolve();
     for (const { id, holder } of board.leftovers()) {
       // What a dead worker holds is nobody's to put away but ours; its folder stays, and the log says so.
-      const mine = holder === null || holder === worker.id || lease().dead.has(holder);
+      const mine = holder === null || isOurs(context, holder) || lease().dead.has(holder);
       if (mine && !inHand.has(id)) take(id, putAway(context, id));
     }
     // A due time that nobody may act on must not wake us: their ends do.

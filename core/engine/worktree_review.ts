@@ -11,7 +11,7 @@ import { isOver, type Task } from "../domain/task.ts";
 import { keys } from "../kv/keys.ts";
 import type { Traces, WorktreeUpkeep } from "../process/worktrees.ts";
 import type { LiveBoard } from "./board.ts";
-import type { EngineContext } from "./context.ts";
+import { type EngineContext, isOurs } from "./context.ts";
 
 export interface WorktreeReview {
   /** What the last look found, a sentence each. */
@@ -105,7 +105,7 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
     const lost: string[] = [];
     for await (const ids of tasksAtRest()) {
       for (const { id, run, place } of await readHeads(ids)) {
-        const isOwn = run === null && place?.present && place.repo === repo && place.worker === worker.id;
+        const isOwn = run === null && place?.present && place.repo === repo && isOurs(context, place.worker);
         if (isOwn && !paths.has(place.path)) lost.push(`${place.path} (task ${id})`);
       }
     }

@@ -46,6 +46,7 @@ export const keys = {
   notices: (worker: string): KvKey => ["notices", worker],
   /** How far a worker's retention has come: the end and the id of a finished task. */
   retention: (worker: string): KvKey => ["retention", worker],
+  retentions: (): KvKey => ["retention"],
   /** The task whose worktree a worker's retention is removing. */
   removing: (worker: string): KvKey => ["retention", worker, "removing"],
   /** The last commit; the only watched key. */

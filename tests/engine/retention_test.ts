@@ -128,9 +128,24 @@ Deno.test("sweep() goes on where a crash left it between the event and the remov
   await reached.promise;
   assertEquals(await typesAfter(w, id, "task.completed"), ["worktree.removed"]);
   assertEquals(await exists(place.path), true);
-  await sweep(w);
+  // Also when the worker id was lost with the crash: a local store has one worker.
+  await sweep({ ...w, context: { ...w.context, worker: { id: "worker-2", name: "laptop" } } });
   assertEquals(await exists(place.path), false);
   assertEquals(await typesAfter(w, id, "task.completed"), ["worktree.removed", "raw_log.removed"]);
+});
+
+Deno.test("sweep() of the only worker removes what an earlier one left, and of one among others does not", async () => {
+  await using w = await upkeepWorld();
+  const id = await w.create();
+  const place = await w.begin(id);
+  await w.finish(id, "succeeded");
+  await w.repository.git("merge", "--quiet", place.branch);
+  w.pass(31);
+  const context = { ...w.context, worker: { id: "worker-2", name: "laptop" } };
+  await sweep({ ...w, context: { ...context, store: { ...context.store, shared: true } } });
+  assertEquals(await exists(place.path), true);
+  await sweep({ ...w, context });
+  assertEquals(await exists(place.path), false);
 });
 
 Deno.test("sweep() takes a removal back that failed", async () => {

@@ -113,6 +113,9 @@ Deno.test("look() reports what the log says is there but is gone, and saved work
   assertEquals(notices.length, 2);
   assertMatch(notices[0]!, /refs of saved work .* \(2\): refs\/coder\/kept\/task-78-1, refs\/coder\/task-77\/run-1$/);
   assertMatch(notices[1]!, new RegExp(`are gone \\(1\\): ${place.path} \\(task ${id}\\)$`));
+  // The only worker of a store looks after all of it, whatever id it had before.
+  const context = { ...w.context, worker: { id: "worker-2", name: "laptop" } };
+  assertEquals((await lookOf({ ...w, context })).notices, notices);
 });
 
 Deno.test("look() reports a branch of ours without its worktree and its task", async () => {
