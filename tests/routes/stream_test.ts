@@ -2,8 +2,10 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async";
+import { makeApp } from "../../routes/app.ts";
+import { allowedHosts } from "../../routes/guard.ts";
 import { taskSchema } from "../../routes/schemas.ts";
-import { ready, type RoutesWorld, routesWorld, text } from "./world.ts";
+import { type Call, ready, type RoutesWorld, routesWorld, text } from "./world.ts";
 
 interface Frame {
   id: string | null;
@@ -13,7 +15,7 @@ interface Frame {
 }
 
 /** The frames of one connection, flush by flush, with exactly the ids they carry. */
-async function connect(world: RoutesWorld, query = "", headers?: Record<string, string>) {
+async function connect(world: Pick<RoutesWorld, "call">, query = "", headers?: Record<string, string>) {
   const response = await world.call(`/api/stream${query}`, { headers });
   assertEquals(response.status, 200);
   const reader = response.body!.getReader();
@@ -158,4 +160,62 @@ Deno.test("what to follow must be pairs of task and seq, twenty at most", async 
   }
   await using page = await connect(world, `?follow=${many(20)}`);
   await page.until(({ event }) => event === "hello");
+});
+
+Deno.test("a followed task that is longer than a page comes to its end, and only then with a cursor", async () => {
+  await using world = await routesWorld({ agent: false });
+  const first = await world.create();
+  const cursor = `${world.engine.service.cursor().store}.${world.engine.service.cursor().versionstamp}`;
+  const { id } = await world.create();
+  const count = 8_007;
+  for (let n = 1; n < count; n += 500) {
+    const lines = Array.from({ length: Math.min(500, count - n) }, (_, index) => text(`line ${n + index}`));
+    await world.store.writer.append({ task: id, by: "test/1", priority: "output", decide: () => lines });
+  }
+  // Nothing happens any more: what comes, comes by itself.
+  await using page = await connect(world, `?follow=${first.id}:0,${id}:0`, { "last-event-id": cursor });
+  await page.until(({ event, data }) => event === "output.text" && data.seq === count);
+  const events = page.frames.filter(({ data }) => data?.v && data.task === id);
+  assertEquals(events.map(({ data }) => data.seq), Array.from({ length: count }, (_, n) => n + 1));
+  const last = page.frames.indexOf(events.at(-1)!);
+  assertEquals(page.frames.slice(0, last).filter((frame) => frame.id !== null), []);
+  await page.until(({ id }) => id !== null);
+});
+
+Deno.test("a cursor covers what was sent with it, and nothing that happened while that was put together", async () => {
+  await using world = await routesWorld({ agent: false });
+  const { id } = await world.create();
+  const { service } = world.engine;
+  const before = service.cursor();
+  const meanwhile: number[] = [];
+  const app = makeApp({
+    service: {
+      ...service,
+      async catchUp(task, after) {
+        const page = await service.catchUp(task, after);
+        // In the look that finds nothing more, and so may give the cursor. Two commits: a client that comes back is told the
+        // last one anyway.
+        while (page.length === 0 && meanwhile.length < 2) meanwhile.push((await world.create()).id);
+        return page;
+      },
+    },
+    guard: { hosts: allowedHosts("127.0.0.1", "machine"), anyAddress: false, token: null },
+    version: "0",
+    pages: [],
+    warn: () => {},
+  });
+  const call: Call = async (path, { headers } = {}) =>
+    await app.request(`http://localhost:8000${path}`, { headers: { host: "localhost:8000", ...headers } });
+  try {
+    const cursor = `${before.store}.${before.versionstamp}`;
+    await using page = await connect({ call }, `?follow=${id}:0`, { "last-event-id": cursor });
+    const carrier = await page.until((frame) => frame.id !== null);
+    assertEquals(meanwhile.length, 2);
+    assertEquals(page.frames.slice(0, page.frames.indexOf(carrier)).filter(isTask(meanwhile[0]!)), []);
+    // Cut off here, it hears of both with the cursor it has.
+    await using again = await connect(world, "", { "last-event-id": carrier.id! });
+    for (const task of meanwhile) await again.until(isTask(task));
+  } finally {
+    app.streams.closeAll();
+  }
 });

@@ -383,6 +383,19 @@ Deno.test("the list is newest first, in pages, by status and by words", async ()
   }
 });
 
+Deno.test("a search that looks at many tasks skips none, within a page and from page to page", async () => {
+  await using world = await routesWorld({ agent: false });
+  const count = 250;
+  await Promise.all(Array.from({ length: count }, () => world.create()));
+  const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, n) => from - n);
+  for (const status of ["", "&status=pending"]) {
+    const first = await world.json(200, `/api/tasks?q=do&limit=200${status}`);
+    const second = await world.json(200, `/api/tasks?q=do&limit=200&cursor=${first.next}${status}`);
+    const ids = [first, second].map(({ tasks }) => tasks.map(({ id }: { id: number }) => id));
+    assertEquals([ids, second.next], [[down(250, 51), down(50, 1)], null]);
+  }
+});
+
 Deno.test("long texts are excerpts in lists and whole where one task is asked for", async () => {
   await using world = await routesWorld();
   const prompt = "p".repeat(3_000);
