@@ -36,7 +36,7 @@ const idempotencyKeyHeader = {
   name: "Idempotency-Key",
   in: "header" as const,
   description: "1 to 200 printable characters without spaces. The same key and body again: the first task, 200. " +
-    "The same key with another body: 409",
+    "The same key with another body: 409. A key counts for seven days after it made its task",
   schema: { type: "string" as const, pattern: "^[\\x21-\\x7e]{1,200}$", example: "nightly-2026-01-05" },
 };
 const ifMatchHeader = {

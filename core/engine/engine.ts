@@ -5,6 +5,7 @@ import { isOver } from "../domain/task.ts";
 import type { TaskView } from "../domain/task_view.ts";
 import type { Published } from "../kv/event_record.ts";
 import { chunkBytes } from "../kv/event_log.ts";
+import { idempotencyKeys } from "../kv/idempotency.ts";
 import { keys } from "../kv/keys.ts";
 import type { WorktreeUpkeep } from "../process/worktrees.ts";
 import { liveBoard } from "./board.ts";
@@ -77,6 +78,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const review = upkeep && worktreeReview(context, { board, upkeep: upkeep.worktrees, note, signal: stopped.signal });
   const tidying = upkeep && upkeep.retentionDays !== null &&
     retention(context, { upkeep: upkeep.worktrees, days: upkeep.retentionDays });
+  const idempotency = idempotencyKeys(store.kv);
   let stopping = false;
 
   /** A fact about the service itself, in the log of task 0. */
@@ -298,6 +300,8 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       // It may take its time, and nothing waits for what it finds.
       reviewing = review?.look();
       if (tidying && !stopping) await tidying.sweep();
+      const forgetting = idempotency.forget({ now: context.clock.now() });
+      await forgetting.catch((error) => warn("Cannot forget old idempotency keys", error));
     },
     async stop() {
       stopping = true;

@@ -5,6 +5,7 @@ import type { Task } from "../domain/task.ts";
 import type { Published } from "./event_record.ts";
 import { indexChanges } from "./head_index.ts";
 import { encodeHead } from "./head_record.ts";
+import { ageEntry, type IdempotencyRecord } from "./idempotency.ts";
 import { keyBytes, keys } from "./keys.ts";
 import type { Kv, KvCommit, KvKey, KvLimits } from "./kv.ts";
 
@@ -132,6 +133,10 @@ function headCost(id: number, writes: HeadWrites | null): Cost {
   return costOf({ checks: [keys.task(id)], sets, deletes: writes?.deletes ?? [] });
 }
 
+function ageEntryCost({ idempotency }: AppendRequest, id: number): { key: KvKey; bytes: number }[] {
+  return idempotency ? [{ key: keys.idempotencyOf(id), bytes: idempotency.key.length * 2 + 100 }] : [];
+}
+
 function keepsFold(from: number, to: number): boolean {
   return Math.floor((from - 1) / foldEvery) !== Math.floor(to / foldEvery);
 }
@@ -150,7 +155,7 @@ interface Addition {
 export class CommitBatch {
   readonly staged = new Map<number, Staged>();
   readonly taken: Taken[] = [];
-  readonly idempotency = new Map<string, { task: number; hash: string }>();
+  readonly idempotency = new Map<string, IdempotencyRecord>();
   readonly guards: Guard[] = [];
   readonly bodiesUsed: string[] = [];
   readonly sets: KvCommit["sets"] = [];
@@ -185,7 +190,11 @@ export class CommitBatch {
     ];
     const own = costOf({
       checks: singles.map(({ key }) => key),
-      sets: [...singles, ...sets.map(({ key, value }) => ({ key, bytes: (value as Uint8Array).length }))],
+      sets: [
+        ...singles,
+        ...ageEntryCost(request, id),
+        ...sets.map(({ key, value }) => ({ key, bytes: (value as Uint8Array).length })),
+      ],
       deletes: bodiesUsed.map(keys.bodyIntent),
     });
     const cost = sumOf([this.#cost, own, staged.cost], earlier?.cost);
@@ -208,7 +217,8 @@ export class CommitBatch {
       if (request.task === "new") this.created++;
       if (request.guard) this.guards.push(request.guard);
       if (request.idempotency) {
-        this.idempotency.set(request.idempotency.key, { task: id, hash: request.idempotency.hash });
+        const { key, hash } = request.idempotency;
+        this.idempotency.set(key, { task: id, hash, at: events[0]!.event.at });
       }
     }
     return true;
@@ -228,7 +238,7 @@ export class CommitBatch {
     }
     for (const [key, value] of this.idempotency) {
       checks.push({ key: keys.idempotency(key), versionstamp: null });
-      sets.push({ key: keys.idempotency(key), value });
+      sets.push({ key: keys.idempotency(key), value }, ageEntry(key, value));
     }
     for (const { key, isForeign } of this.guards) if (!isForeign) sets.push({ key, value: this.commit });
     if (this.created > 0) {

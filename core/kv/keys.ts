@@ -39,7 +39,12 @@ export const keys = {
   /** Checked and set by every edit of dependencies: two edits at once cannot make a cycle. */
   deps: (): KvKey => ["deps"],
   nextId: (): KvKey => ["next_id"],
+  /** The task that a request made, a hash of the request, and when that was. */
   idempotency: (key: string): KvKey => ["idempotency", key],
+  idempotencies: (): KvKey => ["idempotency"],
+  /** The idempotency keys in the order of their tasks, and so of their age. */
+  idempotencyOf: (task: number): KvKey => ["idempotency_of", task],
+  idempotenciesByAge: (): KvKey => ["idempotency_of"],
   beat: (worker: string): KvKey => ["beat", worker],
   beats: (): KvKey => ["beat"],
   /** What a worker has reported of its repositories, so that it says it once. */

@@ -1,6 +1,7 @@
 // Tasks over HTTP: what is accepted, what is refused and with which words.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { keys } from "../../core/kv/keys.ts";
 import { limits, problemSchema, taskSchema } from "../../routes/schemas.ts";
 import { eventually } from "../support/temp.ts";
 import { ready, type RoutesWorld, routesWorld, text } from "./world.ts";
@@ -162,6 +163,12 @@ Deno.test("an Idempotency-Key makes one task, however often it is sent", async (
   assertEquals(answers.map(({ status }) => status).toSorted(), [...Array(9).fill(200), 201]);
   const ids = await Promise.all(answers.map(async (answer) => (await answer.json()).id));
   assertEquals(new Set(ids).size, 1);
+  // After a week the minutely look forgets it: the same request makes another task.
+  const aged = { key: "key-1", at: "2020-01-01T00:00:00.000Z" };
+  await world.store.kv.commit({ checks: [], sets: [{ key: keys.idempotencyOf(task.id), value: aged }], deletes: [] });
+  assertEquals((await send({ prompt: "Once", priority: 2 })).status, 200);
+  await world.engine.tick();
+  assertEquals((await send({ prompt: "Once", priority: 2 })).status, 201);
 });
 
 Deno.test("a task is read as it is and as it was; what does not exist is a problem", async () => {
