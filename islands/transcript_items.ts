@@ -207,6 +207,8 @@ function serviceLine(event: TaskEvent): LineContent {
       return line("done", "Plan approved", event.by ? `by ${event.by}` : null);
     case "plan.rejected":
       return line("need", "Plan sent back", event.data.feedback);
+    case "worktree.moved":
+      return line("wait", "Worktree found at its new place", event.data.path);
     case "worktree.snapshotted":
       return line("wait", "Work saved", event.data.ref);
     case "worktree.removed":

@@ -106,6 +106,7 @@ export const eventDataSchemas = {
     lines_added: nullableInteger,
     lines_removed: nullableInteger,
   }),
+  "worktree.moved": z.object({ branch: text, from: text, path: text, worker: text }),
   "worktree.snapshotted": z.object({ ref: text, commit: text, run: integer }),
   "worktree.removed": z.object({ path: text, branch: text, reason: text, commit: text.optional() }),
   "worktree.kept": z.object({ path: text, branch: text, reason: text }),

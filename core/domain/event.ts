@@ -131,6 +131,8 @@ export interface EventData {
     /** Refs under which an earlier, stale branch of this name was kept. */
     kept?: string[];
   };
+  /** The worktree, or its repository, was moved by a person while nothing ran; found when the next run began. */
+  "worktree.moved": { branch: string; from: string; path: string; worker: string };
   "run.started": {
     pid: number;
     session_id: string;

@@ -368,6 +368,8 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
       const { branch, path, base, base_commit, worker } = event.data;
       return { place: { repo: task.repo, branch, path, base, base_commit, worker, present: true }, snapshot: null };
     }
+    case "worktree.moved":
+      return { place: task.place && { ...task.place, path: event.data.path, worker: event.data.worker } };
     case "run.started":
       return {
         session_id: event.data.session_id,

@@ -234,7 +234,9 @@ class Run {
     if (this.#context.store.shared) await this.#requireOpen();
     if (task.cancel_requested) this.stop("cancelled");
     const isHere = task.place?.present && isOurs(this.#context, task.place.worker);
-    if (task.next.kind === "resume" && isHere && await worktrees.isWhole(task.place!)) return task.place!;
+    if (task.next.kind === "resume" && isHere && await worktrees.isWhole(task.place!)) {
+      return await this.#whereItIs(task.place!);
+    }
     this.#remade = true;
     const { kept, ...place } = await worktrees.add({
       repo: task.repo,
@@ -249,6 +251,16 @@ class Run {
       data: { branch, path, base, base_commit, worker: worker.id, ...(kept.length > 0 && { kept }) },
     });
     return { ...place, worker: worker.id, present: true };
+  }
+
+  /** The place as it is now; that it was moved is a fact of the log. */
+  async #whereItIs(place: TaskPlace): Promise<TaskPlace> {
+    const { worktrees, worker } = this.#context;
+    const path = await worktrees.pathOf(place);
+    if (path === place.path) return place;
+    const { branch, path: from } = place;
+    await this.#record({ type: "worktree.moved", data: { branch, from, path, worker: worker.id } });
+    return { ...place, path, worker: worker.id };
   }
 
   /** The claim may have been answered so late that the run was taken over since, and the tail said so before we listened. */

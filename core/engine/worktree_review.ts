@@ -101,12 +101,13 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
 
   /** Worktrees of tasks at rest that the log says are here and git does not have. */
   async function lostWorktrees(repo: string, { worktrees }: Traces): Promise<string[]> {
-    const paths = new Set(worktrees.map(({ path }) => path));
+    // Not by their paths: one that was moved is where the log will say it is after its next run.
+    const names = new Set(worktrees.map(({ branch }) => branch));
     const lost: string[] = [];
     for await (const ids of tasksAtRest()) {
       for (const { id, run, place } of await readHeads(ids)) {
         const isOwn = run === null && place?.present && place.repo === repo && isOurs(context, place.worker);
-        if (isOwn && !paths.has(place.path)) lost.push(`${place.path} (task ${id})`);
+        if (isOwn && !names.has(place.branch)) lost.push(`${place.path} (task ${id})`);
       }
     }
     return lost;

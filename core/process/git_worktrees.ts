@@ -64,6 +64,7 @@ import {
   newEntry,
   writeMark,
 } from "./worktree_entry.ts";
+import { followMove } from "./worktree_move.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
 
 export interface GitWorktreesOptions {
@@ -110,14 +111,24 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     return { repo, common: await Deno.realPath(common), root: await Deno.realPath(folder) };
   }
 
-  /** The site of a place and the place's real path; a path that does not lie directly in the root is refused. */
+  /**
+   * The site of a place and the place's real path; a path that does not lie directly in the root is refused, unless the
+   * worktree was moved there.
+   */
   async function locate(place: Place): Promise<{ site: Site; path: string }> {
     const site = await siteOf(place.repo);
     const parent = await Deno.realPath(dirname(place.path)).catch(() => null);
-    if (parent !== site.root || /^\.{0,2}$/.test(basename(place.path))) {
-      throw new DomainError("conflict", `Cannot use worktree ${place.path}: it is not in ${site.root}`);
-    }
-    return { site, path: join(site.root, basename(place.path)) };
+    const path = join(site.root, basename(place.path));
+    const isName = !/^\.{0,2}$/.test(basename(place.path));
+    if (isName && (parent === site.root || await follow(site, path))) return { site, path };
+    throw new DomainError(
+      "conflict",
+      `Cannot use worktree ${place.path}: it is not in ${site.root}; move it there, or set CODER_WORKTREES or CODER_REPO back`,
+    );
+  }
+
+  async function follow(site: Site, path: string): Promise<boolean> {
+    return await takeTurn(site.common, () => followMove(site.common, { store, name: basename(path), to: path }));
   }
 
   function isOurs(entry: Entry, claim: string | null): boolean {
@@ -302,12 +313,16 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const { site, path } = await locate(place).catch(expected) ?? {};
       if (site === undefined || path === undefined) return false;
       const entry = await standingEntry(site, path);
-      if (entry === null || entry.mark === null || !isLinked(entry)) return false;
+      if (entry === null || entry.mark === null || !(isLinked(entry) || await follow(site, path))) return false;
       if (await commitOf(site.repo, branchRef(place.branch)) === null || await headOf(entry) === null) return false;
       // Left by a git that was killed with the run before this question; the next git in there would trip over them.
       for (const lock of ["index.lock", "HEAD.lock"]) await Deno.remove(join(entry.folder, lock)).catch(() => {});
       await removeLock(site, branchRef(place.branch));
       return true;
+    },
+
+    async pathOf(place) {
+      return (await locate(place)).path;
     },
 
     async snapshot(place, { task, run }) {

@@ -38,6 +38,8 @@ export interface Worktrees {
    * nothing of the task's runs is alive.
    */
   isWhole(place: Place): Promise<boolean>;
+  /** Where the folder of a whole place is now: its repository, or the folder of all worktrees, may have been moved. */
+  pathOf(place: Place): Promise<string>;
   /**
    * Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`. Called
    * again, also after a crash during `remove`, it returns what was saved. Throws when anything could not be saved.

@@ -16,6 +16,7 @@ const everyType: Record<EventType, true> = {
   "task.cancel_requested": true,
   "run.claimed": true,
   "worktree.added": true,
+  "worktree.moved": true,
   "run.started": true,
   "agent.ready": true,
   "output.text": true,

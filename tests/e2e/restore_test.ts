@@ -2,9 +2,10 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { scriptAgent } from "../doors/script_agent.ts";
 import { bash, say } from "../support/scenarios.ts";
 import { startService } from "../support/service.ts";
-import { eventually, tempDir } from "../support/temp.ts";
+import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 import { claudeWorld, exists, ofType } from "./world.ts";
 
 const main = fromFileUrl(new URL("../../main.ts", import.meta.url));
@@ -96,3 +97,36 @@ Deno.test("a backup restored into another data folder goes on: pending resumes, 
   assertEquals(new Set(ofType(events, "run.claimed").map(({ data }) => data.worker)).size, 2);
   assertEquals(await exists(answered.worktree), true);
 });
+
+for (const limited of [false, true]) {
+  const how = limited ? "under the launcher" : "with all permissions";
+  Deno.test(`a repository that was moved with its worktrees goes on in them, ${how}`, async () => {
+    await using folder = await tempDir();
+    await using repository = await tempRepository();
+    const gate = join(folder.path, "gate");
+    const script = `echo mine >> mine.txt; until [ -e ${gate} ]; do sleep 0.05; done`;
+    const env = await scriptAgent(folder.path, script);
+    const options = { data: folder.path, limited, env };
+    let before = "";
+    {
+      await using service = await startService({ ...options, repo: repository.path });
+      const { id } = await service.createTask({ prompt: "go on" });
+      before = (await service.waitFor(id, (_, { type }) => type === "agent.ready")).worktree!;
+      await eventually(() => exists(join(before, "mine.txt")));
+      assertEquals(await service.stop(), 0);
+    }
+    const moved = `${repository.path}-moved`;
+    await Deno.rename(repository.path, moved);
+    await Deno.rename(`${repository.path}-worktrees`, `${moved}-worktrees`);
+    await Deno.writeTextFile(gate, "");
+    await using service = await startService({ ...options, env: { ...env, CODER_REPO: `repo=${moved}` } });
+    const task = await service.waitForStatus(1, "completed");
+    const after = before.replace("-worktrees/", "-moved-worktrees/");
+    assertEquals(task.worktree, after);
+    assertEquals(await Deno.readTextFile(join(after, "mine.txt")), "mine\nmine\n");
+    const [found, ...more] = ofType(await service.events(1), "worktree.moved");
+    assertEquals([found?.data.from, found?.data.path, more], [before, after, []]);
+    assertEquals(ofType(await service.events(1), "worktree.added").length, 1);
+    assertEquals((await service.health()).notices, []);
+  });
+}

@@ -118,6 +118,22 @@ Deno.test("look() reports what the log says is there but is gone, and saved work
   assertEquals((await lookOf({ ...w, context })).notices, notices);
 });
 
+Deno.test("look() does not miss a worktree that was moved and found", async () => {
+  await using w = await upkeepWorld();
+  const id = await w.create();
+  const place = await w.begin(id);
+  await w.finish(id, "succeeded");
+  const root = `${w.repository.path}-trees`;
+  await Deno.rename(`${w.repository.path}-worktrees`, root);
+  const { id: store } = w.context.store;
+  const upkeep = gitWorktrees({ repos: new Map([["app", w.repository.path]]), root: () => root, store });
+  assertEquals((await lookOf({ ...w, upkeep })).notices, []);
+  assertEquals(await upkeep.pathOf(place), join(root, place.branch));
+  assertEquals((await lookOf({ ...w, upkeep })).notices, []);
+  await upkeep.remove(place);
+  assertEquals((await lookOf({ ...w, upkeep })).notices.length, 1);
+});
+
 Deno.test("look() reports a branch of ours without its worktree and its task", async () => {
   await using w = await upkeepWorld();
   await w.upkeep.add({ repo: "app", task: 9, branch: "task-9-x", base: "HEAD", baseCommit: null });

@@ -39,6 +39,7 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       await git("look").catch(() => {});
       return machine.folders.has(path);
     },
+    pathOf: ({ path }) => Promise.resolve(path),
     async snapshot(place, { task, run }) {
       await git("snapshot");
       requireFolder(place);
