@@ -102,6 +102,7 @@ async function start(): Promise<void> {
       repos: [...found.repoPaths.keys()],
       promptSuffix: config.promptSuffix,
       stallMs: config.stallSeconds * 1_000,
+      timeoutSeconds: config.timeoutSeconds,
       logs: join(config.data, "logs"),
     },
     freeBytes: () => freeBytes(config.data),

@@ -24,6 +24,8 @@ export interface Config {
   workerName: string;
   promptSuffix: string;
   stallSeconds: number;
+  /** For runs of tasks that name no limit of their own; null: none. */
+  timeoutSeconds: number | null;
   retentionDays: number | null;
 }
 
@@ -36,6 +38,9 @@ export const defaultPromptSuffix = "Commit your work on this branch; do not push
 
 const count = (min: number, max: number) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(min).max(max));
+
+/** The longest that a timer can wait is a little less than 25 days. */
+const longestTimeoutSeconds = 24 * 86_400;
 
 /** What each variable accepts, in words for its error. */
 const accepted = {
@@ -51,6 +56,10 @@ const accepted = {
   CODER_WORKER: [z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), "1 to 64 letters, digits, dots, hyphens or underscores"],
   CODER_PROMPT_SUFFIX: [z.string().max(10_000), "a text of at most 10000 characters"],
   CODER_STALL_SECONDS: [count(5, 86_400), "a number of seconds from 5 to 86400"],
+  CODER_TIMEOUT_SECONDS: [
+    z.union([z.enum(["off", "0"]).transform(() => null), count(1, longestTimeoutSeconds)]),
+    `a number of seconds from 1 to ${longestTimeoutSeconds}, or off`,
+  ],
   CODER_RETENTION_DAYS: [count(1, 36_500), "a number of days from 1 to 36500"],
 } as const;
 
@@ -75,6 +84,7 @@ export function readConfig(
   const repo = value(env, "CODER_REPO");
   const worktrees = value(env, "CODER_WORKTREES");
   const kv = value(env, "CODER_KV");
+  const timeoutSeconds = value(env, "CODER_TIMEOUT_SECONDS");
   return {
     host: value(env, "CODER_HOST") ?? "127.0.0.1",
     port: value(env, "CODER_PORT") ?? 8000,
@@ -89,6 +99,7 @@ export function readConfig(
     workerName: value(env, "CODER_WORKER") ?? (hostname.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 64) || "worker"),
     promptSuffix: value(env, "CODER_PROMPT_SUFFIX") ?? defaultPromptSuffix,
     stallSeconds: value(env, "CODER_STALL_SECONDS") ?? 300,
+    timeoutSeconds: timeoutSeconds === undefined ? 6 * 3_600 : timeoutSeconds,
     retentionDays: value(env, "CODER_RETENTION_DAYS") ?? null,
   };
 }

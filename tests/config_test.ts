@@ -36,3 +36,16 @@ Deno.test("readConfig() says which variable needs a home when there is none", ()
   }
   assertEquals(at({}, undefined).claude, "claude");
 });
+
+Deno.test("readConfig() limits a run to six hours, to what is asked for, or not at all", () => {
+  const limit = (value?: string) =>
+    readConfig({ CODER_TIMEOUT_SECONDS: value }, { hostname: "laptop", home: undefined }).timeoutSeconds;
+  assertEquals([limit(), limit(""), limit("90"), limit("off"), limit("0")], [21_600, 21_600, 90, null, null]);
+  for (const wrong of ["-1", "1.5", "6h", "never", "99999999"]) {
+    assertThrows(
+      () => limit(wrong),
+      ConfigError,
+      `CODER_TIMEOUT_SECONDS is "${wrong}"; it must be a number of seconds`,
+    );
+  }
+});

@@ -14,6 +14,8 @@ export interface EngineSettings {
   promptSuffix: string;
   /** No output at all this long after the start: the run fails. Later silence is a notice. */
   stallMs: number;
+  /** A run of a task without a limit of its own is stopped after this time; null or absent: never. */
+  timeoutSeconds?: number | null;
   /** `{data}/logs`. */
   logs: string;
 }

@@ -346,12 +346,11 @@ class Run {
       // What came between the claim and now was not heard by the listener.
       if (head.cancel_requested) this.stop("cancelled");
       await this.#deliver(process, head.messages);
-      if (task.timeout_seconds !== null) {
-        const leftMs = task.timeout_seconds * 1_000 - (clock.monotonic() - this.#startedAt);
-        this.#timer(
-          Math.max(0, leftMs),
-          () => this.stop("timed_out", `Time limit of ${task.timeout_seconds} s reached`),
-        );
+      const limit = task.timeout_seconds ?? settings.timeoutSeconds ?? null;
+      if (limit !== null) {
+        const leftMs = limit * 1_000 - (clock.monotonic() - this.#startedAt);
+        const whose = task.timeout_seconds === null ? " (CODER_TIMEOUT_SECONDS)" : "";
+        this.#timer(Math.max(0, leftMs), () => this.stop("timed_out", `Time limit of ${limit} s reached${whose}`));
       }
       this.#watchSilence();
       await this.#read(process);

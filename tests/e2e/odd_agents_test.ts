@@ -57,3 +57,21 @@ Deno.test("an agent that ends oddly fails its task by name; what it said is kept
   const health = await service.health();
   assertStringIncludes(health.pause?.reason ?? "", "3 runs in a row failed before doing anything");
 });
+
+Deno.test("an agent that hangs after its first word gives its slot back at the time limit, or at its task's own", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  const path = join(folder.path, "claude");
+  await Deno.writeTextFile(path, program, { mode: 0o755 });
+  await using service = await startService({
+    repo: repository.path,
+    env: { CODER_CLAUDE: path, IS_SANDBOX: "1", CODER_TIMEOUT_SECONDS: "2", CODER_MAX_CONCURRENT: "2" },
+  });
+  const prompt = "BEGIN echo $init; sleep 600 END";
+  const patient = await service.createTask({ prompt, title: "Patient", timeout_seconds: 600 });
+  const hanging = await service.createTask({ prompt, title: "Hanging" });
+  const ended = await service.waitForStatus(hanging.id, "failed");
+  assertEquals([ended.outcome, ended.error], ["timed_out", "Time limit of 2 s reached (CODER_TIMEOUT_SECONDS)"]);
+  assertEquals((await service.health()).slots, { busy: 1, total: 2 });
+  assertEquals((await service.task(patient.id)).status, "in_progress");
+});
