@@ -7,8 +7,8 @@ import type { Presence } from "../kv/database_files.ts";
 export interface DiskWatch {
   /** One sentence while the disk is too full to start anything, or the database is gone from it, else null. */
   shortage(): string | null;
-  /** Resolves while there is room for output; waits while there is hardly any. */
-  room(): Promise<void>;
+  /** Resolves while there is room for output; waits while there is hardly any, but no longer than until `gone` aborts. */
+  room(gone: AbortSignal): Promise<void>;
   /** Looks again and again until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -56,8 +56,8 @@ export function diskWatch({ clock, presence, freeBytes, onChange }: {
 
   return {
     shortage: () => presence.trouble ?? shortage,
-    async room() {
-      while (gate) await gate.promise;
+    async room(gone) {
+      while (gate && !gone.aborted) await unlessAborted(gate.promise, gone);
     },
     async run(signal) {
       while (!signal.aborted) {
@@ -68,4 +68,16 @@ export function diskWatch({ clock, presence, freeBytes, onChange }: {
       gate = null;
     },
   };
+}
+
+/** Resolves with `promise`, or when `signal` aborts. Leaves no listener behind: a run waits many times. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const onAbort = () => aborted.resolve();
+  signal.addEventListener("abort", onAbort);
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

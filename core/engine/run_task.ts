@@ -48,8 +48,8 @@ const stderrKept = 4_000;
 
 export interface RunOptions {
   agent: Agent;
-  /** Resolves while there is room for output. */
-  room: () => Promise<void>;
+  /** Resolves while there is room for output, or when `gone` aborts. */
+  room: (gone: AbortSignal) => Promise<void>;
   /** Whether this worker still holds its runs, as far as it can know. */
   isSure: () => boolean;
 }
@@ -68,7 +68,7 @@ class Run {
   readonly #by: string;
   readonly #recorder: OutputRecorder;
   readonly #startedAt: number;
-  readonly #hasRoom: () => Promise<void>;
+  readonly #hasRoom: RunOptions["room"];
   readonly #isSure: () => boolean;
   readonly #timers = new Set<() => void>();
   #process: AgentProcess | null = null;
@@ -353,7 +353,10 @@ class Run {
         this.#timer(Math.max(0, leftMs), () => this.stop("timed_out", `Time limit of ${limit} s reached${whose}`));
       }
       this.#watchSilence();
-      await this.#read(process);
+      // One that was stopped while it was held back ends; its last words, at most what its pipes held, wait for nothing.
+      const gone = new AbortController();
+      void process.exited.then(() => gone.abort());
+      await this.#read(process, gone.signal);
       return await process.exited;
     } finally {
       this.#clearRest();
@@ -362,7 +365,7 @@ class Run {
   }
 
   /** Every step of the agent into the log, in order. */
-  async #read(process: AgentProcess): Promise<void> {
+  async #read(process: AgentProcess, gone: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     for await (const step of process.steps) {
       this.#watchSilence();
@@ -372,7 +375,7 @@ class Run {
           this.#hear({ type: step.events.some(isOfAgent) ? "said" : "noise" }, process);
           this.#recorder.push(step.events, step.bytes);
           await this.#recorder.room();
-          await this.#hasRoom();
+          await this.#hasRoom(gone);
           break;
         case "plan":
           if (this.#planned) break;

@@ -117,3 +117,47 @@ Deno.test({
     assertEquals(service.output.includes("rror:"), false, service.output);
   },
 });
+
+Deno.test({
+  name: reason
+    ? `a stop on a full disk (skipped: ${reason})`
+    : "a run that is held back for want of room ends when it is cancelled, and with the service",
+  ignore: reason !== null,
+  async fn() {
+    await using disk = await smallDisk({ mebibytes: 450 });
+    await using home = await tempDir();
+    await using repository = await tempRepository();
+    const path = join(home.path, "claude");
+    await Deno.writeTextFile(path, program, { mode: 0o755 });
+    await using service = await startService({
+      repo: repository.path,
+      data: disk.path,
+      env: { CODER_CLAUDE: path, IS_SANDBOX: "1", ENOUGH: join(home.path, "never"), CODER_MAX_CONCURRENT: "2" },
+    });
+    const ids: number[] = [];
+    for (const title of ["cancelled", "put back"]) ids.push((await service.createTask({ prompt: "Talk", title })).id);
+    for (const id of ids) await service.waitFor(id, ({ seq }) => seq > 100);
+    // From here on the watch looks often enough to hold them before the disk is full.
+    await disk.leave(200);
+    await eventually(async () => (await service.health()).pause, { timeoutMs: 15_000, what: "the shortage is seen" });
+    await disk.leave(60);
+    await eventually(async () => {
+      const before = await Promise.all(ids.map(async (id) => (await service.task(id)).seq));
+      await delay(1_500);
+      const after = await Promise.all(ids.map(async (id) => (await service.task(id)).seq));
+      return before.join() === after.join();
+    }, { timeoutMs: 20_000, what: "both agents are held back" });
+
+    await service.command(ids[0]!, "cancel");
+    const cancelled = await service.waitForStatus(ids[0]!, "cancelled");
+    assertEquals([cancelled.outcome, cancelled.worktree], ["cancelled", null]);
+    assert(await disk.left() < 64, "there was no room all the while");
+    assertEquals(await service.stop(), 0);
+    assertEquals(await service.descendants(), []);
+    const store = await readStore({ database: join(service.data, "coder.db"), folder: home.path });
+    assertEquals(store.tasks.map(({ status, outcome }) => `${status} ${outcome}`), [
+      "cancelled cancelled",
+      "pending shutdown",
+    ]);
+  },
+});
