@@ -1,6 +1,6 @@
 import { fromFileUrl, join } from "@std/path";
 import { assert, assertEquals } from "@std/assert";
-import { markVariable } from "../../core/process/process_table.ts";
+import { markVariable, processTable } from "../../core/process/process_table.ts";
 import { endTree, findMarkedRuns, findTree } from "../../core/process/process_tree.ts";
 import { eventually, tempDir } from "../support/temp.ts";
 import { isAlive } from "./world.ts";
@@ -71,6 +71,24 @@ Deno.test("endTree() ends descendants without the mark, also after their parents
   const pids = await run.pids(1);
   await endTree({ mark: run.mark, pid: run.child.pid, graceMs: 200 });
   assertEquals(await alive([run.child.pid, ...pids]), []);
+});
+
+Deno.test("endTree() ends a member of a marked process's group that has neither the mark nor a parent of the run", async () => {
+  // The subshell ends at once, and its child goes to init.
+  await using run = await startMarked(
+    `(env -i PIDS=$PIDS PATH=$PATH sh -c 'echo $$ >> $PIDS; exec sleep 600' &); exec sleep 600`,
+  );
+  const [orphan] = await run.pids(1);
+  const { parent } = await eventually(async () =>
+    (await processTable()).find(({ pid, parent }) => pid === orphan && parent !== run.child.pid)
+  );
+  assert(parent !== run.child.pid);
+  assertEquals(
+    (await findTree({ mark: run.mark })).map(({ pid }) => pid).toSorted(),
+    [run.child.pid, orphan!].toSorted(),
+  );
+  await endTree({ mark: run.mark, graceMs: 5000 });
+  assertEquals(await alive([run.child.pid, orphan!]), []);
 });
 
 Deno.test("endTree() sends TERM once, and KILL to what ignores it after the grace", async () => {
