@@ -64,6 +64,7 @@ export const eventDataSchemas = {
     base_commit: text,
     worker: text,
     kept: z.array(text).optional(),
+    restored: text.optional(),
   }),
   "run.started": z.object({ pid: integer, session_id: text, agent: text, args: z.array(text), resumed: z.boolean() }),
   "agent.ready": z.object({ model: text, session_id: text, version: text }),
@@ -93,6 +94,7 @@ export const eventDataSchemas = {
   "run.finished": z.object({
     outcome,
     then: sequel,
+    uncounted: z.boolean().optional(),
     exit_code: nullableInteger,
     signal: nullableText,
     result: nullableText,

@@ -78,7 +78,8 @@ function familiesOf({ tasks, pending, slots, paused, counted }: Measures): Famil
       name: "personal_coder_dispatch_paused",
       type: "gauge",
       help: "1 while this cause keeps the worker from starting anything: an API that refuses or runs that fail early " +
-        "(environment), no agent, a full disk, or a lease it cannot be sure of.",
+        "(environment), no agent, a full disk, or a lease it cannot be sure of; or from starting tasks of one repository " +
+        "at least that is broken (repository).",
       samples: samplesBy("cause", Object.entries(paused).map(([cause, is]) => [cause, Number(is)])),
     },
     {

@@ -4,7 +4,7 @@ import type { Task } from "./task.ts";
 import type { ClaimReason, CostBasis, EventData, NewEvent, TaskSpec } from "./event.ts";
 
 /** How a run ended, as the runner saw it; what follows from it is decided. */
-export type RunEnd = Omit<EventData["run.finished"], "then" | "cost_usd" | "cost_basis"> & {
+export type RunEnd = Omit<EventData["run.finished"], "then" | "uncounted" | "cost_usd" | "cost_basis"> & {
   /** US dollars of this run; null: its agent gave no account of it. */
   cost_usd: number | null;
   cost_basis?: CostBasis;

@@ -9,7 +9,7 @@ import type { EventData, NewEvent, Outcome, RunSequel } from "./event.ts";
 import { dueInMs, retryDelayMs } from "./retry.ts";
 import { isOver, type Status, type Task, unreportedCost } from "./task.ts";
 
-/** Interruptions in a row, without a word from the agent, after which a task fails. */
+/** Interruptions in a row, each after an agent was started and without a word from it, after which a task fails. */
 const maxInterruptions = 3;
 const maxMessagesWaiting = 100;
 
@@ -103,10 +103,15 @@ function cancel(task: Task): NewEvent[] {
   if (isOver(task.status)) refuse("cancel", task);
   const requested: NewEvent = { type: "task.cancel_requested", data: {} };
   // Nothing runs and nothing is on disk: it is over at once. Otherwise its worker puts it away first.
-  if (!task.run && !task.ending && !task.place?.present) {
+  if (!task.run && !task.ending && !task.place?.present && !mayBeHalfMade(task)) {
     return [requested, { type: "task.cancelled", data: { reason: "asked for" } }];
   }
   return [requested];
+}
+
+/** Whether its last run was cut short so early that its worktree may have been begun and is in no event. */
+function mayBeHalfMade({ next, outcome }: Task): boolean {
+  return next.kind === "fresh" && (outcome === "lost" || outcome === "shutdown" || outcome === "paused");
 }
 
 function addMessage(task: Task, text: string): NewEvent[] {
@@ -114,7 +119,8 @@ function addMessage(task: Task, text: string): NewEvent[] {
   if (task.cancel_requested || !(running || task.status === "completed")) {
     refuse("send a message to", task, "only a running or completed task takes messages");
   }
-  if (task.status === "completed" && (!task.place?.present || !task.session_id)) {
+  // A worktree that was removed can be put back from where its work is saved.
+  if (task.status === "completed" && (!(task.place?.present || task.snapshot) || !task.session_id)) {
     refuse("send a message to", task, "and its worktree or session is gone: retry it instead");
   }
   if (task.messages.length >= maxMessagesWaiting) {
@@ -144,16 +150,21 @@ function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: nu
 
 function finishRun(task: Task, { run, end }: { run: number; end: RunEnd }): NewEvent[] {
   fence(task, run);
-  const then = sequel(task, end.outcome);
+  const uncounted = end.outcome === "lost" && task.run?.started_at === null;
+  const then = sequel(task, end.outcome, { uncounted });
   const cost = end.cost_usd === null
     ? unreportedCost(task.run!)
     : { cost_usd: end.cost_usd, cost_basis: end.cost_basis ?? "reported" };
-  const finished: NewEvent = { type: "run.finished", run, data: { ...end, ...cost, then } };
+  const finished: NewEvent = {
+    type: "run.finished",
+    run,
+    data: { ...end, ...cost, then, ...(uncounted && { uncounted }) },
+  };
   if (then !== "complete") return [finished];
   return [finished, { type: "task.completed", data: { output: end.result ?? "" } }];
 }
 
-function sequel(task: Task, outcome: Outcome): RunSequel {
+function sequel(task: Task, outcome: Outcome, { uncounted }: { uncounted: boolean }): RunSequel {
   switch (outcome) {
     case "succeeded":
       // A cancel that came after the good result lost; a message that came too late for the agent goes on in a new run.
@@ -161,7 +172,8 @@ function sequel(task: Task, outcome: Outcome): RunSequel {
     case "planned":
       return task.cancel_requested ? "settle" : "approve";
     case "lost":
-      return task.cancel_requested || task.interruptions + 1 >= maxInterruptions ? "settle" : "resume";
+      if (task.cancel_requested) return "settle";
+      return !uncounted && task.interruptions + 1 >= maxInterruptions ? "settle" : "resume";
     case "shutdown":
     case "paused":
       return task.cancel_requested ? "settle" : "resume";

@@ -115,7 +115,8 @@ export class DispatchOrder {
       for (const [id, due] of this.#due) if (due <= now) this.#stale.add(id);
     }
     const isBack = now < last.now;
-    const isOther = last.view.worker !== view.worker || last.view.repos !== view.repos;
+    const isOther = last.view.worker !== view.worker || last.view.repos !== view.repos ||
+      last.view.paused_repos !== view.paused_repos;
     const isHeld = !isSameSet(last.view.dead, view.dead);
     if (!isBack && !isOther && !isHeld) return;
     for (const [id, { entry }] of this.#places) {

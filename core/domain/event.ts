@@ -130,6 +130,8 @@ export interface EventData {
     worker: string;
     /** Refs under which an earlier, stale branch of this name was kept. */
     kept?: string[];
+    /** Its folder was gone or broken and was put back at this commit; the session goes on there. */
+    restored?: string;
   };
   /** The worktree, or its repository, was moved by a person while nothing ran; found when the next run began. */
   "worktree.moved": { branch: string; from: string; path: string; worker: string };
@@ -165,6 +167,8 @@ export interface EventData {
   "run.finished": {
     outcome: Outcome;
     then: RunSequel;
+    /** It was cut short before its agent began: no interruption that counts. */
+    uncounted?: boolean;
     exit_code: number | null;
     signal: string | null;
     /** The agent's last words. */

@@ -17,7 +17,7 @@ export interface BoardEntry {
   cancel_requested: boolean;
   /** The worker that holds its run. */
   runner: string | null;
-  /** The worker that has its worktree. */
+  /** The worker that has its worktree, or is to put it back. */
   holder: string | null;
   /** Its run is over, but its worktree is not put away yet. */
   ending: boolean;
@@ -33,9 +33,14 @@ export function boardEntry(task: Task): BoardEntry {
     repo: task.repo,
     cancel_requested: task.cancel_requested,
     runner: task.run?.worker ?? null,
-    holder: task.place?.present ? task.place.worker : null,
+    holder: task.place && (task.place.present || isToPutBack(task)) ? task.place.worker : null,
     ending: task.ending !== null,
   };
+}
+
+/** Its worktree was removed when it was completed; a follow-up goes on in it, where it was. */
+function isToPutBack({ status, next }: Task): boolean {
+  return status === "pending" && next.kind === "resume";
 }
 
 export interface Board {
@@ -50,6 +55,8 @@ export interface WorkerView {
   worker: string | null;
   /** Names of the repositories it has. */
   repos: ReadonlySet<string>;
+  /** Why nothing of a repository is started for now, by its name. */
+  paused_repos?: ReadonlyMap<string, string>;
   free_slots: number;
   /** Workers that no longer beat: what they held must be begun anew elsewhere. */
   dead: ReadonlySet<string>;
@@ -77,6 +84,7 @@ export type Obstacle =
   | { kind: "dependencies"; blocked_by: { id: number; status: Status }[] }
   | { kind: "due"; due_at: string }
   | { kind: "repository"; repo: string }
+  | { kind: "paused_repository"; repo: string; reason: string }
   | { kind: "elsewhere"; worker: string };
 
 export function obstacleOf(
@@ -92,6 +100,8 @@ export function obstacleOf(
   if (isElsewhere && !view.dead.has(entry.holder!)) {
     return { kind: "elsewhere", worker: entry.holder! };
   }
+  const reason = view.paused_repos?.get(entry.repo);
+  if (reason !== undefined) return { kind: "paused_repository", repo: entry.repo, reason };
   return null;
 }
 

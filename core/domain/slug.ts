@@ -9,9 +9,14 @@ export function slugOf(title: string): string {
   return slug || "work";
 }
 
+/** What the names of all branches of a task begin with. */
+export function branchPrefix(id: number): string {
+  return `task-${id}-`;
+}
+
 /** The branch of a task, and the name of its folder. */
 export function branchName(id: number, title: string): string {
-  return `task-${id}-${slugOf(title)}`;
+  return branchPrefix(id) + slugOf(title);
 }
 
 /** A title taken from the first line of a prompt. */

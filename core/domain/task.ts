@@ -104,7 +104,7 @@ export interface Task {
   max_budget_usd: number | null;
   /** Attempts begun; interruptions do not count. */
   attempts: number;
-  /** Interruptions in a row without a word from the agent between them. */
+  /** Interruptions in a row, each after an agent was started, without a word from it between them. */
   interruptions: number;
   /** The number of the last run. */
   epoch: number;
@@ -467,7 +467,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
 }
 
 function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }>): Partial<Task> {
-  const { outcome, then, usage, cost_usd, error, lines_added, lines_removed } = event.data;
+  const { outcome, then, uncounted, usage, cost_usd, error, lines_added, lines_removed } = event.data;
   const { cost_basis = "reported", session_total } = event.data;
   // An attempt is a fresh start. One that was interrupted before its session existed did not take place.
   const interrupted = outcome === "lost" || outcome === "shutdown" || outcome === "paused";
@@ -483,7 +483,7 @@ function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }
     lines_added: lines_added ?? task.lines_added,
     lines_removed: lines_removed ?? task.lines_removed,
     attempts: interrupted && task.next.kind === "fresh" ? Math.max(0, task.attempts - 1) : task.attempts,
-    interruptions: outcome === "lost" ? task.interruptions + 1 : task.interruptions,
+    interruptions: outcome === "lost" && !uncounted ? task.interruptions + 1 : task.interruptions,
   };
   switch (then) {
     case "complete":

@@ -163,6 +163,8 @@ export function obstacleSentence(obstacle: Obstacle): string {
       return `Next attempt at ${obstacle.due_at}`;
     case "repository":
       return `No worker here has the repository ${obstacle.repo}`;
+    case "paused_repository":
+      return `Repository ${obstacle.repo} is paused: ${obstacle.reason}`;
     case "elsewhere":
       return "Its worktree is on another worker";
   }

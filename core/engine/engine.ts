@@ -19,6 +19,8 @@ import { exportTask, readWhy } from "./history.ts";
 import { leases } from "./leases.ts";
 import { queries } from "./queries.ts";
 import { recover } from "./recover.ts";
+import { repositoryPauses } from "./repository_pause.ts";
+import { requirePlace } from "./restore_place.ts";
 import { retention } from "./retention.ts";
 import { scheduler as makeScheduler } from "./scheduler.ts";
 import type { Health, News, Service } from "./service.ts";
@@ -49,6 +51,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const { store, worker, settings, warn } = context;
   const board = liveBoard(store);
   const pause = dispatchPause(context, () => scheduler.wake());
+  const repositories = repositoryPauses(context, { note, onChange: () => scheduler.wake() });
   const disk = diskWatch({
     clock: context.clock,
     presence: store.presence,
@@ -60,7 +63,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       scheduler.wake();
     },
   });
-  const scheduler = makeScheduler(context, { board, pause, disk, lease: () => lease });
+  const scheduler = makeScheduler(context, { board, pause, repositories, disk, lease: () => lease });
   const lease = leases(context, {
     board,
     endSurvivors,
@@ -80,6 +83,10 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     retention(context, { upkeep: upkeep.worktrees, days: upkeep.retentionDays });
   const idempotency = idempotencyKeys(store.kv);
   let stopping = false;
+
+  function brokenWords(): string[] {
+    return [...repositories.current()].map(([repo, reason]) => `Repository ${repo} is paused: ${reason}`);
+  }
 
   /** A fact about the service itself, in the log of task 0. */
   async function note(kind: string, text: string): Promise<void> {
@@ -161,7 +168,10 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     edit: (id, changes, options) => view(command.edit(id, changes, options)),
     cancel: (id, caller) => view(command.give(id, { type: "cancel" }, caller)),
     retry: (id, caller) => view(command.give(id, { type: "retry" }, caller)),
-    addMessage: (id, text, caller) => view(command.give(id, { type: "add_message", text }, caller)),
+    async addMessage(id, text, caller) {
+      await requirePlace(context, await store.writer.head(id));
+      return await view(command.give(id, { type: "add_message", text }, caller));
+    },
     approvePlan: (id, caller) => view(command.give(id, { type: "approve_plan" }, caller)),
     rejectPlan: (id, feedback, caller) => view(command.give(id, { type: "reject_plan", feedback }, caller)),
 
@@ -243,7 +253,10 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       }
     },
     async health() {
-      const paused = pause.current() ?? (scheduler.obstacle() ? { reason: scheduler.obstacle()!, until: null } : null);
+      const broken = repositories.current();
+      const reason = scheduler.obstacle() ??
+        (settings.repos.every((repo) => broken.has(repo)) ? brokenWords()[0] : null);
+      const paused = pause.current() ?? (reason ? { reason, until: null } : null);
       const { free_slots } = scheduler.view();
       const total = settings.maxConcurrent;
       return {
@@ -254,7 +267,9 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
         slots: { busy: stopping ? 0 : total - free_slots, total },
         tasks: await query.counts(),
         pause: paused,
-        notices: [surroundings().agent.notice, ...review?.notices ?? []].filter((one) => one !== null),
+        notices: [surroundings().agent.notice, ...brokenWords(), ...review?.notices ?? []].filter((one) =>
+          one !== null
+        ),
       };
     },
     async resume() {
@@ -271,6 +286,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
         slots: { free: scheduler.view().free_slots, total: settings.maxConcurrent },
         paused: {
           environment: pause.current() !== null,
+          repository: repositories.current().size > 0,
           agent: !shortage && scheduler.obstacle() !== null,
           disk: shortage,
           lease: !lease.isSure,
@@ -308,6 +324,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       await scheduler.stop("shutdown");
       stopped.abort();
       pause.close();
+      repositories.close();
       await Promise.all([...background, reviewing]);
       await lease.retire();
       await store.writer.idle();

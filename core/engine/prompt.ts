@@ -13,23 +13,29 @@ export interface FirstWords {
 /**
  * The first user message of a run.
  * @param resumed whether the agent knows what came before; else the words must carry it all
+ * @param restored whether its folder was gone and is there again, without what was not committed
  */
-export async function firstWords(task: Task, { log, suffix, resumed }: {
+export async function firstWords(task: Task, { log, suffix, resumed, restored = false }: {
   log: EventLog;
   suffix: string;
   resumed: boolean;
+  restored?: boolean;
 }): Promise<FirstWords> {
   const { next } = task;
   const may = `\n\n${[task.mode === "execute" ? suffix : "", runRules].filter(Boolean).join(" ")}`;
   const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
   if (next.kind === "fresh") return { text: await promptOf(task, log) + plan + may, message: null };
-  const news = await newsOf(task, log);
-  const { message } = news;
+  const { text, message } = await newsOf(task, log);
+  const news = { text: restored ? `${folderIsBack}\n\n${text}` : text };
   if (resumed) return { text: news.text + (message === null ? may : ""), message };
   const before = "You worked on this task before, but that session is lost. What was done is in this folder: " +
     "look at git log and git status first.";
   return { text: `${await promptOf(task, log)}\n\n${before}${plan}\n\n${news.text}${may}`, message };
 }
+
+const folderIsBack =
+  "Your folder was removed meanwhile and was put back from your branch: what was not committed is gone. " +
+  "Look at git log and git status first.";
 
 /** What is new for an agent that knows the task. */
 async function newsOf(task: Task, log: EventLog): Promise<FirstWords> {

@@ -4,6 +4,7 @@
 import { decide } from "../domain/decide.ts";
 import { messageOf } from "../domain/error.ts";
 import type { NewEvent } from "../domain/event.ts";
+import { branchPrefix } from "../domain/slug.ts";
 import { isOver, type Task, type TaskPlace } from "../domain/task.ts";
 import { appendPatiently } from "./append.ts";
 import type { EngineContext } from "./context.ts";
@@ -22,6 +23,7 @@ export async function putAway(context: EngineContext, id: number): Promise<boole
       decide: (head, { now }) => decide({ type: "put_away", events }, head, now),
     });
   if (task.place?.present) await saveAndRemove(context, task, task.place, write);
+  else if (task.epoch > 0) await removeHalfMade(context, task);
   await appendPatiently(context, {
     task: id,
     by,
@@ -29,6 +31,15 @@ export async function putAway(context: EngineContext, id: number): Promise<boole
     decide: (head, { now }) => decide({ type: "settle" }, head, now),
   });
   return true;
+}
+
+/** A run that was cut short may have begun a worktree that no event knows. What cannot be removed holds nobody up. */
+async function removeHalfMade({ worktrees, warn }: EngineContext, { id, repo }: Task): Promise<void> {
+  try {
+    await worktrees.sweep(repo, { task: id, prefix: branchPrefix(id) });
+  } catch (error) {
+    warn(`Cannot remove what may be left half-made of task ${id}`, error);
+  }
 }
 
 async function saveAndRemove(

@@ -7,7 +7,7 @@ import type { RunEnd } from "../domain/command.ts";
 import { decide } from "../domain/decide.ts";
 import { DomainError, messageOf } from "../domain/error.ts";
 import type { EventData, NewEvent } from "../domain/event.ts";
-import { branchName } from "../domain/slug.ts";
+import { branchName, branchPrefix } from "../domain/slug.ts";
 import { backgroundWords } from "../domain/task.ts";
 import type { OpenRun, Task, TaskPlace } from "../domain/task.ts";
 import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/agent.ts";
@@ -17,6 +17,8 @@ import { firstWords, messageText } from "./prompt.ts";
 import { workerMark } from "./recover.ts";
 import { type OutputRecorder, recordOutput } from "./record_output.ts";
 import { type Conversation, hear, type Heard, isAtRest, newConversation, type Next } from "./conversation.ts";
+import { repositoryFault } from "./repository_pause.ts";
+import { placeToGoOnIn } from "./restore_place.ts";
 import { resetTimeOf, type Stop, type StopReason, verdictOf } from "./run_end.ts";
 
 /** A run in this process. */
@@ -36,7 +38,11 @@ export interface RunReport {
   isEarlyFailure: boolean;
   /** When what paused it is over, in ms since 1970, where that is known. */
   pausedUntil: number | null;
+  /** Why no worktree could be made whatever the task, or null. */
+  brokenRepository: string | null;
 }
+
+const nothingToReport: RunReport = { end: null, isEarlyFailure: false, pausedUntil: null, brokenRepository: null };
 
 const interruptGraceMs = 3_000;
 const termGraceMs = 5_000;
@@ -80,6 +86,9 @@ class Run {
   #finishing = false;
   /** The worktree is another one than the session knows. */
   #remade = false;
+  /** It is the same, put back from its branch. */
+  #restored = false;
+  #brokenRepository: string | null = null;
   #result: AgentResult | null = null;
   #sinceResult = nothingCounted;
   #conversation: Conversation = newConversation;
@@ -121,7 +130,7 @@ class Run {
       let place: TaskPlace | null = null;
       let broken: unknown = null;
       try {
-        place = await this.#prepare();
+        place = await this.#prepare().catch((error) => this.#blameRepository(error));
         exit = await this.#converse(place);
         await this.#recorder.flush();
       } catch (error) {
@@ -130,18 +139,18 @@ class Run {
         // Also after an error: nothing of the run may live on.
         await this.#process?.end({ graceMs: this.#fenced ? 0 : termGraceMs });
       }
-      if (this.#fenced) return { end: null, isEarlyFailure: false, pausedUntil: null };
+      if (this.#fenced) return nothingToReport;
       if (place) await this.#lookForStrays(place);
       const end = await this.#endOf(exit, place, broken);
       this.#finishing = true;
       await this.#append((now, head) => decide({ type: "finish_run", run: this.#open.epoch, end }, head, now));
       const isEarlyFailure = end.outcome === "failed" && !this.#worked && !isWrongValue(broken);
-      return { end, isEarlyFailure, pausedUntil: this.#pausedUntil };
+      return { end, isEarlyFailure, pausedUntil: this.#pausedUntil, brokenRepository: this.#brokenRepository };
     } catch (error) {
       if (!(error instanceof DomainError && error.code === "fenced")) {
         this.#context.warn(`Run ${this.#open.epoch} of task ${this.#task.id} could not be finished`, error);
       }
-      return { end: null, isEarlyFailure: false, pausedUntil: null };
+      return nothingToReport;
     } finally {
       this.#isOver = true;
       unsubscribe();
@@ -233,11 +242,15 @@ class Run {
     const task = this.#task;
     if (this.#context.store.shared) await this.#requireOpen();
     if (task.cancel_requested) this.stop("cancelled");
-    const isHere = task.place?.present && isOurs(this.#context, task.place.worker);
-    if (task.next.kind === "resume" && isHere && await worktrees.isWhole(task.place!)) {
-      return await this.#whereItIs(task.place!);
-    }
+    const earlier = await placeToGoOnIn(this.#context, task);
+    if (earlier?.restored) await this.#recordRestored(earlier.place, earlier.restored);
+    if (earlier?.movedFrom) await this.#recordMoved(earlier.place, earlier.movedFrom);
+    if (earlier) return earlier.place;
     this.#remade = true;
+    // It was cut short before its place was known, and may have another name since.
+    if (!task.place && task.epoch > 1) {
+      await worktrees.sweep(task.repo, { task: task.id, prefix: branchPrefix(task.id) });
+    }
     const { kept, ...place } = await worktrees.add({
       repo: task.repo,
       task: task.id,
@@ -254,13 +267,26 @@ class Run {
   }
 
   /** The place as it is now; that it was moved is a fact of the log. */
-  async #whereItIs(place: TaskPlace): Promise<TaskPlace> {
-    const { worktrees, worker } = this.#context;
-    const path = await worktrees.pathOf(place);
-    if (path === place.path) return place;
-    const { branch, path: from } = place;
-    await this.#record({ type: "worktree.moved", data: { branch, from, path, worker: worker.id } });
-    return { ...place, path, worker: worker.id };
+  async #recordMoved({ branch, path, worker }: TaskPlace, from: string): Promise<void> {
+    await this.#record({ type: "worktree.moved", data: { branch, from, path, worker } });
+  }
+
+  async #recordRestored(place: TaskPlace, { commit, kept }: { commit: string; kept: string[] }): Promise<void> {
+    this.#restored = true;
+    const { branch, path, base, base_commit, worker } = place;
+    await this.#record({
+      type: "worktree.added",
+      data: { branch, path, base, base_commit, worker, ...(kept.length > 0 && { kept }), restored: commit },
+    });
+  }
+
+  /** What no task of this repository would fare better with puts the task back, and is told to the scheduler. */
+  async #blameRepository(error: unknown): Promise<never> {
+    if (this.#fenced || (error instanceof DomainError && error.code === "fenced")) throw error;
+    const reason = await repositoryFault(this.#context, this.#task, error);
+    if (reason === null) throw error;
+    this.#brokenRepository = reason;
+    throw new DomainError("unavailable", reason, { cause: error });
   }
 
   /** The claim may have been answered so late that the run was taken over since, and the tail said so before we listened. */
@@ -308,7 +334,12 @@ class Run {
       this.stop("over_budget", `The budget of $${task.max_budget_usd} is used up`);
       return { code: null, signal: null };
     }
-    const words = await firstWords(task, { log: store.log, suffix: settings.promptSuffix, resumed: resume });
+    const words = await firstWords(task, {
+      log: store.log,
+      suffix: settings.promptSuffix,
+      resumed: resume,
+      restored: this.#restored,
+    });
     this.#worktreesBefore = await this.#context.worktrees.names(task.repo);
     // The claim, or the way here, may have taken longer than the lease lasts: then somebody else may be at work already.
     if (!this.#isSure()) this.stop("lost", "The lease could not be kept");

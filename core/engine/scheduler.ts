@@ -15,6 +15,7 @@ import { type EngineContext, isOurs } from "./context.ts";
 import type { DiskWatch } from "./disk_watch.ts";
 import type { DispatchPause } from "./dispatch_pause.ts";
 import { putAway } from "./put_away.ts";
+import type { RepositoryPauses } from "./repository_pause.ts";
 import type { StopReason } from "./run_end.ts";
 import { type LiveRun, runTask } from "./run_task.ts";
 
@@ -45,9 +46,10 @@ const obstaclePollMs = 5_000;
 
 export function scheduler(
   context: EngineContext,
-  { board, pause, disk, lease }: {
+  { board, pause, repositories, disk, lease }: {
     board: LiveBoard;
     pause: DispatchPause;
+    repositories: RepositoryPauses;
     disk: DiskWatch;
     /** What the leases know: whether this worker may claim, and who is dead. */
     lease: () => { isSure: boolean; dead: ReadonlySet<string> };
@@ -72,7 +74,13 @@ export function scheduler(
 
   function view(): WorkerView {
     const free_slots = stopping ? 0 : settings.maxConcurrent - inHand.size;
-    return { worker: store.shared ? worker.id : null, repos, free_slots, dead: lease().dead };
+    return {
+      worker: store.shared ? worker.id : null,
+      repos,
+      paused_repos: repositories.current(),
+      free_slots,
+      dead: lease().dead,
+    };
   }
 
   /** `work` says whether it changed anything. If not, the board is behind the log: looking again at once would spin. */
@@ -147,11 +155,16 @@ export function scheduler(
     const run = runTask(context, claimed.head, { agent, room: disk.room, isSure: () => lease().isSure });
     runs.set(id, run);
     if (stopping) run.stop("shutdown");
-    const { end, isEarlyFailure, pausedUntil } = await run.done;
+    const { end, isEarlyFailure, pausedUntil, brokenRepository } = await run.done;
     if (!end) return true;
-    if (end.outcome === "paused") pause.pause(end.error ?? "The environment is broken", pausedUntil);
-    else if (end.outcome === "failed" || end.outcome === "succeeded") {
-      pause.runEnded({ early: isEarlyFailure, error: end.error });
+    const { repo } = claimed.head;
+    if (brokenRepository !== null) repositories.pause(repo, brokenRepository);
+    else {
+      repositories.isWell(repo);
+      if (end.outcome === "paused") pause.pause(end.error ?? "The environment is broken", pausedUntil);
+      else if (end.outcome === "failed" || end.outcome === "succeeded") {
+        pause.runEnded({ early: isEarlyFailure, error: end.error });
+      }
     }
     await putAway(context, id);
     return true;

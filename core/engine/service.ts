@@ -30,8 +30,8 @@ export interface Measures {
   /** Pending tasks by what they can do now. */
   pending: Record<"ready" | "waiting" | "stuck", number>;
   slots: { free: number; total: number };
-  /** What keeps this worker from claiming. */
-  paused: Record<"environment" | "agent" | "disk" | "lease", boolean>;
+  /** What keeps this worker from claiming; `repository`: tasks of one at least. */
+  paused: Record<"environment" | "repository" | "agent" | "disk" | "lease", boolean>;
   counted: Counted;
 }
 

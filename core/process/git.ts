@@ -204,8 +204,11 @@ export async function inspectRepository(path: string): Promise<Repository> {
   if (isBare === "true") fail("it is a bare repository; a clone with files is needed");
   const root = await ask("rev-parse", "--show-toplevel").catch((error) => fail(messageOf(error), error));
   const head = await gitLine(["-C", path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"], { codes: [1, 128] });
-  if (head === "") fail("it has no commit yet");
   const branch = await gitLine(["-C", path, "symbolic-ref", "--quiet", "--short", "HEAD"], { codes: [1] });
+  if (head === "") {
+    const hasOthers = await ask("for-each-ref", "--count=1", "refs/heads/") !== "";
+    fail(hasOthers ? `branch ${branch}, which is checked out there, has no commit yet` : "it has no commit yet");
+  }
   return { root, head, branch: branch === "" ? null : branch };
 }
 

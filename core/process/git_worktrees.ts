@@ -10,6 +10,7 @@
 //   claim, branch, entry (+ folder)     ours though unmarked: the entry has our claimed branch checked out. While git's own
 //                                       "initializing" lock is on it the agent never ran: nothing in it to save
 //   entry without its folder's path     ours when the name is claimed (isStray)
+//   the same, the branch with work      ours: put back (`restore`) and not come further; the branch stays as it is
 //   mark, folder partly deleted         ours; the "removing" file beside the mark says that nothing in it is to be saved
 //   an index.lock or a ref's lock       removed before the next use: nothing of the run is alive when we are called
 //
@@ -23,8 +24,8 @@
 // service on the repository must not take what is being made for what was left half-made.
 
 import { basename, dirname, join } from "@std/path";
-import { DomainError } from "../domain/error.ts";
-import { contentOverrides, git, gitLine, isCommitId, isRevision, resolveCommit } from "./git.ts";
+import { DomainError, messageOf } from "../domain/error.ts";
+import { contentOverrides, git, gitLine, inspectRepository, isCommitId, isRevision, resolveCommit } from "./git.ts";
 import type { Overrides } from "./git_programs.ts";
 import {
   branchRef,
@@ -104,6 +105,9 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     const repo = repos.get(name);
     if (repo === undefined) {
       throw new DomainError("unavailable", `Cannot use repository ${name}: it is not configured on this worker`);
+    }
+    if (!await Deno.stat(repo).then(({ isDirectory }) => isDirectory, () => false)) {
+      throw new DomainError("unavailable", `Cannot use repository ${name}: the folder ${repo} is gone`);
     }
     const common = await commonFolder(repo);
     const folder = root(name);
@@ -190,20 +194,27 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
 
   /** Removes folder, entry, branch and claim, in the order that lets a later call go on after a crash. */
   async function erase(site: Site, { entry, name, tip }: { entry: Entry | null; name: string; tip: string | null }) {
-    const path = join(site.root, name);
     const claim = await commitOf(site.repo, ownedRef(store, name));
-    if (entry !== null) {
-      await markRemoving(entry);
-      // Not by `git worktree remove`: when that fails half-way it drops the entry, and with it our mark.
-      await removeFolder(path);
-      await Deno.remove(entry.folder, { recursive: true });
-    }
+    if (entry !== null) await eraseEntry(site, entry, name);
     if (entry === null && claim === null) return;
+    await eraseRests(site, name);
+    if (tip !== null) await deleteRef(site, { name: branchRef(name), commit: tip });
+    if (claim !== null) await deleteRef(site, { name: ownedRef(store, name), commit: claim });
+  }
+
+  async function eraseEntry(site: Site, entry: Entry, name: string): Promise<void> {
+    await markRemoving(entry);
+    // Not by `git worktree remove`: when that fails half-way it drops the entry, and with it our mark.
+    await removeFolder(join(site.root, name));
+    await Deno.remove(entry.folder, { recursive: true });
+  }
+
+  /** An empty folder of a name of ours, and entries that were begun for it. */
+  async function eraseRests(site: Site, name: string): Promise<void> {
+    const path = join(site.root, name);
     if (await folderAt(path) === "empty") await Deno.remove(path);
     const strays = (await listEntries(site.common)).filter((entry) => isStray(entry, name));
     for (const stray of strays) await Deno.remove(stray.folder, { recursive: true });
-    if (tip !== null) await deleteRef(site, { name: branchRef(name), commit: tip });
-    if (claim !== null) await deleteRef(site, { name: ownedRef(store, name), commit: claim });
   }
 
   /** Claims a name and makes its branch; the commit it starts from. `worktree add -b` would start as many gits, and claim nothing. */
@@ -216,18 +227,26 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     site: Site,
     { name, task, content }: { name: string; task: number; content: Overrides },
   ): Promise<string> {
-    const path = join(site.root, name);
     try {
-      const env = { [markVariable(await markOf(site.common))]: "1" };
-      await git(["worktree", "add", path, name], { cwd: site.repo, env, content });
-      const entry = newEntry(site.common, path);
-      if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
-      await writeMark(entry, { store, task });
+      return await checkOut(site, { name, task, content });
     } catch (error) {
       // Best effort: what stays behind is ours and is cleared by the next `add` of this name.
       await clear(site, name, task).catch(() => {});
       throw error;
     }
+  }
+
+  /** A marked worktree of a branch that is there; its path. */
+  async function checkOut(
+    site: Site,
+    { name, task, content }: { name: string; task: number; content: Overrides },
+  ): Promise<string> {
+    const path = join(site.root, name);
+    const env = { [markVariable(await markOf(site.common))]: "1" };
+    await git(["worktree", "add", path, name], { cwd: site.repo, env, content });
+    const entry = newEntry(site.common, path);
+    if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
+    await writeMark(entry, { store, task });
     return path;
   }
 
@@ -240,9 +259,57 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     for (const claim of await listRefs(site.repo, prefix)) {
       const name = claim.name.slice(prefix.length);
       const isLeft = (entry: Entry) => entry.path === join(site.root, name) || isStray(entry, name);
-      if (halfMade.some(isLeft)) await clear(site, name, name);
+      if (!halfMade.some(isLeft)) continue;
+      const tip = await commitOf(site.repo, branchRef(name));
+      if (tip === null || tip === claim.commit) {
+        await clear(site, name, name);
+        continue;
+      }
+      // It was being put back: there is work on the branch, and the next `restore` goes on from it.
+      const entry = halfMade.find((entry) => entry.path === join(site.root, name));
+      if (entry !== undefined) await eraseEntry(site, entry, name);
+      await eraseRests(site, name);
     }
     return await listEntries(site.common);
+  }
+
+  /** Whether a name of ours holds nothing but what `add` made of it: nobody has worked there. */
+  async function isUntouched(
+    site: Site,
+    { name, claim, entry, task }: { name: string; claim: string; entry: Entry | null; task: number },
+  ): Promise<boolean> {
+    const tip = await commitOf(site.repo, branchRef(name));
+    if (tip !== null && tip !== claim) return false;
+    const folder = await folderAt(join(site.root, name));
+    if (entry === null) return folder === "none" || folder === "empty";
+    if (!isOurs(entry, claim) || (entry.mark?.task ?? task) !== task) return false;
+    if (entry.isHalfMade || entry.isHalfRemoved || folder === "none") return true;
+    return folder === "folder" && await headOf(entry) === claim && await countUncommitted(entry) === 0;
+  }
+
+  /** From what a place can be put back; `lack` says in words that follow "because" why it cannot be. */
+  async function remainsOf(
+    site: Site,
+    { place, path, commit }: { place: Place; path: string; commit: string | null },
+  ): Promise<
+    { lack: string } | { lack: null; entry: Entry | null; claim: string | null; tip: string | null; from: string }
+  > {
+    const name = place.branch;
+    const entries = await listEntries(site.common);
+    const entry = entries.find((entry) => entry.path === path) ?? null;
+    const [claim, tip] = [await commitOf(site.repo, ownedRef(store, name)), await commitOf(site.repo, branchRef(name))];
+    const other = checkoutsOf(site.common, branchRef(name), entries).find((folder) => folder !== path);
+    if (other !== undefined) {
+      return { lack: `branch ${name} is checked out in ${other === site.common ? site.repo : other}` };
+    }
+    const folder = await folderAt(path);
+    const isForeign = entry === null ? folder === "folder" : !isOurs(entry, claim);
+    if (isForeign || folder === "other") return { lack: `${path} is not ours any more` };
+    // A branch without a claim or an entry of ours is somebody's.
+    const isOurBranch = tip !== null && (claim !== null || entry !== null);
+    const from = isOurBranch ? tip : tip === null && commit !== null ? await commitOf(site.repo, commit) : null;
+    if (from === null) return { lack: `neither worktree ${path} nor its branch is there any more` };
+    return { lack: null, entry, claim, tip, from };
   }
 
   /** The entry of a place that is ours and stands, or `null`. */
@@ -323,6 +390,74 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
 
     async pathOf(place) {
       return (await locate(place)).path;
+    },
+
+    async lackOf(place, { commit }) {
+      const { site, path } = await locate(place).catch(expected) ?? {};
+      if (site === undefined || path === undefined) {
+        return `the folder of worktree ${place.path} is not in use any more`;
+      }
+      if (await standingEntry(site, path) !== null) return null;
+      return (await remainsOf(site, { place, path, commit })).lack;
+    },
+
+    async restore(place, { task, commit }) {
+      const { site, path } = await locate(place);
+      const name = place.branch;
+      return await takeTurn(site.common, async () => {
+        await sweepHalfMade(site);
+        const remains = await remainsOf(site, { place, path, commit });
+        if (remains.lack !== null) {
+          throw new DomainError("conflict", `Cannot put worktree ${path} back: ${remains.lack}`);
+        }
+        const { entry, claim, tip, from } = remains;
+        const kept: string[] = [];
+        if (entry !== null) {
+          if (!entry.isHalfRemoved && await folderAt(path) === "folder") {
+            const work = await commitContent(entry, {
+              message: `Kept from a broken worktree of ${name}`,
+              fallback: tip,
+            });
+            const isHeld = await isSaved(site.repo, work, { branch: name, base: tip ?? place.base_commit });
+            if (!isHeld) kept.push((await keep(site, work, task)).name);
+          }
+          await eraseEntry(site, entry, name);
+        }
+        await eraseRests(site, name);
+        if (claim === null) await git(["update-ref", ownedRef(store, name), place.base_commit, ""], { cwd: site.repo });
+        await removeLock(site, branchRef(name));
+        if (tip === null) await git(["update-ref", branchRef(name), from, ""], { cwd: site.repo });
+        await checkOut(site, { name, task, content: await contentOverrides({ cwd: site.repo }) });
+        return { commit: from, kept };
+      });
+    },
+
+    async sweep(repo, { task, prefix }) {
+      const site = await siteOf(repo);
+      const claims = () => listRefs(site.repo, ownedRef(store, `${prefix}*`));
+      if ((await claims()).length === 0) return;
+      await takeTurn(site.common, async () => {
+        const entries = await sweepHalfMade(site);
+        for (const { name: ref, commit: claim } of await claims()) {
+          const name = ref.slice(ownedRef(store, "").length);
+          const path = join(site.root, name);
+          const entry = entries.find((entry) => entry.path === path) ?? null;
+          if (isElsewhere(site, { name, path, entries })) continue;
+          if (await isUntouched(site, { name, claim, entry, task })) await clear(site, name, task);
+        }
+      });
+    },
+
+    async ailmentOf(name) {
+      const repo = repos.get(name);
+      if (repo === undefined) return null;
+      try {
+        await inspectRepository(repo);
+        await siteOf(name);
+        return null;
+      } catch (error) {
+        return messageOf(error);
+      }
     },
 
     async snapshot(place, { task, run }) {

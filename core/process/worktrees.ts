@@ -41,6 +41,24 @@ export interface Worktrees {
   /** Where the folder of a whole place is now: its repository, or the folder of all worktrees, may have been moved. */
   pathOf(place: Place): Promise<string>;
   /**
+   * Why a place that may not be whole cannot be put back either, in words that follow "because"; null when it can be, or
+   * stands. `commit`: where its work is known to be saved, if it is. Reads only.
+   */
+  lackOf(place: Place, options: { commit: string | null }): Promise<string | null>;
+  /**
+   * Puts a place back whose folder is gone or broken: its branch as it stands, else `commit`, in a worktree at the same path.
+   * What a broken folder holds is kept under `refs/coder/kept/...` first. Returns the commit it is at. Throws
+   * `DomainError("conflict")` when nothing is left to put back or the name is somebody else's by now.
+   */
+  restore(place: Place, options: { task: number; commit: string | null }): Promise<{ commit: string; kept: string[] }>;
+  /**
+   * Removes what an `add` for a task left that was cut short before anybody knew of it: names that begin with `prefix`, are
+   * ours and in which nobody has worked.
+   */
+  sweep(repo: string, options: { task: number; prefix: string }): Promise<void>;
+  /** Why no worktree can be made in a repository whatever the task, in one line: its folder is gone, say. Null: it can. */
+  ailmentOf(repo: string): Promise<string | null>;
+  /**
    * Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`. Called
    * again, also after a crash during `remove`, it returns what was saved. Throws when anything could not be saved.
    */

@@ -182,7 +182,10 @@ export function strangeEnds({ tasks, histories }: Snapshot, { killed }: { killed
     if (task.status !== "failed") return false;
     const events = histories.get(task.id)!;
     const marks = events.flatMap((event) => event.type === "run.claimed" ? [event.data.mark] : []);
-    const lost = events.filter((event) => event.type === "run.finished" && event.data.outcome === "lost").length;
+    const lost = events.filter((event) =>
+      event.type === "run.finished" && event.data.outcome === "lost" && !event.data.uncounted
+    )
+      .length;
     return !/^(crash|stubborn)/.test(task.title) && !marks.some((mark) => killed.has(mark)) && lost < 3;
   }).map((task) => `task ${task.id} "${task.title}" failed: ${task.outcome} ${task.error?.text}`);
 }

@@ -23,7 +23,10 @@ import {
 const {
   created,
   claimed,
+  placed,
   said,
+  started,
+  cutShort,
   finished,
   snapshotted,
   removed,
@@ -343,12 +346,34 @@ Deno.test("finish_run after every other outcome puts the worktree away first", (
 });
 
 Deno.test("three interruptions without a word from the agent between them fail the task", () => {
-  const lostOnce = [created(), claimed(1), finished(1, "lost", "resume")];
-  const lostTwice = [...lostOnce, claimed(2, 1), finished(2, "lost", "resume")];
-  given(created(), claimed(1)).when(finish(1, "lost")).then(finished(1, "lost", "resume"));
-  given(...lostOnce, claimed(2, 1)).when(finish(2, "lost")).then(finished(2, "lost", "resume"));
-  given(...lostTwice, claimed(3, 1)).when(finish(3, "lost")).then(finished(3, "lost", "settle"));
-  given(...lostTwice, claimed(3, 1), finished(3, "lost", "settle")).when(settle).then(failed("It was lost", "lost"));
+  const lostOnce = [created(), claimed(1), started(1), finished(1, "lost", "resume")];
+  const lostTwice = [...lostOnce, claimed(2, 1), started(2), finished(2, "lost", "resume")];
+  const third = [...lostTwice, claimed(3, 1), started(3)];
+  given(created(), claimed(1), started(1)).when(finish(1, "lost")).then(finished(1, "lost", "resume"));
+  given(...lostOnce, claimed(2, 1), started(2)).when(finish(2, "lost")).then(finished(2, "lost", "resume"));
+  given(...third).when(finish(3, "lost")).then(finished(3, "lost", "settle"));
+  given(...third, finished(3, "lost", "settle")).when(settle).then(failed("It was lost", "lost"));
+});
+
+Deno.test("what is cut short before the agent began is no interruption, however often, and leaves those counted as they are", () => {
+  const history = [created()];
+  for (let run = 1; run <= 6; run++) {
+    history.push(claimed(run, 1));
+    if (run % 2 === 0) history.push(placed(run));
+    given(...history).when(finish(run, "lost")).then(cutShort(run, "resume"));
+    history.push(cutShort(run, "resume"));
+  }
+  for (let run = 7; run <= 8; run++) history.push(claimed(run, 1), started(run), finished(run, "lost", "resume"));
+  given(...history, claimed(9, 1)).when(finish(9, "lost")).then(cutShort(9, "resume"));
+  given(...history, claimed(9, 1), started(9)).when(finish(9, "lost")).then(finished(9, "lost", "settle"));
+  given(...history, claimed(9, 1), cancelRequested()).when(finish(9, "lost")).then(cutShort(9, "settle"));
+});
+
+Deno.test("cancel of a task that was cut short before its worktree was recorded leaves its end to the worker", () => {
+  for (const end of [cutShort(1, "resume"), finished(1, "shutdown", "resume"), finished(1, "paused", "resume")]) {
+    given(created(), claimed(1), end).when(cancel).then(cancelRequested());
+    given(created(), claimed(1), end, cancelRequested()).when(settle).then(cancelled());
+  }
 });
 
 Deno.test("a word from the agent, unlike a notice or a shutdown, begins the count of interruptions anew", () => {
@@ -356,13 +381,15 @@ Deno.test("a word from the agent, unlike a notice or a shutdown, begins the coun
     ...begun(),
     finished(1, "lost", "resume"),
     claimed(2, 1),
+    started(2),
     finished(2, "lost", "resume"),
     claimed(3, 1),
+    started(3),
   ];
   const notice: NewEvent = { type: "output.notice", run: 3, data: { kind: "session", text: "New session" } };
   given(...lostTwice, said(3)).when(finish(3, "lost")).then(finished(3, "lost", "resume"));
   given(...lostTwice, notice).when(finish(3, "lost")).then(finished(3, "lost", "settle"));
-  given(...lostTwice, finished(3, "shutdown", "resume"), claimed(4, 1)).when(finish(4, "lost"))
+  given(...lostTwice, finished(3, "shutdown", "resume"), claimed(4, 1), started(4)).when(finish(4, "lost"))
     .then(finished(4, "lost", "settle"));
 });
 
@@ -419,6 +446,12 @@ Deno.test("add_message takes 100 that wait for the agent and no more", () => {
 Deno.test("add_message to a completed task needs its worktree and its session", () => {
   given(...completedHistory()).when(message).then(messageAdded());
   given(...completedHistory(), removed()).when(message).thenRefused("conflict", "retry it instead");
+  // Removed because others have its commit: from there it can be put back.
+  const merged: NewEvent = {
+    type: "worktree.removed",
+    data: { path: "/tmp/x", branch: "x", reason: "retention", commit: "c".repeat(40) },
+  };
+  given(...completedHistory(), merged).when(message).then(messageAdded());
 });
 
 Deno.test("approve and reject write what the next run begins with", () => {

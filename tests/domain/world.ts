@@ -116,6 +116,12 @@ export const events = {
       then,
     },
   }),
+  /** Cut short before its agent began. */
+  cutShort: (run: number, then: RunSequel): NewEvent => ({
+    type: "run.finished",
+    run,
+    data: { ...runEnd("lost"), cost_usd: 0, cost_basis: "reported", then, uncounted: true },
+  }),
   snapshotted: (run: number): NewEvent => ({
     type: "worktree.snapshotted",
     data: { ref: `refs/coder/task-12/run-${run}`, commit: "b".repeat(40), run },

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Clock } from "../../core/domain/ports.ts";
+import { alwaysThere } from "../../core/kv/store.ts";
 import { type DiskWatch, diskWatch } from "../../core/engine/disk_watch.ts";
 
 const mebibyte = 1024 * 1024;
@@ -18,6 +19,7 @@ async function watching(free: number) {
   const said: (string | null)[] = [];
   const disk = diskWatch({
     clock,
+    presence: alwaysThere,
     freeBytes: () => Promise.resolve(mebibytes * mebibyte),
     onChange: (shortage) => said.push(shortage),
   });

@@ -7,7 +7,7 @@ import type { Command, RunEnd } from "../../core/domain/command.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
 import { diskWatch } from "../../core/engine/disk_watch.ts";
 import { runTask } from "../../core/engine/run_task.ts";
-import { openStore } from "../../core/kv/store.ts";
+import { alwaysThere, openStore } from "../../core/kv/store.ts";
 import type { AgentStep } from "../../core/process/agent.ts";
 import { systemClock, systemRandom } from "../../core/system.ts";
 import { spec } from "../domain/world.ts";
@@ -57,7 +57,7 @@ Deno.test("runTask() touches no worktree when its claim was answered after the r
       warn() {},
     } as unknown as EngineContext;
     const run = runTask(context, claimed, { agent: touch("agent"), room: () => Promise.resolve(), isSure: () => true });
-    assertEquals(await run.done, { end: null, isEarlyFailure: false, pausedUntil: null });
+    assertEquals(await run.done, { end: null, isEarlyFailure: false, pausedUntil: null, brokenRepository: null });
     assertEquals(touched, []);
     assertEquals((await store.log.head(id))!.seq, 3);
   } finally {
@@ -74,7 +74,10 @@ function good(costUsd: number): Extract<AgentStep, { type: "result" }> {
   const usage = { input_tokens: 1, output_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0 };
   return {
     type: "result",
-    result: { ok: true, subtype: "success", text: "Done", apiErrorStatus: null, usage, costUsd },
+    result: {
+      ...{ ok: true, subtype: "success", text: "Done", plan: "Done", apiErrorStatus: null, limitResetsAt: null },
+      ...{ usage, costUsd, sessionTotal: null },
+    },
   };
 }
 
@@ -106,7 +109,12 @@ Deno.test("runTask() reads nothing more of its agent while there is no room", as
 Deno.test("runTask() ends a run that is held for room when it is stopped; what was said is kept", async () => {
   for (const reason of ["cancelled", "shutdown"] as const) {
     await using world = await runWorld();
-    const disk = diskWatch({ clock: systemClock, freeBytes: () => Promise.resolve(1), onChange() {} });
+    const disk = diskWatch({
+      clock: systemClock,
+      presence: alwaysThere,
+      freeBytes: () => Promise.resolve(1),
+      onChange() {},
+    });
     const watched = new AbortController();
     const watch = disk.run(watched.signal);
     const task = await world.claimed();

@@ -75,6 +75,8 @@ Deno.test("look() reports a leftover of a task that ended meanwhile once, also o
     base: "HEAD",
     baseCommit: null,
   });
+  // Whoever has been there: what nobody has worked in is removed with the task.
+  await Deno.writeTextFile(join(place.path, "mine.txt"), "A person's\n");
   await w.give(id, { type: "cancel" });
   await w.finish(id, "lost");
   const first = await lookOf(w);

@@ -100,7 +100,7 @@ Deno.test("/metrics tells of tasks, slots, runs, cost and tokens as they are", a
 
 Deno.test("/metrics tells why nothing is started, and who follows live", async () => {
   await using world = await routesWorld({ agent: false });
-  const free = { environment: 0, agent: 0, disk: 0, lease: 0 };
+  const free = { environment: 0, repository: 0, agent: 0, disk: 0, lease: 0 };
   assertEquals(picked(await scrape(world), "personal_coder_dispatch_paused"), free);
   await world.create();
   await world.engine.tick();
@@ -122,7 +122,13 @@ Deno.test("/metrics tells of a pause after runs that fail before they do anythin
     await world.until(n, ({ status }) => status === "failed");
   }
   const samples = await scrape(world);
-  assertEquals(picked(samples, "personal_coder_dispatch_paused"), { environment: 1, agent: 0, disk: 0, lease: 0 });
+  assertEquals(picked(samples, "personal_coder_dispatch_paused"), {
+    environment: 1,
+    repository: 0,
+    agent: 0,
+    disk: 0,
+    lease: 0,
+  });
   assertEquals(samples.get('personal_coder_runs_finished_total{outcome="failed"}'), 3);
   assertEquals(samples.get('personal_coder_events_total{type="service.paused"}'), 1);
 });

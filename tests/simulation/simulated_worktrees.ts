@@ -40,6 +40,27 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       return machine.folders.has(path);
     },
     pathOf: ({ path }) => Promise.resolve(path),
+    async lackOf({ path }) {
+      await git("look").catch(() => {});
+      return machine.folders.has(path) ? null : "it is gone";
+    },
+    async restore(place) {
+      await git("look");
+      throw new DomainError("conflict", `Cannot put ${place.path} back: nothing is left of it`);
+    },
+    async sweep(_, { task }) {
+      await git("sweep", () => {
+        for (const [path, folder] of machine.folders) {
+          if (folder.task !== task) continue;
+          requireNobodyIn(path);
+          machine.folders.delete(path);
+        }
+      });
+    },
+    async ailmentOf() {
+      await process.wait(random.between(5, 100));
+      return world.faulty && random.chance(0.2) ? "It is broken for a while" : null;
+    },
     async snapshot(place, { task, run }) {
       await git("snapshot");
       requireFolder(place);
