@@ -18,7 +18,7 @@ export function Composer({ open }: { open: OpenTask }) {
 
   const takes = !task.cancel_requested &&
     (task.status === "in_progress" ||
-      (task.status === "completed" && task.worktree !== null && task.session_id !== null));
+      (task.status === "completed" && (task.worktree !== null || task.snapshot !== null) && task.session_id !== null));
   if (!takes || open.at.value !== null || open.isRecorded) return null;
   const label = task.status === "in_progress"
     ? "Message the running agent"

@@ -29,7 +29,9 @@ const moment = fc.record({
   passedMs: fc.integer({ min: -3_000, max: 3_000 }),
   free_slots: fc.integer({ min: -1, max: 5 }),
   isOtherDead: fc.boolean(),
+  isDemoPaused: fc.boolean(),
 });
+const pauses = { none: new Map<string, string>(), demo: new Map([["demo", "its folder is gone"]]) };
 
 function world() {
   const entries = new Map<number, BoardEntry>();
@@ -58,11 +60,13 @@ Deno.test("DispatchOrder says what plan() says, after any changes and at any mom
   fc.assert(fc.property(steps, fc.boolean(), (steps, areTouchedAll) => {
     const { order, board, set } = world();
     let now = noon;
-    for (const { changes, moment: { passedMs, free_slots, isOtherDead } } of steps) {
+    for (const { changes, moment: { passedMs, free_slots, isOtherDead, isDemoPaused } } of steps) {
       for (const one of changes) set(one);
       if (areTouchedAll) order.touchAll([...board.entries].map(({ id }) => id));
       now += passedMs;
-      const view: WorkerView = { worker, repos, free_slots, dead: new Set(isOtherDead ? [otherWorker] : []) };
+      const dead = new Set(isOtherDead ? [otherWorker] : []);
+      const paused_repos = isDemoPaused ? pauses.demo : pauses.none;
+      const view: WorkerView = { worker, repos, paused_repos, free_slots, dead };
       order.refresh({ now, view });
       const expected = plan(board, { now, view });
       assertEquals(order.plan(), { starts: expected.starts, nextDueAt: expected.nextDueAt });

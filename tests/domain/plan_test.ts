@@ -13,7 +13,13 @@ import { type Status, statuses } from "../../core/domain/task.ts";
 import { begun, events, otherWorker, taskOf, worker } from "./world.ts";
 
 const now = Date.parse("2026-01-01T12:00:00.000Z");
-const view = { worker, repos: new Set(["demo"]), free_slots: 3, dead: new Set<string>() };
+const view = {
+  worker,
+  repos: new Set(["demo", "broken"]),
+  paused_repos: new Map([["broken", "its folder is gone"]]),
+  free_slots: 3,
+  dead: new Set<string>(),
+};
 
 function entry(id: number, changes: Partial<BoardEntry> = {}): BoardEntry {
   return {
@@ -54,6 +60,7 @@ Deno.test("plan() never lets a task that cannot run hold back one that can", () 
     entry(1, { priority: 99, depends_on: [50] }),
     entry(2, { priority: 99, due_at: "2026-01-01T12:00:00.001Z" }),
     entry(3, { priority: 99, repo: "elsewhere" }),
+    entry(20, { priority: 99, repo: "broken" }),
     entry(4, { priority: 99, holder: otherWorker }),
     entry(5, { priority: 99, cancel_requested: true }),
     entry(6, { priority: 99, status: "in_progress", runner: worker }),

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { DomainError } from "../../core/domain/error.ts";
 import { gitWorktrees } from "../../core/process/git_worktrees.ts";
@@ -370,6 +370,100 @@ Deno.test("snapshot() refuses what it cannot hold, and then nothing is removed o
     assertEquals(await w.refs("refs/coder/task-1"), []);
     assertEquals(await exists(join(place.path, "work.txt")), true);
   }
+});
+
+Deno.test("restore() puts branch and folder back where they were, however a person removed them", async () => {
+  const removals: ((w: World, place: Place) => Promise<unknown>)[] = [
+    (_, { path }) => Deno.remove(path, { recursive: true }),
+    (w, { path }) => w.repo.git("worktree", "remove", "--force", path),
+    (w) => Deno.remove(w.root, { recursive: true }),
+    (_, { path }) => Deno.remove(join(path, ".git")),
+  ];
+  for (const removeIt of removals) {
+    await using w = await world();
+    const place = await w.add();
+    const tip = await commit(place, "work.txt");
+    await removeIt(w, place);
+    assertEquals(await w.worktrees.isWhole(place), false);
+    assertEquals(await w.worktrees.lackOf(place, { commit: null }), null);
+    const { commit: at, kept } = await w.worktrees.restore(place, { task: 1, commit: null });
+    assertEquals([at, kept], [tip, []]);
+    assertEquals(await w.worktrees.isWhole(place), true);
+    assertEquals(await git(place.path, "log", "-1", "--format=%H %D"), `${tip} HEAD -> task-1-fix`);
+    assertEquals(await git(place.path, "status", "--porcelain"), "");
+    // As before: it is ours, and what it holds is saved before it goes.
+    await w.worktrees.remove(place);
+    assertEquals(await w.refs(), ["refs/coder/kept/task-1-1", "refs/heads/main"]);
+  }
+});
+
+Deno.test("restore() goes by the commit that is known when the branch is gone too, and still knows where it started", async () => {
+  await using w = await world();
+  const place = await w.add();
+  const tip = await commit(place, "work.txt");
+  await w.repo.git("update-ref", "refs/coder/task-1/run-1", tip);
+  await w.repo.git("worktree", "remove", "--force", place.path);
+  await w.repo.git("branch", "-D", "task-1-fix");
+  assertMatch(await w.worktrees.lackOf(place, { commit: null }) ?? "", /neither worktree .* nor its branch/);
+  assertEquals(await w.worktrees.lackOf(place, { commit: tip }), null);
+  assertEquals(await w.worktrees.restore(place, { task: 1, commit: tip }), { commit: tip, kept: [] });
+  assertEquals(await w.worktrees.changes(place), { lines_added: 1, lines_removed: 0, uncommitted: 0 });
+  assertEquals(await w.repo.git("rev-parse", `refs/coder/owned/${STORE}/task-1-fix`), place.base_commit);
+});
+
+Deno.test("restore() keeps what a broken folder holds", async () => {
+  await using w = await world();
+  const place = await w.add();
+  const tip = await commit(place, "work.txt");
+  await Deno.writeTextFile(join(place.path, "loose.txt"), "loose\n");
+  await Deno.remove(join(place.path, ".git"));
+  const { commit: at, kept } = await w.worktrees.restore(place, { task: 1, commit: null });
+  assertEquals([at, kept], [tip, ["refs/coder/kept/task-1-1"]]);
+  assertEquals(await w.repo.git("show", "refs/coder/kept/task-1-1:loose.txt"), "loose");
+});
+
+Deno.test("restore() refuses what is gone for good, and what somebody else has by now", async () => {
+  const cases: [RegExp, (w: World, place: Place) => Promise<unknown>][] = [
+    [/neither worktree .* nor its branch is there any more/, async (w, { path, branch }) => {
+      await w.repo.git("worktree", "remove", "--force", path);
+      await w.repo.git("branch", "-D", branch);
+    }],
+    [/branch task-1-fix is checked out in .*repo$/, async (w, { path, branch }) => {
+      await w.repo.git("worktree", "remove", "--force", path);
+      await w.repo.git("checkout", "--quiet", branch);
+    }],
+    [/task-1-fix is not ours any more/, async (w, { path }) => {
+      await w.repo.git("worktree", "remove", "--force", path);
+      await Deno.mkdir(path);
+      await Deno.writeTextFile(join(path, "mine.txt"), "A person's\n");
+    }],
+  ];
+  for (const [words, change] of cases) {
+    await using w = await world();
+    const place = await w.add();
+    await commit(place, "work.txt");
+    await change(w, place);
+    const before = await w.refs();
+    assertMatch(await w.worktrees.lackOf(place, { commit: null }) ?? "", words);
+    const error = await assertRejects(() => w.worktrees.restore(place, { task: 1, commit: null }), DomainError);
+    assertEquals(error.code, "conflict");
+    assertMatch(error.message, words);
+    assertEquals(await w.refs(), before);
+  }
+});
+
+Deno.test("restore() that was killed on the way goes on, and nothing else takes its branch for half-made", async () => {
+  await using w = await world();
+  const place = await w.add();
+  const tip = await commit(place, "work.txt");
+  // As a kill in the middle of the checkout leaves it: git's own lock, and no mark of ours.
+  const entry = join(w.repo.path, ".git", "worktrees", "task-1-fix");
+  await Deno.remove(join(entry, "personal-coder"));
+  await Deno.writeTextFile(join(entry, "locked"), "initializing");
+  await w.add({ task: 2, branch: "task-2-other" });
+  assertEquals([await exists(place.path), await w.repo.git("rev-parse", "task-1-fix")], [false, tip]);
+  assertEquals(await w.worktrees.restore(place, { task: 1, commit: null }), { commit: tip, kept: [] });
+  assertEquals(await w.worktrees.isWhole(place), true);
 });
 
 Deno.test("remove() takes folder, branch and book-keeping, twice", async () => {
