@@ -363,7 +363,11 @@ Deno.test("what is cut short before the agent began is no interruption, however 
     given(...history).when(finish(run, "lost")).then(cutShort(run, "resume"));
     history.push(cutShort(run, "resume"));
   }
-  for (let run = 7; run <= 8; run++) history.push(claimed(run, 1), started(run), finished(run, "lost", "resume"));
+  for (let run = 7; run <= 8; run++) {
+    history.push(claimed(run, 1), started(run));
+    given(...history).when(finish(run, "lost")).then(finished(run, "lost", "resume"));
+    history.push(finished(run, "lost", "resume"));
+  }
   given(...history, claimed(9, 1)).when(finish(9, "lost")).then(cutShort(9, "resume"));
   given(...history, claimed(9, 1), started(9)).when(finish(9, "lost")).then(finished(9, "lost", "settle"));
   given(...history, claimed(9, 1), cancelRequested()).when(finish(9, "lost")).then(cutShort(9, "settle"));

@@ -98,3 +98,13 @@ Deno.test("DispatchOrder keeps its order when thousands come at once and go one 
   assertEquals(order.size("ready"), 2_996);
   assertEquals(order.first("ready", Infinity).map(({ id }) => id), plan(board, moment).order);
 });
+
+Deno.test("DispatchOrder follows a repository that is paused and goes on", () => {
+  const { order, set } = world();
+  const entry = { status: "pending" as const, priority: 0, depends_on: [], dueInMs: null, cancel_requested: false };
+  set({ ...entry, id: 1, repo: "demo", holder: null });
+  for (const paused_repos of [pauses.none, pauses.demo, pauses.none]) {
+    order.refresh({ now: noon, view: { worker, repos, paused_repos, free_slots: 1, dead: new Set<string>() } });
+    assertEquals([order.size("ready"), order.size("waiting")], paused_repos === pauses.demo ? [0, 1] : [1, 0]);
+  }
+});
