@@ -109,3 +109,9 @@ Deno.test("evolve() reads the golden history as it was meant when it was written
 Deno.test("evolve() folds the golden events of the service too", () => {
   assertEquals(moments(0).at(-1)!.seq, 5);
 });
+
+Deno.test("evolve() counts no run that was cut short before its agent began, and finds a place that was put back", () => {
+  const [, cutShort, , restored] = moments(3);
+  assertEquals([cutShort!.status, cutShort!.interruptions, cutShort!.attempts], ["pending", 0, 0]);
+  assertEquals([restored!.place?.present, restored!.place?.branch], [true, "task-3-fix"]);
+});
