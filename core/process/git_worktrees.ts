@@ -393,10 +393,9 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     },
 
     async lackOf(place, { commit }) {
-      const { site, path } = await locate(place).catch(expected) ?? {};
-      if (site === undefined || path === undefined) {
-        return `the folder of worktree ${place.path} is not in use any more`;
-      }
+      const site = await siteOf(place.repo);
+      const { path } = await locate(place).catch(expected) ?? {};
+      if (path === undefined) return `${place.path} is not in the folder for worktrees, ${site.root}`;
       if (await standingEntry(site, path) !== null) return null;
       return (await remainsOf(site, { place, path, commit })).lack;
     },
