@@ -25,7 +25,7 @@ const kinds: {
   { weight: 1, kind: "loud", spec: () => fake("loud 2") },
   { weight: 1, kind: "crash", spec: () => fake("crash 4") },
   { weight: 1, kind: "stubborn", spec: () => ({ ...fake("stubborn 9"), timeout_seconds: 1 }) },
-  { weight: 2, kind: "claude", spec: () => ({ prompt: "[[scenario:edit]]" }) },
+  { weight: 2, kind: "claude", spec: () => ({ prompt: "[[scenario:commit]]" }) },
   { weight: 1, kind: "demo", spec: () => ({ prompt: "A note", model: "demo" }) },
 ];
 
