@@ -57,6 +57,8 @@ export async function runWorld({ worktrees = {} }: { worktrees?: Partial<Worktre
       add: () => Promise.resolve({ ...place, kept: [] }),
       isWhole: () => Promise.resolve(true),
       changes: () => Promise.resolve(changes),
+      names: () => Promise.resolve(new Set<string>()),
+      strayed: () => Promise.resolve([]),
       ...worktrees,
     } as Worktrees,
     agent: () => Promise.resolve(agent),
