@@ -12,7 +12,7 @@ import { backgroundWords } from "../domain/task.ts";
 import type { OpenRun, Task, TaskPlace } from "../domain/task.ts";
 import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/agent.ts";
 import { appendPatiently } from "./append.ts";
-import { type EngineContext, isOurs } from "./context.ts";
+import type { EngineContext } from "./context.ts";
 import { firstWords, messageText } from "./prompt.ts";
 import { workerMark } from "./recover.ts";
 import { type OutputRecorder, recordOutput } from "./record_output.ts";

@@ -27,7 +27,8 @@ export function claudeProgram(version = claudeVersion): Promise<string> {
   return program;
 }
 
-async function findOrInstall(version: string): Promise<string> {
+async function findOrInstall(wanted: string): Promise<string> {
+  const version = wanted === "latest" ? await newestVersion() : wanted;
   const name = platformPackage();
   const folder = join(cacheFolder(), "personal-coder-tests", `${name}-${version}`);
   const executable = join(folder, executableWithin(name));
@@ -72,6 +73,22 @@ function executableWithin(name: string): string {
   return join("node_modules", "@anthropic-ai", name, Deno.build.os === "windows" ? "claude.exe" : "claude");
 }
 
+async function newestVersion(): Promise<string> {
+  const output = await npm(["view", "@anthropic-ai/claude-code", "version"], Deno.cwd());
+  const version = new TextDecoder().decode(output.stdout).trim();
+  if (!/^\d+(\.\d+)+$/.test(version)) throw new Error(`npm says that the newest claude is ${JSON.stringify(version)}`);
+  return version;
+}
+
+async function npm(args: string[], cwd: string): Promise<Deno.CommandOutput> {
+  return await new Deno.Command(Deno.build.os === "windows" ? "npm.cmd" : "npm", {
+    args,
+    cwd,
+    stdin: "null",
+    signal: AbortSignal.timeout(installTimeoutMs),
+  }).output();
+}
+
 async function install(
   name: string,
   { version, folder }: { version: string; folder: string },
@@ -81,12 +98,7 @@ async function install(
   const args = ["install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", spec];
   let output: Deno.CommandOutput;
   try {
-    output = await new Deno.Command(Deno.build.os === "windows" ? "npm.cmd" : "npm", {
-      args,
-      cwd: folder,
-      stdin: "null",
-      signal: AbortSignal.timeout(installTimeoutMs),
-    }).output();
+    output = await npm(args, folder);
   } catch (cause) {
     throw new Error(advice, { cause });
   }
@@ -96,7 +108,7 @@ async function install(
 async function requireVersion(executable: string, version: string): Promise<void> {
   const output = await new Deno.Command(executable, { args: ["--version"], stdin: "null" }).output();
   const said = new TextDecoder().decode(output.stdout);
-  if (version !== "latest" && !said.startsWith(`${version} `)) {
+  if (!said.startsWith(`${version} `)) {
     throw new Error(`Cannot use ${executable}: it says ${JSON.stringify(said)} to --version, not ${version}`);
   }
 }
