@@ -41,6 +41,8 @@ export function makeApp({ service, guard: guardOptions, version, pages, styleshe
   const streams = new OpenStreams();
   const app = new OpenAPIHono();
   app.use(guard(guardOptions));
+  // Before any body is asked for or read: nothing answers here whatever is sent.
+  app.use(async (c, next) => answers(app, methodOf(c), c.req.path) ? await next() : nothingAt(c, app));
   app.use(readBody());
   app.route("/api", tasks(service));
   app.route("/api", events(service, streams));
@@ -86,13 +88,21 @@ export function makeApp({ service, guard: guardOptions, version, pages, styleshe
 
 const methods = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 
+/** Whether a route answers to that method at this path. */
+function answers(app: OpenAPIHono, method: string, path: string): boolean {
+  // What `use` added answers to every method.
+  return app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
+}
+
+/** HEAD is answered as GET is. */
+function methodOf(c: Context): string {
+  return c.req.method === "HEAD" ? "GET" : c.req.method;
+}
+
 /** 405 where other methods are answered, else 404. */
 function nothingAt(c: Context, app: OpenAPIHono): Response {
   const path = c.req.path.slice(0, 200);
-  const allowed = methods.filter((method) =>
-    // What `use` added answers to every method.
-    app.router.match(method, c.req.path)[0].some(([[, route]]) => route.method === method)
-  );
+  const allowed = methods.filter((method) => answers(app, method, c.req.path));
   if (allowed.length === 0) return problemResponse(404, `There is nothing at ${path}`);
   const response = problemResponse(405, `${path} answers to ${allowed.join(", ")}`);
   response.headers.set("allow", allowed.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", "));

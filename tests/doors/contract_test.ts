@@ -191,15 +191,6 @@ Deno.test("what the service answers is what the document says, for good calls an
   assertEquals(unseen.filter((name) => name.includes(" /api/")), ["GET /api/stream"]);
 });
 
-Deno.test("a path that is known by another method is 405 and says which", async () => {
-  await using world = await routesWorld({ agent: false });
-  const response = await world.call("/api/tasks", { method: "PUT" });
-  assertEquals(response.status, 415, "a body is asked for first where one is needed");
-  const other = await world.call("/api/tasks/1", { method: "DELETE" });
-  assertEquals([other.status, other.headers.get("allow")], [405, "GET, HEAD, PATCH"]);
-  for (const one of [response, other]) await one.body?.cancel();
-});
-
 Deno.test("limits: a prompt of 1 MiB is taken and one byte more is not, in any script", async () => {
   await using world = await routesWorld({ agent: false });
   const status = async (json: unknown) => {

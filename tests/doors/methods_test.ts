@@ -1,0 +1,48 @@
+// What answers where: any other method is refused before anything of the request is asked for or read.
+
+import { assertEquals } from "@std/assert";
+import { startService } from "../support/service.ts";
+import { head, raw } from "./raw_http.ts";
+
+Deno.test("a path that is known by other methods is 405 and says which, whatever is sent there", async () => {
+  await using service = await startService();
+  await service.createTask({ prompt: "x", priority: -1, base: "nothing" });
+  const known = {
+    "/": "GET, HEAD",
+    "/tasks/new": "GET, HEAD",
+    "/tasks/1": "GET, HEAD",
+    "/tasks/1/events": "GET, HEAD",
+    "/assets/none.js": "GET, HEAD",
+    "/login": "GET, HEAD, POST",
+    "/healthz": "GET, HEAD",
+    "/metrics": "GET, HEAD",
+    "/api/docs": "GET, HEAD",
+    "/api/openapi.json": "GET, HEAD",
+    "/api/board": "GET, HEAD",
+    "/api/stream": "GET, HEAD",
+    "/api/tasks": "GET, HEAD, POST",
+    "/api/tasks/1": "GET, HEAD, PATCH",
+    "/api/tasks/1/cancel": "POST",
+    "/api/tasks/1/messages": "POST",
+    "/api/tasks/1/plan/approve": "POST",
+    "/api/tasks/1/events": "GET, HEAD",
+    "/api/tasks/1/diff": "GET, HEAD",
+  };
+  const bodies = [[], ["Content-Type: text/plain", "Content-Length: 1"], [
+    "Content-Type: application/json",
+    "Content-Length: 99999999",
+  ]];
+  const ask = (method: string, path: string, lines: string[]) =>
+    raw(service.url, head(`${method} ${path} HTTP/1.1`, "Host: localhost", ...lines, "Connection: close"));
+  for (const method of ["POST", "PATCH", "PUT", "DELETE", "TRACE", "OPTIONS", "PROPFIND"]) {
+    for (const lines of bodies) {
+      for (const [path, allow] of Object.entries(known)) {
+        if (allow.split(", ").includes(method)) continue;
+        const answer = await ask(method, path, lines);
+        assertEquals([answer.status, answer.headers.get("allow")], [405, allow], `${method} ${path} ${lines}`);
+      }
+      const nothing = await ask(method, "/nothing", lines);
+      assertEquals([nothing.status, nothing.headers.get("allow")], [404, null], `${method} ${lines}`);
+    }
+  }
+});
