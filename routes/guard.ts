@@ -107,19 +107,21 @@ function nameOf(host: string): string {
 
 async function refuseWithoutToken(c: Context, token: string | null, wrong: WrongTokens): Promise<Response | null> {
   if (token === null || open.has(c.req.path) || c.req.path.startsWith("/assets/")) return null;
-  const address = addressOf(c);
-  const seconds = wrong.secondsLocked(address);
-  if (seconds > 0) {
-    const response = problemResponse(429, "Too many wrong tokens from this address: wait a minute, then try again");
-    response.headers.set("retry-after", String(seconds));
-    return response;
-  }
   const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (bearer !== undefined && await sameSecret(bearer, token)) return null;
   const session = getCookie(c, sessionCookie);
   if (session !== undefined && await sameSecret(session, await sessionOf(token))) return null;
+  // The right one is in by now, whoever else guesses from its address: behind a proxy everybody has the same.
   const tried = bearer ?? session;
-  if (tried !== undefined) await wrong.add(address, tried);
+  if (tried !== undefined) {
+    await wrong.add(addressOf(c), tried);
+    const seconds = await wrong.slowDown(addressOf(c));
+    if (seconds > 0) {
+      const response = problemResponse(429, "Too many wrong tokens from this address: wait a minute, then try again");
+      response.headers.set("retry-after", String(seconds));
+      return response;
+    }
+  }
   if (c.req.method === "GET" && c.req.header("accept")?.includes("text/html")) {
     const { pathname, search } = new URL(c.req.url);
     return c.redirect(pathname === "/" ? "/login" : `/login?next=${encodeURIComponent(pathname + search)}`, 303);

@@ -5,6 +5,7 @@ import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { renderToString } from "preact-render-to-string";
 import { readToken, sameSecret, sessionCookie, sessionOf, type Token } from "./guard.ts";
+import { wrongTokens } from "./wrong_tokens.ts";
 
 export interface LoginOptions {
   /** Null: nothing to log in to. */
@@ -15,14 +16,13 @@ export interface LoginOptions {
 
 const sessionSeconds = 30 * 24 * 3600;
 const wrongAtMost = 10;
-const wrongWindowMs = 60_000;
 
 const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export function login({ token: source, stylesheet }: LoginOptions): Hono {
   const app = new Hono();
-  /** When wrong tokens came, newest last. One count for all: behind a proxy everybody has the same address. */
-  let wrong: number[] = [];
+  // One count for all, the address aside: this is where a person types.
+  const wrong = wrongTokens({ atMost: wrongAtMost });
 
   async function answer(c: Context, status: 200 | 403 | 429, error: string | null) {
     const page = <LoginPage next={nextOf(c.req.query("next"))} error={error} stylesheet={stylesheet} />;
@@ -40,16 +40,14 @@ export function login({ token: source, stylesheet }: LoginOptions): Hono {
     const next = nextOf(c.req.query("next"));
     const token = await readToken(source);
     if (token === null) return c.redirect(next, 303);
-    const now = performance.now();
-    wrong = wrong.filter((at) => now - at < wrongWindowMs);
-    if (wrong.length >= wrongAtMost) {
-      c.header("retry-after", String(Math.ceil((wrong[0]! + wrongWindowMs - now) / 1_000)));
+    const given = (new URLSearchParams(await c.req.text()).get("token") ?? "").trim();
+    if (given === "") return await answer(c, 403, "Type the token");
+    if (!await sameSecret(given, token)) {
+      await wrong.add("", given);
+      const seconds = await wrong.slowDown("");
+      if (seconds === 0) return await answer(c, 403, "That is not the token");
+      c.header("retry-after", String(seconds));
       return await answer(c, 429, "Too many wrong tokens: wait a minute, then try again");
-    }
-    const form = new URLSearchParams(await c.req.text());
-    if (!await sameSecret((form.get("token") ?? "").trim(), token)) {
-      wrong.push(now);
-      return await answer(c, 403, "That is not the token");
     }
     setCookie(c, sessionCookie, await sessionOf(token), {
       httpOnly: true,
