@@ -11,6 +11,7 @@ import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { runMaintenance } from "./core/engine/maintenance.ts";
 import type { Service } from "./core/engine/service.ts";
 import { openStore } from "./core/kv/store.ts";
+import { descriptorLimit } from "./core/process/descriptors.ts";
 import { freeBytes } from "./core/process/disk_space.ts";
 import { gitWorktrees } from "./core/process/git_worktrees.ts";
 import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/process/launcher_chain.ts";
@@ -19,7 +20,8 @@ import { systemClock, systemRandom } from "./core/system.ts";
 import type { Hono } from "hono";
 import { buildIslands, islandsAreStale, islandsDist } from "./islands/build.ts";
 import { assetRoutes, loadAssets } from "./routes/assets.ts";
-import { makeApp } from "./routes/app.ts";
+import { type App, makeApp } from "./routes/app.ts";
+import { canServeConnections, Connections, connectionsAtMost } from "./routes/connections.ts";
 import { allowedHosts, isLoopback } from "./routes/guard.ts";
 import { pages } from "./routes/pages.tsx";
 
@@ -126,16 +128,7 @@ async function start(): Promise<void> {
     ...await webPages(coder.service),
     warn,
   });
-  const listening = Promise.withResolvers<number>();
-  const server = Deno.serve({
-    hostname: config.host,
-    port: config.port,
-    onListen: ({ port }) => listening.resolve(port),
-    onError: (error) => {
-      warn("A request failed", error);
-      return new Response("Internal error", { status: 500 });
-    },
-  }, (request, { remoteAddr }) => app.fetch(request, { remoteAddr }));
+  const server = await listen(config, app.fetch);
   await coder.start();
   const ticking = new AbortController();
   Deno.cron("look at the queue", "* * * * *", { signal: ticking.signal }, () => coder.tick());
@@ -148,7 +141,25 @@ async function start(): Promise<void> {
   });
   if (isLaunched) stopWithStdin(stop);
   else stopWithLaunchers(await launcherChain(Deno.pid), stop);
-  announce(config, found, { port: await listening.promise, token: made });
+  announce(config, found, { port: server.port, token: made });
+}
+
+/** Answers requests, on no more connections than leave the agents their descriptors. */
+async function listen(
+  { host, port, maxConcurrent }: Config,
+  handler: App["fetch"],
+): Promise<{ port: number; shutdown(): Promise<void> }> {
+  const onError = (error: unknown) => {
+    warn("A request failed", error);
+    return new Response("Internal error", { status: 500 });
+  };
+  if (canServeConnections()) {
+    const atMost = connectionsAtMost({ descriptors: await descriptorLimit(), agents: maxConcurrent });
+    return new Connections({ hostname: host, port, atMost, handler, onError, warn });
+  }
+  warn(`Deno ${Deno.version.deno} serves no single connections: their number has no bound`, null);
+  const server = Deno.serve({ hostname: host, port, onListen: () => {}, onError }, handler);
+  return { port: server.addr.port, shutdown: () => server.shutdown() };
 }
 
 /** The web pages, with their scripts built from the present sources. */
