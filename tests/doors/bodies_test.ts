@@ -1,6 +1,6 @@
 // Many large bodies at once: together they take no more than their room, and what does not fit is told to come again.
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertMatch } from "@std/assert";
 import { limits } from "../../routes/schemas.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { eventually } from "../support/temp.ts";
