@@ -6,14 +6,16 @@ import denoJson from "./deno.json" with { type: "json" };
 import { type Config, ConfigError, readConfig, variables } from "./core/config.ts";
 import { DomainError, messageOf } from "./core/domain/error.ts";
 import { engine } from "./core/engine/engine.ts";
-import { makeDataFolder, ownToken, tokenInUse, workerId } from "./core/engine/local_identity.ts";
+import { givenToken, makeDataFolder, ownToken, tokenInUse, tokenPath, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { runMaintenance } from "./core/engine/maintenance.ts";
 import type { Service } from "./core/engine/service.ts";
+import { hasSecretsToHide, launchUnlimited } from "./core/launcher.ts";
 import { openStore } from "./core/kv/store.ts";
 import { descriptorLimit } from "./core/process/descriptors.ts";
 import { freeBytes } from "./core/process/disk_space.ts";
 import { gitWorktrees } from "./core/process/git_worktrees.ts";
+import { takeOver } from "./core/process/hand_over.ts";
 import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/process/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
 import { systemClock, systemRandom } from "./core/system.ts";
@@ -22,7 +24,7 @@ import { buildIslands, islandsAreStale, islandsDist } from "./islands/build.ts";
 import { assetRoutes, loadAssets } from "./routes/assets.ts";
 import { type App, makeApp } from "./routes/app.ts";
 import { canServeConnections, Connections, connectionsAtMost } from "./routes/connections.ts";
-import { allowedHosts, isLoopback } from "./routes/guard.ts";
+import { allowedHosts, isLoopback, type Token } from "./routes/guard.ts";
 import { pages } from "./routes/pages.tsx";
 
 const version = denoJson.version;
@@ -67,10 +69,8 @@ function ownSettings(): Record<string, string | undefined> {
 }
 
 async function start(): Promise<void> {
+  const launcher = await fromLauncher();
   const config = readEnvironment();
-  const isLaunched = Deno.env.get(launchedVariable) === "1";
-  // Not for an agent, which may start a service of its own.
-  Deno.env.delete(launchedVariable);
   // Only for tests/chaos: two services on one local file, so that one can take over what a stopped one holds. SQLite was
   // not made to be waited on by a process that is stopped in the middle of a commit.
   const share = Deno.env.get("PERSONAL_CODER_TEST_SHARE") === "1";
@@ -85,8 +85,7 @@ async function start(): Promise<void> {
   await makeDataFolder(config.data);
   await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
-  const made = config.token === null && !isLoopback(config.host) ? await ownToken(config.data) : null;
-  const token = made ? tokenInUse(config.data, { first: made.token, clock: systemClock }) : config.token;
+  const { token, shown } = await tokenOf(config);
   const worktrees = gitWorktrees({
     repos: found.repoPaths,
     root: (name) => worktreeRoot(config, found, name),
@@ -128,7 +127,7 @@ async function start(): Promise<void> {
     ...await webPages(coder.service),
     warn,
   });
-  const server = await listen(config, app.fetch);
+  const server = listen(config, app.fetch, launcher?.descriptors ?? await descriptorLimit());
   await coder.start();
   const ticking = new AbortController();
   Deno.cron("look at the queue", "* * * * *", { signal: ticking.signal }, () => coder.tick());
@@ -139,22 +138,47 @@ async function start(): Promise<void> {
     await server.shutdown();
     store.close();
   });
-  if (isLaunched) stopWithStdin(stop);
+  // It passes signals on; when it was killed, nobody does.
+  if (launcher) launcher.released.then(stop);
   else stopWithLaunchers(await launcherChain(Deno.pid), stop);
-  announce(config, found, { port: server.port, token: made });
+  announce(config, found, { port: server.port, token: shown });
+}
+
+/** What the launcher passed on, its secrets where settings are read; null when nobody launched us. */
+async function fromLauncher(): Promise<Awaited<ReturnType<typeof takeOver>> | null> {
+  if (Deno.env.get(launchedVariable) !== "1") return null;
+  // Not for an agent, which may start a service of its own.
+  Deno.env.delete(launchedVariable);
+  const given = await takeOver(Deno.stdin.readable);
+  for (const [name, value] of Object.entries(given.secrets)) Deno.env.set(name, value);
+  return given;
+}
+
+/** The token that is asked for, and what to say of it; beyond loopback one is made when none is set. */
+async function tokenOf(config: Config): Promise<{ token: Token; shown: string | null }> {
+  if (config.token !== null) return { token: config.token, shown: "as CODER_TOKEN says" };
+  const inUse = (path: string, first: string) => tokenInUse(path, { first, clock: systemClock });
+  if (config.tokenFile !== null) {
+    return { token: inUse(config.tokenFile, await givenToken(config.tokenFile)), shown: `in ${config.tokenFile}` };
+  }
+  if (isLoopback(config.host)) return { token: null, shown: null };
+  const path = tokenPath(config.data);
+  const { token, made } = await ownToken(config.data);
+  return { token: inUse(path, token), shown: made ? token : `in ${path}` };
 }
 
 /** Answers requests, on no more connections than leave the agents their descriptors. */
-async function listen(
+function listen(
   { host, port, maxConcurrent }: Config,
   handler: App["fetch"],
-): Promise<{ port: number; shutdown(): Promise<void> }> {
+  descriptors: number | null,
+): { port: number; shutdown(): Promise<void> } {
   const onError = (error: unknown) => {
     warn("A request failed", error);
     return new Response("Internal error", { status: 500 });
   };
   if (canServeConnections()) {
-    const atMost = connectionsAtMost({ descriptors: await descriptorLimit(), agents: maxConcurrent });
+    const atMost = connectionsAtMost({ descriptors, agents: maxConcurrent });
     return new Connections({ hostname: host, port, atMost, handler, onError, warn });
   }
   warn(`Deno ${Deno.version.deno} serves no single connections: their number has no bound`, null);
@@ -211,15 +235,6 @@ function stopOnSignal(stop: () => Promise<void>): () => void {
   };
 }
 
-/** Stops softly when the launcher (core/launcher.ts) is gone: it holds our stdin open and writes nothing. */
-async function stopWithStdin(stop: () => void): Promise<void> {
-  try {
-    for await (const _ of Deno.stdin.readable);
-  } finally {
-    stop();
-  }
-}
-
 /** Stops softly when `npx` or `deno task` above us was ended without passing the signal on. */
 function stopWithLaunchers(chain: Link[], stop: () => void): void {
   if (chain.length < 2) return;
@@ -232,7 +247,7 @@ function stopWithLaunchers(chain: Link[], stop: () => void): void {
 
 function announce(config: Config, found: Preflight, { port, token }: {
   port: number;
-  token: { token: string; made: boolean } | null;
+  token: string | null;
 }): void {
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   const url = `http://${["0.0.0.0", "[::]"].includes(host) ? "localhost" : host}:${port}`;
@@ -249,11 +264,11 @@ function announce(config: Config, found: Preflight, { port, token }: {
     ]),
     ["Data", config.data],
     ["User", found.root ? "root" : "not root"],
-    ...(token ? [["Token", token.made ? token.token : `in ${join(config.data, "token")}`] as [string, string]] : []),
+    ...(token ? [["Token", token] as [string, string]] : []),
   ];
   console.log(`Personal Coder ${version}\n`);
   for (const [name, text] of rows) console.log(`  ${name.padEnd(11)} ${text}`);
-  const auth = config.token || token ? ` -H 'authorization: Bearer <token>'` : "";
+  const auth = token ? ` -H 'authorization: Bearer <token>'` : "";
   console.log(`
 Submit a task, then watch it:
 
@@ -263,8 +278,9 @@ Submit a task, then watch it:
 }
 
 try {
-  if (Deno.args.length === 0) await start();
-  else await maintain();
+  if (Deno.args.length > 0) await maintain();
+  else if (await hasSecretsToHide()) await launchUnlimited();
+  else await start();
 } catch (error) {
   const expected = error instanceof ConfigError || error instanceof DomainError;
   console.error(Deno.args.length === 0 ? `Cannot start: ${startMessage(error)}` : messageOf(error));

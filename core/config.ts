@@ -21,6 +21,8 @@ export interface Config {
   claudeIsChosen: boolean;
   maxConcurrent: number;
   token: string | null;
+  /** Absolute; a file that holds the token. */
+  tokenFile: string | null;
   workerName: string;
   promptSuffix: string;
   stallSeconds: number;
@@ -42,6 +44,10 @@ const count = (min: number, max: number) =>
 /** The longest that a timer can wait is a little less than 25 days. */
 const longestTimeoutSeconds = 24 * 86_400;
 
+/** What a token may be, and in words. */
+export const tokenPattern = /^[\x21-\x7e]{16,}$/;
+export const tokenWords = "at least 16 printable characters without spaces";
+
 /** What each variable accepts, in words for its error. */
 const accepted = {
   CODER_HOST: [z.string().regex(/^[A-Za-z0-9.:_-]+$/), "a host name or an IP address, such as 127.0.0.1"],
@@ -52,7 +58,8 @@ const accepted = {
   CODER_KV: [z.string().min(1), "the path of a file, or an http(s) URL of a KV Connect server"],
   CODER_CLAUDE: [z.string().min(1), "the name or path of the claude program"],
   CODER_MAX_CONCURRENT: [count(1, 64), "a number from 1 to 64"],
-  CODER_TOKEN: [z.string().regex(/^[\x21-\x7e]{16,}$/), "at least 16 printable characters without spaces"],
+  CODER_TOKEN: [z.string().regex(tokenPattern), tokenWords],
+  CODER_TOKEN_FILE: [z.string().min(1), "the path of a file that holds the token"],
   CODER_WORKER: [z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), "1 to 64 letters, digits, dots, hyphens or underscores"],
   CODER_PROMPT_SUFFIX: [z.string().max(10_000), "a text of at most 10000 characters"],
   CODER_STALL_SECONDS: [count(5, 86_400), "a number of seconds from 5 to 86400"],
@@ -85,6 +92,11 @@ export function readConfig(
   const worktrees = value(env, "CODER_WORKTREES");
   const kv = value(env, "CODER_KV");
   const timeoutSeconds = value(env, "CODER_TIMEOUT_SECONDS");
+  const token = value(env, "CODER_TOKEN");
+  const tokenFile = value(env, "CODER_TOKEN_FILE");
+  if (token !== undefined && tokenFile !== undefined) {
+    throw new ConfigError("CODER_TOKEN and CODER_TOKEN_FILE are both set; there is one token");
+  }
   return {
     host: value(env, "CODER_HOST") ?? "127.0.0.1",
     port: value(env, "CODER_PORT") ?? 8000,
@@ -95,7 +107,8 @@ export function readConfig(
     claude: withHome(value(env, "CODER_CLAUDE") ?? "claude", { name: "CODER_CLAUDE", home }),
     claudeIsChosen: value(env, "CODER_CLAUDE") !== undefined,
     maxConcurrent: value(env, "CODER_MAX_CONCURRENT") ?? 3,
-    token: value(env, "CODER_TOKEN") ?? null,
+    token: token ?? null,
+    tokenFile: tokenFile === undefined ? null : at("CODER_TOKEN_FILE", tokenFile),
     workerName: value(env, "CODER_WORKER") ?? (hostname.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 64) || "worker"),
     promptSuffix: value(env, "CODER_PROMPT_SUFFIX") ?? defaultPromptSuffix,
     stallSeconds: value(env, "CODER_STALL_SECONDS") ?? 300,

@@ -10,6 +10,9 @@
 //   sys      the machine's name, the user's id, the room on the disk
 //
 // The agent is a program of its own and has none of these bounds.
+//
+// It also takes the secrets out of the environment and passes them on by a pipe (`core/process/hand_over.ts`). That is all
+// that it does for `deno task dev`, and only where there are some: see `launchUnlimited`.
 
 import { basename, dirname, fromFileUrl, isAbsolute, join, resolve } from "@std/path";
 import { parseEnv } from "node:util";
@@ -17,6 +20,9 @@ import denoJson from "../deno.json" with { type: "json" };
 import { type Config, ConfigError, readConfig, variables } from "./config.ts";
 import { messageOf } from "./domain/error.ts";
 import { childEnvironment } from "./process/environment.ts";
+import { descriptorLimit } from "./process/descriptors.ts";
+import { eraseEnvironment } from "./process/erase_environment.ts";
+import { handOver, secretNames, secretsOf, withoutSecrets } from "./process/hand_over.ts";
 import { isUnbroken, launchedVariable, launcherChain } from "./process/launcher_chain.ts";
 import { run } from "./process/subprocess.ts";
 
@@ -69,6 +75,7 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
     net: [config.port === 0 ? host : `${host}:${config.port}`, ...(isRemote ? [new URL(config.kv).host] : [])],
     read: [
       ...owned,
+      ...withRealPaths(config.tokenFile ? [config.tokenFile] : [], realPath),
       ...withRealPaths([...config.repos?.values() ?? [], ...gitFolders.map(({ top }) => top)], realPath),
       join(root, "islands"),
       join(root, "core", "domain"),
@@ -136,9 +143,9 @@ function readEnvironment(): Record<string, string> {
 
 /** What the service gets: all that its agents need, its own settings, and nothing that they could trip over. */
 function serviceEnvironment(env: Record<string, string>): Record<string, string> {
-  const settings = Object.entries(env).filter(([name]) => name.startsWith("CODER_") || name === "DENO_KV_ACCESS_TOKEN");
+  const settings = Object.entries(withoutSecrets(env)).filter(([name]) => name.startsWith("CODER_"));
   for (const [name, value] of Object.entries(env)) if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
-  const all = { ...childEnvironment().env, ...Object.fromEntries(settings), [launchedVariable]: "1" };
+  const all = { ...childEnvironment().env, ...Object.fromEntries(settings) };
   // A program with limited permissions may start none while these are set.
   const refused = Object.keys(all).filter((name) => /^(LD|DYLD)_/.test(name));
   if (refused.length > 0) {
@@ -180,15 +187,48 @@ async function launch(): Promise<never> {
   // The service may not run the bundler.
   const { buildIslands, islandsAreStale } = await import("../islands/build.ts");
   if (await islandsAreStale()) await buildIslands();
-  const child = new Deno.Command(Deno.execPath(), {
+  return await supervise({
     args: argumentsOf(permissionsOf(config, surroundings)),
     env: serviceEnvironment(env),
+    secrets: secretsOf(env),
+  });
+}
+
+/** Whether this process was started with a secret in its environment, and may start another one without. */
+export async function hasSecretsToHide(): Promise<boolean> {
+  for (const name of secretNames) {
+    const { state } = await Deno.permissions.query({ name: "env", variable: name });
+    if (state !== "granted" || !Deno.env.get(name)) continue;
+    return (await Deno.permissions.query({ name: "run", command: Deno.execPath() })).state === "granted";
+  }
+  return false;
+}
+
+/** Runs the service with all permissions, as `deno task dev` says it, and without the secrets in its environment. */
+export async function launchUnlimited(): Promise<never> {
+  const env = Deno.env.toObject();
+  const args = ["run", "--quiet", ...v8Flags, "-A", "--config", join(root, "deno.json"), join(root, "main.ts")];
+  return await supervise({ args, env: withoutSecrets(env), secrets: secretsOf(env) });
+}
+
+/** Runs the service in a process of its own, hands the secrets over, passes signals on, and ends as it does. */
+async function supervise({ args, env, secrets }: {
+  args: string[];
+  env: Record<string, string>;
+  secrets: Record<string, string>;
+}): Promise<never> {
+  // They have been read, and what reads our environment later finds nothing.
+  eraseEnvironment(secretNames);
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    env: { ...env, [launchedVariable]: "1" },
     clearEnv: true,
-    // Held open while we live, and never written to.
+    // Held open while we live: its end is how the service knows of ours.
     stdin: "piped",
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
+  await handOver(child.stdin, { secrets, descriptors: await descriptorLimit() }).catch(() => {/* its end says why */});
   const pass = (signal: Deno.Signal) => {
     try {
       child.kill(signal);

@@ -97,8 +97,8 @@ function LoginPage({ next, error, stylesheet }: { next: string; error: string | 
               {error && <span id="error" class="field-error" role="alert">{error}</span>}
             </p>
             <p id="where" class="muted">
-              It is the value of CODER_TOKEN, or was printed when the service started and is in the file{" "}
-              <code>token</code> of its data folder.
+              It is the value of CODER_TOKEN or in CODER_TOKEN_FILE, or was printed when the service started and is in
+              the file <code>token</code> of its data folder.
             </p>
             <button type="submit" class="primary">Log in</button>
           </form>

@@ -128,7 +128,7 @@ const description = `A queue for unattended coding work: submit tasks, follow th
 - JSON in snake_case; ids are integers from 1; times are ISO 8601 in UTC. A field that is not documented is refused.
 - Errors are problems (RFC 9457, \`application/problem+json\`) with a plain sentence in \`detail\`; a 422 lists every wrong
   field in \`errors\`.
-- Bound to loopback without \`CODER_TOKEN\` no token is asked for. Else every call but \`/healthz\` and \`/login\` needs
+- Bound to loopback without \`CODER_TOKEN\` or \`CODER_TOKEN_FILE\` no token is asked for. Else every call but \`/healthz\` and \`/login\` needs
   \`Authorization: Bearer ...\` or the cookie that \`/login\` sets.
 - \`Host\` must be a name or address of this server; requests from pages of another origin are refused.
 - GET routes answer HEAD too. Any other method on a known path is answered 405 with \`Allow\`.
@@ -292,7 +292,7 @@ function registerComponents(app: OpenAPIHono): void {
   registry.registerComponent("securitySchemes", "token", {
     type: "http",
     scheme: "bearer",
-    description: "`CODER_TOKEN`, or the token in the data folder's file `token`",
+    description: "`CODER_TOKEN`, what `CODER_TOKEN_FILE` holds, or the token in the data folder's file `token`",
   });
   registry.registerComponent("securitySchemes", "session", {
     type: "apiKey",

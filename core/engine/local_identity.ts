@@ -1,6 +1,8 @@
 // The data folder, and what it keeps for itself besides the database: the worker's uuid and, beyond loopback, the token.
 
 import { join } from "@std/path";
+import { tokenPattern, tokenWords } from "../config.ts";
+import { DomainError, messageOf } from "../domain/error.ts";
 import type { Clock, Random } from "../domain/ports.ts";
 import { makePrivate } from "../kv/database_files.ts";
 
@@ -31,16 +33,25 @@ export async function ownToken(data: string): Promise<{ token: string; made: boo
 /** How long a token is believed before its file is read again. */
 const believedMs = 1_000;
 
-/** Reads the token that counts now: `first`, or what `newToken` has put in its place since. */
-export function tokenInUse(data: string, { first, clock }: { first: string; clock: Clock }): () => Promise<string> {
+/** The token that a file of the user's holds. Throws `DomainError("invalid")` when it cannot be read or is no token. */
+export async function givenToken(path: string): Promise<string> {
+  const text = await Deno.readTextFile(path).catch((error) => {
+    throw new DomainError("invalid", `Cannot read CODER_TOKEN_FILE: ${messageOf(error)}`);
+  });
+  if (tokenPattern.test(text.trim())) return text.trim();
+  throw new DomainError("invalid", `The file ${path} of CODER_TOKEN_FILE is not usable; it must hold ${tokenWords}`);
+}
+
+/** Reads the token that counts now: `first`, or what has been put in its place in the file since. */
+export function tokenInUse(path: string, { first, clock }: { first: string; clock: Clock }): () => Promise<string> {
   let token = first;
   let readAt = clock.monotonic();
   return async () => {
     if (clock.monotonic() - readAt < believedMs) return token;
     readAt = clock.monotonic();
-    // A file that is gone or empty opens no door: what counted goes on counting.
-    const kept = (await Deno.readTextFile(tokenPath(data)).catch(() => "")).trim();
-    if (kept !== "") token = kept;
+    // A file that is gone or holds no token opens no door: what counted goes on counting.
+    const kept = (await Deno.readTextFile(path).catch(() => "")).trim();
+    if (tokenPattern.test(kept)) token = kept;
     return token;
   };
 }
@@ -53,7 +64,7 @@ export async function newToken(data: string): Promise<string> {
   return token;
 }
 
-function tokenPath(data: string): string {
+export function tokenPath(data: string): string {
   return join(data, "token");
 }
 

@@ -7,7 +7,7 @@ import type { Clock, Random } from "../domain/ports.ts";
 import { backupDatabase, restoreDatabase } from "../kv/backup.ts";
 import { isRemote, lockDatabase, openStore } from "../kv/store.ts";
 import { repair, type Verification, verify } from "../kv/verify.ts";
-import { newToken } from "./local_identity.ts";
+import { newToken, tokenPath } from "./local_identity.ts";
 
 export interface Report {
   lines: string[];
@@ -42,8 +42,10 @@ export async function runMaintenance(
 }
 
 async function replaceToken(config: Config): Promise<Report> {
-  if (config.token !== null) {
-    throw new DomainError("invalid", "CODER_TOKEN is set and counts: change it where it is set, and start again");
+  const isElsewhere = config.tokenFile !== null && config.tokenFile !== tokenPath(config.data);
+  if (config.token !== null || isElsewhere) {
+    const name = isElsewhere ? "CODER_TOKEN_FILE" : "CODER_TOKEN";
+    throw new DomainError("invalid", `${name} is set and counts: change it where it is set, and start again`);
   }
   const token = await newToken(config.data);
   return said(

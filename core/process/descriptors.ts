@@ -7,7 +7,7 @@ import { run } from "./subprocess.ts";
 export async function descriptorLimit(): Promise<number | null> {
   const text = await Deno.readTextFile("/proc/self/limits").catch(() => null);
   const word = text === null ? await askShell() : /^Max open files\s+(\S+)/m.exec(text)?.[1];
-  if (word === "unlimited") return Infinity;
+  if (word === "unlimited") return Number.MAX_SAFE_INTEGER;
   return word !== undefined && /^\d+$/.test(word) ? Number(word) : null;
 }
 

@@ -5,11 +5,13 @@
 // child then inherits it whole, with the secrets that are known by name blanked. core/launcher.ts, which can list it, starts
 // the service without them.
 
+import { secretNames } from "./hand_over.ts";
+
 const HIDDEN = /^(CODER_|DENO_KV_|CLAUDECODE$|CLAUDE_CODE_ENTRYPOINT$)/;
 // `git rev-parse --local-env-vars` and friends. GIT_CONFIG_* (but not _PARAMETERS) stays: it is how a person configures
 // git in a container (`safe.directory`).
 const GIT_LOCAL = /^GIT_(?!CONFIG_(?!PARAMETERS)|EXEC_PATH|SSL_|SSH)/;
-const KNOWN_SECRETS = ["CODER_TOKEN", "DENO_KV_ACCESS_TOKEN", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
+const KNOWN_SECRETS = [...secretNames, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
 
 export interface ChildEnvironment {
   env: Record<string, string>;

@@ -1,9 +1,10 @@
 // Many large bodies at once: together they take no more than their room, and what does not fit is told to come again.
 
 import { assert, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 import { limits } from "../../routes/schemas.ts";
 import { startService, type TestService } from "../support/service.ts";
-import { eventually } from "../support/temp.ts";
+import { eventually, tempDir } from "../support/temp.ts";
 import { head } from "./raw_http.ts";
 
 const encoder = new TextEncoder();
@@ -45,7 +46,10 @@ Deno.test("bodies in flight take a room of bounded size; small ones still fit, a
 });
 
 Deno.test("nobody's body is read before they are let in", async () => {
-  await using service = await startService({ env: { CODER_TOKEN: "a-secret-of-the-test-0123456789" } });
+  await using folder = await tempDir();
+  const token = join(folder.path, "secret");
+  await Deno.writeTextFile(token, "a-secret-of-the-test-0123456789");
+  await using service = await startService({ env: { CODER_TOKEN_FILE: token } });
   const before = memoryMiB(service.pid);
   for (const [path, status] of [["/api/tasks", 401], ["/healthz", 405], ["/login", 413]] as const) {
     using opened = new DisposableStack();
