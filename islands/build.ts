@@ -1,4 +1,4 @@
-// Builds what the browser runs: two scripts, bundled and minified into islands/dist. No dependency is needed at run time.
+// Builds what the browser runs: three scripts, bundled and minified into islands/dist. No dependency is needed at run time.
 
 import { fromFileUrl, join } from "@std/path";
 
@@ -8,6 +8,7 @@ const here = fromFileUrl(new URL(".", import.meta.url));
 const scripts = [
   { source: "main.tsx", output: "main.js" },
   { source: "stream_worker.ts", output: "stream_worker.js" },
+  { source: "markdown_worker.ts", output: "markdown_worker.js" },
 ];
 
 /** Where `buildIslands` puts its output. */

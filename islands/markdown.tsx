@@ -1,37 +1,51 @@
-// An agent's Markdown as elements. `marked` reads it; nothing is ever turned into an HTML string, so there is nothing to
-// sanitise: HTML in the text stays text, an image becomes its words, and a link goes nowhere but http, https and mailto.
+// An agent's Markdown as elements. Nothing is ever turned into an HTML string, so there is nothing to sanitise: HTML in the
+// text stays text, an image becomes its words, and a link goes nowhere but http, https and mailto.
+//
+// The server draws the text as it is, and so does the page until a worker has read it (markdown_reader.ts).
 
-import { Lexer, type Token, type Tokens } from "marked";
 import type { ComponentChildren } from "preact";
-
-/** Longer texts are shown as they are. */
-const lengthMax = 40_000;
+import { useEffect, useState } from "preact/hooks";
+import type { Markdown as Read } from "./markdown_reader.ts";
+import { lengthMax, type MarkdownToken } from "./markdown_token.ts";
+import { useStore } from "./store.ts";
 
 export function Markdown({ text }: { text: string }) {
-  if (text.length > lengthMax) return <pre class="plain">{text}</pre>;
-  return <div class="markdown">{blocks(tokensOf(text))}</div>;
-}
-
-function tokensOf(text: string): Token[] {
-  try {
-    return new Lexer({ gfm: true }).lex(text);
-  } catch {
-    return [{ type: "text", raw: text, text }];
+  const reader = useStore().markdown;
+  const [read, setRead] = useState<{ text: string; markdown: Read | undefined }>({
+    text,
+    markdown: reader.known(text),
+  });
+  useEffect(() => {
+    if (text.length > lengthMax) return;
+    return reader.read(text, (markdown) => setRead({ text, markdown }));
+  }, [text]);
+  const markdown = text.length > lengthMax ? null : read.text === text ? read.markdown : undefined;
+  if (markdown === undefined) {
+    return (
+      <div class="markdown">
+        <p class="md-unread" dir="auto">{text}</p>
+      </div>
+    );
   }
+  return markdown === null ? <pre class="plain">{text}</pre> : <MarkdownTokens tokens={markdown} />;
 }
 
-function blocks(tokens: Token[] | undefined): ComponentChildren {
-  return tokens?.map((token, index) => <Block key={index} token={token as Tokens.Generic} />);
+export function MarkdownTokens({ tokens }: { tokens: MarkdownToken[] }) {
+  return <div class="markdown">{blocks(tokens)}</div>;
 }
 
-function Block({ token }: { token: Tokens.Generic }) {
+function blocks(tokens: MarkdownToken[] | undefined): ComponentChildren {
+  return tokens?.map((token, index) => <Block key={index} token={token} />);
+}
+
+function Block({ token }: { token: MarkdownToken }) {
   switch (token.type) {
     case "space":
     case "def":
       return null;
     case "heading":
       // Looks like one; the outline of the page stays the page's own.
-      return <p class={`md-h md-h${Math.min(4, token.depth)}`} dir="auto">{inline(token.tokens)}</p>;
+      return <p class={`md-h md-h${Math.min(4, token.depth ?? 4)}`} dir="auto">{inline(token.tokens)}</p>;
     case "paragraph":
       return <p dir="auto">{inline(token.tokens)}</p>;
     case "text":
@@ -41,15 +55,15 @@ function Block({ token }: { token: Tokens.Generic }) {
     case "blockquote":
       return <blockquote>{blocks(token.tokens)}</blockquote>;
     case "list":
-      return <List token={token as Tokens.List} />;
+      return <List token={token} />;
     case "table":
-      return <Table token={token as Tokens.Table} />;
+      return <Table token={token} />;
     case "hr":
       return <hr />;
     case "checkbox":
-      return <Checkbox checked={token.checked} />;
+      return <Checkbox checked={token.checked === true} />;
     default:
-      return <p dir="auto">{token.raw}</p>;
+      return <p dir="auto">{token.raw ?? token.text}</p>;
   }
 }
 
@@ -57,22 +71,22 @@ function Checkbox({ checked }: { checked: boolean }) {
   return <span class="checkbox" role="img" aria-label={checked ? "Done:" : "Open:"}>{checked ? "☑" : "☐"}</span>;
 }
 
-function List({ token }: { token: Tokens.List }) {
-  const items = token.items.map((item, index) => (
+function List({ token }: { token: MarkdownToken }) {
+  const items = token.items?.map((item, index) => (
     <li key={index} class={item.task ? "task-item" : undefined} dir="auto">{blocks(item.tokens)}</li>
   ));
   return token.ordered ? <ol start={Number(token.start) || 1}>{items}</ol> : <ul>{items}</ul>;
 }
 
-function Table({ token }: { token: Tokens.Table }) {
+function Table({ token }: { token: MarkdownToken }) {
   return (
     <div class="md-table" tabIndex={0}>
       <table>
         <thead>
-          <tr>{token.header.map((cell, index) => <th key={index} scope="col">{inline(cell.tokens)}</th>)}</tr>
+          <tr>{token.header?.map((cell, index) => <th key={index} scope="col">{inline(cell.tokens)}</th>)}</tr>
         </thead>
         <tbody>
-          {token.rows.map((row, index) => (
+          {token.rows?.map((row, index) => (
             <tr key={index}>{row.map((cell, at) => <td key={at}>{inline(cell.tokens)}</td>)}</tr>
           ))}
         </tbody>
@@ -81,11 +95,11 @@ function Table({ token }: { token: Tokens.Table }) {
   );
 }
 
-function inline(tokens: Token[] | undefined): ComponentChildren {
-  return tokens?.map((token, index) => <Inline key={index} token={token as Tokens.Generic} />);
+function inline(tokens: MarkdownToken[] | undefined): ComponentChildren {
+  return tokens?.map((token, index) => <Inline key={index} token={token} />);
 }
 
-function Inline({ token }: { token: Tokens.Generic }) {
+function Inline({ token }: { token: MarkdownToken }) {
   switch (token.type) {
     case "strong":
       return <strong>{inline(token.tokens)}</strong>;
@@ -98,17 +112,17 @@ function Inline({ token }: { token: Tokens.Generic }) {
     case "br":
       return <br />;
     case "link":
-      return <Link href={token.href}>{inline(token.tokens)}</Link>;
+      return <Link href={token.href ?? ""}>{inline(token.tokens)}</Link>;
     case "image":
-      return <Link href={token.href}>{token.text || token.href}</Link>;
+      return <Link href={token.href ?? ""}>{token.text || token.href}</Link>;
     case "checkbox":
-      return <Checkbox checked={token.checked} />;
+      return <Checkbox checked={token.checked === true} />;
     case "escape":
       return <>{token.text}</>;
     case "text":
       return <>{token.tokens ? inline(token.tokens) : token.text}</>;
     default:
-      return <>{token.raw}</>;
+      return <>{token.raw ?? token.text}</>;
   }
 }
 

@@ -50,4 +50,6 @@ export interface PageData {
   now: number;
   /** Addresses of the scripts that the page loads by itself. */
   streamWorker: string;
+  /** The address of the script that reads Markdown. */
+  markdownWorker: string;
 }

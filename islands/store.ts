@@ -7,6 +7,7 @@ import type { TaskView } from "../core/domain/task_view.ts";
 import type { Health } from "../core/domain/api_view.ts";
 import { type BoardState, boardState, type Columns, columnsOf } from "./board_state.ts";
 import type { Locale } from "./format.ts";
+import { MarkdownReader } from "./markdown_reader.ts";
 import type { PageData, Theme } from "./page_data.ts";
 import type { ConnectionStatus } from "./stream_hub.ts";
 import type { BoardFilter } from "./task_state.ts";
@@ -45,6 +46,8 @@ export interface Store {
   readonly overlay: Signal<Overlay | null>;
   readonly toasts: Signal<Toast[]>;
   readonly theme: Signal<Theme | null>;
+  /** Has Markdown read; opens nothing before it is asked. */
+  readonly markdown: MarkdownReader;
   /** False on the server and until the page has come to life. */
   readonly alive: Signal<boolean>;
 }
@@ -67,6 +70,7 @@ export function createStore(page: PageData): Store {
     overlay: signal<Overlay | null>(null),
     toasts: signal<Toast[]>([]),
     theme: signal(page.theme),
+    markdown: new MarkdownReader({ open: () => new Worker(page.markdownWorker, { type: "module" }) }),
     alive: signal(false),
   };
 }

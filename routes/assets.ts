@@ -12,7 +12,7 @@ interface Asset {
 
 export interface Assets {
   /** Addresses to put into pages. */
-  urls: { script: string; style: string; worker: string };
+  urls: { script: string; style: string; worker: string; markdown: string };
   /** By file name, such as `main.1a2b3c4d.js`. */
   files: ReadonlyMap<string, Asset>;
 }
@@ -35,8 +35,9 @@ export async function loadAssets({ dist }: { dist: string }): Promise<Assets> {
   };
   const script = await add(join(dist, "main.js"), "main", "js");
   const worker = await add(join(dist, "stream_worker.js"), "stream_worker", "js");
+  const markdown = await add(join(dist, "markdown_worker.js"), "markdown_worker", "js");
   const style = await add(stylesheet, "style", "css");
-  return { urls: { script, style, worker }, files };
+  return { urls: { script, style, worker, markdown }, files };
 }
 
 /** `GET /assets/{name}.{hash}.js|css`. */

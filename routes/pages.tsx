@@ -57,6 +57,7 @@ export function pages({ service, assets }: { service: Service; assets: Pick<Asse
       theme: themeOf(c),
       now: Date.now(),
       streamWorker: assets.urls.worker,
+      markdownWorker: assets.urls.markdown,
       ...parts,
     };
     return c.html(renderPage(data, assets), status, {

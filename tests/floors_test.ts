@@ -12,6 +12,7 @@ const programs = [
   "core/launcher.ts",
   "islands/main.tsx",
   "islands/stream_worker.ts",
+  "islands/markdown_worker.ts",
   "islands/build.ts",
   "core/process/demo_agent.ts",
 ];
@@ -161,7 +162,7 @@ Deno.test("no import leads back to where it came from", () => {
 });
 
 Deno.test("what the browser runs carries no zod and nothing of the server", () => {
-  for (const program of ["islands/main.tsx", "islands/stream_worker.ts"]) {
+  for (const program of ["islands/main.tsx", "islands/stream_worker.ts", "islands/markdown_worker.ts"]) {
     const { imports, packages } = graphs.get(program)!;
     const floors = imports.filter(({ isType }) => !isType).map(({ to }) => floorOf(to)!);
     assertEquals(sorted(floors.filter((floor) => floor !== "islands" && floor !== "domain")), []);

@@ -3,7 +3,8 @@ import { renderToString } from "preact-render-to-string";
 import { h } from "preact";
 import { ansiSegments, plainText } from "../../islands/ansi.ts";
 import { changeCounts, lineDiff } from "../../islands/line_diff.ts";
-import { Markdown } from "../../islands/markdown.tsx";
+import { MarkdownTokens } from "../../islands/markdown.tsx";
+import { markdownTokens } from "../../islands/markdown_lexer.ts";
 import { sseParser } from "../../islands/sse.ts";
 import { parseDiff, splitRows, treeRows } from "../../islands/unified_diff.ts";
 
@@ -18,7 +19,7 @@ Deno.test("ansiSegments() keeps colour and drops what moves a cursor, sets a tit
 });
 
 Deno.test("Markdown draws hostile text as text", () => {
-  const draw = (text: string) => renderToString(h(Markdown, { text }));
+  const draw = (text: string) => renderToString(h(MarkdownTokens, { tokens: markdownTokens(text)! }));
   const html = draw(
     '<script>alert(1)</script>\n\nhi <img src=x onerror="alert(1)"> [a](javascript:alert(1)) ![b](http://x/y.png)',
   );
@@ -28,7 +29,6 @@ Deno.test("Markdown draws hostile text as text", () => {
     draw("a **b** `c`"),
     '<div class="markdown"><p dir="auto">a <strong>b</strong> <code>c</code></p></div>',
   );
-  assertEquals(draw("x".repeat(50_000)).startsWith("<pre"), true);
 });
 
 Deno.test("sseParser() gives the same frames however the text is cut", () => {
