@@ -128,8 +128,8 @@ const description = `A queue for unattended coding work: submit tasks, follow th
 - JSON in snake_case; ids are integers from 1; times are ISO 8601 in UTC. A field that is not documented is refused.
 - Errors are problems (RFC 9457, \`application/problem+json\`) with a plain sentence in \`detail\`; a 422 lists every wrong
   field in \`errors\`.
-- Bound to loopback without \`CODER_TOKEN\` or \`CODER_TOKEN_FILE\` no token is asked for. Else every call but \`/healthz\` and \`/login\` needs
-  \`Authorization: Bearer ...\` or the cookie that \`/login\` sets.
+- Bound to loopback without \`CODER_TOKEN\` or \`CODER_TOKEN_FILE\` no token is asked for. Else every call but
+  \`/healthz\` and \`/login\` needs \`Authorization: Bearer ...\` or the cookie that \`/login\` sets.
 - \`Host\` must be a name or address of this server; requests from pages of another origin are refused.
 - GET routes answer HEAD too. Any other method on a known path is answered 405 with \`Allow\`.
 - Bodies are JSON of at most 2 MiB that arrive within 30 s. Every text in one is well-formed Unicode: a lone surrogate
