@@ -122,7 +122,9 @@ export class Connections {
   #take(accepted: Deno.TcpConn): void {
     const { atMost, headWithinMs, onError } = this.#options;
     if (this.#all.size >= atMost && !this.#closeLongestIdle()) return accepted.close();
-    accepted.setNoDelay();
+    try {
+      accepted.setNoDelay();
+    } catch { /* the client has left; that shows below */ }
     const abort = new AbortController();
     const headTimer = setTimeout(() => abort.abort(), headWithinMs);
     const handler: Parameters<ServeConnection>[2] = (request, info) => {

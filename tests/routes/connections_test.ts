@@ -1,6 +1,7 @@
 // The listener: how many connections there may be, which of them goes, and how it ends.
 
 import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import {
   canServeConnections,
   Connections,
@@ -141,4 +142,36 @@ Deno.test("a client that leaves in the middle of its answer leaves no connection
   assert((await ask(client)).includes("200 OK"));
   client.close();
   await eventually(() => w.server.count === 0);
+});
+
+Deno.test({
+  name: "a listener without a descriptor to accept with waits, and goes on when there is one",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "-A", fromFileUrl(new URL("listening.ts", import.meta.url))],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    let output = "";
+    const reading = (async () => {
+      for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) output += part;
+    })();
+    try {
+      const port = await eventually(() => /^port (\d+)$/m.exec(output)?.[1], { what: "it listens" });
+      const used = [...Deno.readDirSync(`/proc/${child.pid}/fd`)].length;
+      const args = ["--pid", `${child.pid}`, `--nofile=${used + 4}:`];
+      assert((await new Deno.Command("prlimit", { args }).output()).success);
+      using opened = new DisposableStack();
+      for (let n = 0; n < 30; n++) opened.use(await Deno.connect({ hostname: "127.0.0.1", port: Number(port) }));
+      await eventually(() => /^warned: Cannot take a connection, with \d+ open$/m.test(output), { what: "it says so" });
+      opened.dispose();
+      await eventually(async () => await (await fetch(`http://127.0.0.1:${port}/`)).text() === "ok");
+    } finally {
+      child.kill("SIGKILL");
+      await child.status;
+      await reading;
+    }
+  },
 });
