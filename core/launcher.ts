@@ -3,10 +3,10 @@
 //
 // What the service may do (`permissionsOf` says it in full):
 //   net      listen where CODER_HOST and CODER_PORT say; call the KV server, if there is one
-//   read     its data, the worktrees, the repositories' git folders, its own sources that make the pages
+//   read     its data, the worktrees, the repositories' git folders, the agent's program, its own sources that make the pages
 //   write    its data, the worktrees, the repositories' git folders
-//   run      git, the agent, and `ps` and `kill` to find and end an agent's processes
-//   env      its own settings by name; what an agent needs is inherited without being read
+//   run      git, the agent, and `perl`, `ps` and `kill` to hold together, find and end an agent's processes
+//   env      its own settings by name, and PATH; what an agent needs is inherited without being read
 //   sys      the machine's name, the user's id, the room on the disk
 //
 // The agent is a program of its own and has none of these bounds.
@@ -34,6 +34,7 @@ const signalNumbers: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9
 /** Read, or looked whether they are there, besides our settings. */
 const otherVariables = [
   "DENO_KV_ACCESS_TOKEN",
+  "PATH",
   "IS_SANDBOX",
   "HOME",
   "CLAUDECODE",
@@ -71,6 +72,13 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
   ], realPath);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   const isDemo = config.repos === null && !config.claudeIsChosen;
+  const agents = [
+    // Each place where it could be, so that an agent that is installed, or moved, later is found without a new start.
+    ...(config.claude.includes("/")
+      ? [resolve(config.claude)]
+      : foldersOf(path).map((one) => join(one, config.claude))),
+    ...(isDemo ? [deno] : []),
+  ];
   return {
     net: [config.port === 0 ? host : `${host}:${config.port}`, ...(isRemote ? [new URL(config.kv).host] : [])],
     read: [
@@ -80,16 +88,10 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
       join(root, "islands"),
       join(root, "core", "domain"),
       join(root, "routes", "docs.css"),
+      ...agents,
     ],
     write: owned,
-    run: [
-      ...["git", "ps", "kill"],
-      // Each place where it could be, so that an agent that is installed, or moved, later is found without a new start.
-      ...(config.claude.includes("/")
-        ? [resolve(config.claude)]
-        : foldersOf(path).map((one) => join(one, config.claude))),
-      ...(isDemo ? [deno] : []),
-    ],
+    run: [...["git", "perl", "ps", "kill"], ...agents],
     env: [...variables, ...otherVariables],
     sys: ["hostname", "uid", "statfs"],
   };

@@ -13,13 +13,13 @@ import { type ClaudeInput, claudeInput, denial, interruptRequest, refusal, userM
 import { type Prices } from "./claude_cost.ts";
 import { type ClaudeState, type ControlRequest, newClaudeState, readClaudeLine } from "./claude_message.ts";
 import { refusedTools } from "./claude_tools.ts";
+import { spawnContained } from "./containment.ts";
 import { childEnvironment } from "./environment.ts";
 import { type Line, lineSplitter } from "./line_splitter.ts";
 import { readPipe } from "./pipe_reader.ts";
 import { markVariable, type Process } from "./process_table.ts";
 import { endTree, findTree } from "./process_tree.ts";
 import { type StepQueue, stepQueue } from "./step_queue.ts";
-import { spawnInSession } from "./subprocess.ts";
 
 export interface ClaudeOptions {
   /** A path, or a name to be found on PATH. */
@@ -46,7 +46,7 @@ export function claudeAgent(
     const args = [...extraArgs, ...claudeArgs(start, options)];
     const log = await openLog(start.rawLog);
     try {
-      const child = await spawnInSession(program, {
+      const child = await spawnContained(program, {
         args,
         cwd: start.cwd,
         ...childEnvironment({

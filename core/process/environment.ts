@@ -29,6 +29,15 @@ export function childEnvironment(added: Record<string, string> = {}): ChildEnvir
   return { env: { ...Object.fromEntries(kept), ...added }, clearEnv: true };
 }
 
+/** The folders of PATH; none when it may not be read. */
+export function searchPath(): string[] {
+  try {
+    return (Deno.env.get("PATH") ?? "").split(":");
+  } catch {
+    return [];
+  }
+}
+
 function mayBeSet(name: string): boolean {
   try {
     return Deno.env.get(name) !== undefined;

@@ -15,9 +15,16 @@ export interface Process {
   startedAt: number;
   /** The run marks (`PERSONAL_RUN_{mark}=1`) it was started with. */
   marks: string[];
+  /** It says that it holds a run's processes together (containment.ts). */
+  isReaper: boolean;
 }
 
 const MARK = /(?:^|[\0 ])PERSONAL_RUN_([0-9A-Za-z_]+)=1(?=[\0 ]|$)/g;
+
+/** The variable that a reaper is started with, as `1`, and nothing that is below it. */
+export const reaperVariable = "PERSONAL_REAPER";
+
+const REAPER = new RegExp(`(?:^|[\\0 ])${reaperVariable}=1(?=[\\0 ]|$)`);
 
 /** The name of the variable that marks a run's processes. Unique by name: looking for it needs no parsing of values. */
 export function markVariable(mark: string): string {
@@ -39,7 +46,7 @@ function fromProc(): Process[] | null {
     if (stat === null) continue;
     const fields = fieldsOf(stat);
     if (isKernelThread(fields)) continue;
-    processes.push(processOf(fields, { pid: Number(entry.name), bootedAt, marks: marksIn(environmentOf(entry.name)) }));
+    processes.push(processOf(fields, { pid: Number(entry.name), bootedAt, environment: environmentOf(entry.name) }));
   }
   return processes;
 }
@@ -92,7 +99,7 @@ function isKernelThread(fields: string[]): boolean {
 
 function processOf(
   fields: string[],
-  { pid, bootedAt, marks }: { pid: number; bootedAt: number; marks: string[] },
+  { pid, bootedAt, environment }: { pid: number; bootedAt: number; environment: string },
 ): Process {
   return {
     pid,
@@ -100,7 +107,8 @@ function processOf(
     group: Number(fields[2]),
     isZombie: fields[0] === "Z" || fields[0] === "X",
     startedAt: bootedAt + Number(fields[19]) * 10,
-    marks,
+    marks: marksIn(environment),
+    isReaper: REAPER.test(environment),
   };
 }
 
@@ -139,13 +147,15 @@ async function readPs(): Promise<{ processes: Process[]; isTorn: boolean }> {
     // a mark (a grep for it) would be taken for one of the run's.
     const isSameCommand = command !== undefined && whole.startsWith(command);
     isTorn ||= !isSameCommand && whole.includes("PERSONAL_RUN_");
+    const environment = isSameCommand ? whole.slice(command.length) : "";
     processes.push({
       pid,
       parent: Number(match[2]),
       group: Number(match[3]),
       isZombie: match[4]!.startsWith("Z"),
       startedAt: Math.floor((now - elapsedMs(match[5]!)) / 1000) * 1000,
-      marks: isSameCommand ? marksIn(whole.slice(command.length)) : [],
+      marks: marksIn(environment),
+      isReaper: REAPER.test(environment),
     });
   }
   return { processes, isTorn };

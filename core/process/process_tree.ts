@@ -5,6 +5,9 @@
 // started with an empty environment has no mark but a parent). What was once seen to be of the tree stays of it until it is
 // gone, also when its parents went first.
 //
+// Where a run has a reaper (containment.ts), all of it is the reaper's descendants: nothing is lost, however it was started. A
+// reaper is signalled last, or what it holds would be nobody's; it ends by itself when nothing is below it.
+//
 // Never signalled: pid 0 and 1, this process and its ancestors, and anything that is neither marked nor tied to the marked
 // as above. A bare pid is no tie after a restart: it may long be another program's.
 
@@ -47,6 +50,8 @@ export interface EndTreeOptions {
 
 // After KILL only a process in an uninterruptible wait (a dead network disk) can stay.
 const KILL_PATIENCE_MS = 10_000;
+/** How long a reaper that seems to have nothing below it may take to end. A stopped one would not, and anything can say it is one. */
+const REAPER_PATIENCE_MS = 1_000;
 
 /**
  * TERM to the whole tree, KILL to what is left after `graceMs`; resolves when nothing of it is alive. What appears
@@ -58,6 +63,7 @@ export async function endTree({ mark, pid, graceMs, known = [] }: EndTreeOptions
   const seen = new Map(known.map((process) => [process.pid, process]));
   const startedAt = performance.now();
   const signalled = new Set<number>();
+  let reapersAloneAt: number | null = null;
   for (let pause = 10;; pause = Math.min(pause * 2, 100)) {
     const table = await processTable();
     const tree = treeIn(table, { mark, pid, known: seen });
@@ -70,11 +76,16 @@ export async function endTree({ mark, pid, graceMs, known = [] }: EndTreeOptions
         `Cannot end run ${mark}: still alive are ${tree.map((p) => p.pid).join(", ")}`,
       );
     }
-    if (elapsedMs >= graceMs) {
-      await signal("SIGKILL", tree, table);
+    const members = tree.filter((process) => !process.isReaper);
+    if (members.length > 0) reapersAloneAt = null;
+    else reapersAloneAt ??= elapsedMs;
+    if (reapersAloneAt !== null) {
+      if (elapsedMs - reapersAloneAt >= REAPER_PATIENCE_MS) await signal("SIGKILL", tree, table);
+    } else if (elapsedMs >= graceMs) {
+      await signal("SIGKILL", members, table);
     } else {
       // TERM once each: many programs take a second one for impatience and skip their clean-up.
-      const fresh = tree.filter((process) => !signalled.has(process.pid));
+      const fresh = members.filter((process) => !signalled.has(process.pid));
       for (const process of fresh) signalled.add(process.pid);
       await signal("SIGTERM", fresh, table);
     }

@@ -94,7 +94,7 @@ export async function spawnInSession(
 }
 
 /** Of a path; a name to be found on PATH, and what may not be looked at, count as none. */
-async function isExecutable(path: string): Promise<boolean> {
+export async function isExecutable(path: string): Promise<boolean> {
   try {
     const { isFile, mode } = await Deno.stat(path);
     return path.startsWith("/") && isFile && ((mode ?? 0) & 0o111) !== 0;

@@ -8,5 +8,5 @@ const termGraceMs = 3_000;
 export async function endSurvivors(mark: string): Promise<number> {
   const tree = await findTree({ mark });
   if (tree.length > 0) await endTree({ mark, graceMs: termGraceMs });
-  return tree.length;
+  return tree.filter((process) => !process.isReaper).length;
 }

@@ -127,6 +127,7 @@ Deno.test("claudeAgent() holds an agent back whose steps are not pulled", async 
   assert(before < 3_000_000, `${before} bytes read`);
   await assertRejects(() => Deno.stat(join(folder.path, "finished")));
   const steps = await allOf(process.steps);
+  await process.end({ graceMs: 5000 });
   assertEquals(textsOf(steps, "output.raw").length, 40_000);
   assertEquals(steps.length > 1, true);
 });
@@ -142,6 +143,7 @@ Deno.test("claudeAgent() records the plan and denies with an interrupt; other re
     request("r3", { subtype: "can_use_tool", tool_name: "ExitPlanMode", input: { plan: "1. Go" } }),
   ], { mode: "plan" });
   assertEquals(await allOf(process.steps), [{ type: "plan", plan: "1. Go" }]);
+  await process.end({ graceMs: 5000 });
   const answers = (await Deno.readTextFile(join(folder.path, "answers"))).trim().split("\n").map((line) =>
     JSON.parse(line).response
   );
@@ -162,6 +164,7 @@ Deno.test("claudeAgent() answers requests outside plan mode too, without a plan"
     `read -r answer; echo "$answer" > answer`,
   ]);
   assertEquals(await allOf(process.steps), []);
+  await process.end({ graceMs: 5000 });
   assertStringIncludes(await Deno.readTextFile(join(folder.path, "answer")), '"behavior":"deny"');
 });
 
@@ -174,6 +177,7 @@ Deno.test("send() reaches the agent until its input is closed", async () => {
   await process.closeInput();
   assertEquals(await process.send("too late"), false);
   await steps;
+  await process.end({ graceMs: 5000 });
   const heard = (await Deno.readTextFile(join(folder.path, "heard"))).trim().split("\n").map((line) =>
     JSON.parse(line)
   );
