@@ -116,6 +116,7 @@ async function start(): Promise<void> {
       git: found.git,
       repos: found.repos,
       root: found.root,
+      containment: found.containment,
       token: token !== null,
     }),
     upkeep: { worktrees, retentionDays: config.retentionDays },
@@ -245,6 +246,10 @@ function stopWithLaunchers(chain: Link[], stop: () => void): void {
   }, launcherLookMs);
 }
 
+function containmentWords({ kind, reason }: Preflight["containment"]): string {
+  return kind === "none" ? `one that hides may outlive its run: ${reason}` : `held together by a ${kind}`;
+}
+
 function announce(config: Config, found: Preflight, { port, token }: {
   port: number;
   token: string | null;
@@ -264,6 +269,7 @@ function announce(config: Config, found: Preflight, { port, token }: {
     ]),
     ["Data", config.data],
     ["User", found.root ? "root" : "not root"],
+    ["Processes", containmentWords(found.containment)],
     ...(token ? [["Token", token] as [string, string]] : []),
   ];
   console.log(`Personal Coder ${version}\n`);

@@ -26,7 +26,7 @@ export function Preflight() {
 
 /** Each thing the service needs, with what to do about it. */
 export function Checks() {
-  const { agent, git, repos, root, token, slots, pause, worker, version } = useStore().health.value;
+  const { agent, git, repos, root, containment, token, slots, pause, worker, version } = useStore().health.value;
   return (
     <ul class="checks">
       <Check good={agent.kind === "claude" ? "done" : agent.kind === "demo" ? "need" : "fail"} name="Agent">
@@ -44,6 +44,11 @@ export function Checks() {
       {repos.length === 0 && <Check good="fail" name="Repository">none; set CODER_REPO to the path of one</Check>}
       <Check good={root ? "need" : "done"} name="User">
         {root ? "root; agents have all rights on this machine. Better start it as another user" : "not root"}
+      </Check>
+      <Check good={containment.kind === "none" ? "need" : "done"} name="Processes">
+        {containment.kind === "none"
+          ? `one that hides from its run may outlive it: ${containment.reason}`
+          : `of a run end with it, held together by a ${containment.kind}`}
       </Check>
       <Check good="done" name="Access">
         {token ? "a token is asked for" : "this machine only; set CODER_TOKEN before opening it to others"}

@@ -362,6 +362,8 @@ export const healthSchema = z.object({
   git: z.string(),
   repos: z.array(z.object({ name: z.string(), path: z.string(), branch: nullable, head: z.string() })),
   root: z.boolean().openapi({ description: "Whether the service runs as root" }),
+  containment: z.object({ kind: z.enum(["subreaper", "none"]), reason: nullable })
+    .openapi({ description: "How the processes of a run are held together, so that none outlives it" }),
   token: z.boolean().openapi({ description: "Whether calls need the token" }),
   slots: z.object({ busy: integer, total: integer }),
   tasks: z.record(z.string(), integer).openapi({ description: "How many tasks have each status" }),

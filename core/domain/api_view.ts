@@ -47,6 +47,8 @@ export interface Health {
   git: string;
   repos: { name: string; path: string; branch: string | null; head: string }[];
   root: boolean;
+  /** How the processes of a run are held together; with `none` one that hides may outlive it, and `reason` says why. */
+  containment: { kind: "subreaper" | "none"; reason: string | null };
   token: boolean;
   slots: { busy: number; total: number };
   tasks: Record<Status, number>;

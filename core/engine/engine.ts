@@ -37,7 +37,7 @@ export interface Engine {
 }
 
 /** The parts of `Health` that the engine cannot know. */
-export type Surroundings = Pick<Health, "version" | "agent" | "git" | "repos" | "root" | "token">;
+export type Surroundings = Pick<Health, "version" | "agent" | "git" | "repos" | "root" | "containment" | "token">;
 
 /** Commits looked back for a page that reconnects; beyond that it reloads. */
 const lookBack = 5_000;

@@ -8,6 +8,7 @@ import type { Clock } from "../domain/ports.ts";
 import type { Agent } from "../process/agent.ts";
 import { claudeAgent } from "../process/claude.ts";
 import { probeClaude, rootRefusal, testedVersions, versionNotice } from "../process/claude_probe.ts";
+import { containment } from "../process/containment.ts";
 import { demoAgent } from "../process/demo.ts";
 import { demoRepository } from "../process/demo_repository.ts";
 import { inspectRepository, probeGit } from "../process/git.ts";
@@ -19,6 +20,7 @@ export interface Preflight {
   /** Name to the top folder of its working tree. */
   repoPaths: Map<string, string>;
   root: boolean;
+  containment: Health["containment"];
   agent(): Promise<Agent>;
   /** What the last look for an agent found. */
   agentState(): Health["agent"];
@@ -51,7 +53,14 @@ export async function preflight(config: Config, surroundings: Surroundings): Pro
   const agents = agentSource(config, surroundings);
   // A missing agent does not stop the start: the tasks wait, and say why.
   await agents.agent().catch(() => {});
-  return { git: git.version, repos, repoPaths, root: surroundings.uid === 0, ...agents };
+  return {
+    git: git.version,
+    repos,
+    repoPaths,
+    root: surroundings.uid === 0,
+    containment: await containment(),
+    ...agents,
+  };
 }
 
 function agentSource(

@@ -34,8 +34,9 @@ Deno.test("permissionsOf() is the listen address, our folders, and programs by n
   assertEquals(read.slice(write.length, write.length + 2), ["/home/ada/shop/src", "/home/ada/shop"]);
   assertEquals(read.slice(write.length + 2).map((path) => path.split("/").slice(-2).join("/")), [
     ...["main/islands", "core/domain", "routes/docs.css"].map((end) => end.replace("main/", `${repositoryName()}/`)),
+    ...["bin/claude", "bin/claude"],
   ]);
-  assertEquals(run, ["git", "ps", "kill", "/usr/bin/claude", "/home/ada/bin/claude"]);
+  assertEquals(run, ["git", "perl", "ps", "kill", "/usr/bin/claude", "/home/ada/bin/claude"]);
   assert(env.includes("CODER_TOKEN") && env.every((name) => /^[A-Z_]+$/.test(name)));
   assertEquals(sys, ["hostname", "uid", "statfs"]);
 });
@@ -49,7 +50,7 @@ Deno.test("permissionsOf() follows the configuration: address, database, worktre
   assertEquals(permissions({ CODER_KV: "https://kv.example:4512/x" }).net, ["127.0.0.1:8000", "kv.example:4512"]);
   assert(!permissions({ CODER_KV: "https://kv.example" }).write.some((path) => path.includes("kv.example")));
   assert(permissions({ CODER_WORKTREES: "/work" }).write.includes("/work"));
-  assertEquals(permissions({ CODER_CLAUDE: "/opt/claude" }).run, ["git", "ps", "kill", "/opt/claude"]);
+  assertEquals(permissions({ CODER_CLAUDE: "/opt/claude" }).run, ["git", "perl", "ps", "kill", "/opt/claude"]);
   // Only the demo agent is run by deno itself.
   assertEquals(permissions({}).run.at(-1), "/opt/deno");
   assert(!permissions({ CODER_REPO: "/r" }).run.includes("/opt/deno"));
@@ -83,9 +84,10 @@ async function servicePid(launcher: number): Promise<number> {
 Deno.test("a demo task runs under limited permissions; TERM to the launcher stops everything with code 0", async () => {
   // No claude to be found, whatever this machine has.
   await using folder = await tempDir();
-  for (const name of ["git", "ps", "kill"]) await Deno.symlink(`/usr/bin/${name}`, join(folder.path, name));
+  for (const name of ["git", "perl", "ps", "kill"]) await Deno.symlink(`/usr/bin/${name}`, join(folder.path, name));
   await using service = await startService({ limited: true, env: { PATH: folder.path } });
   assertStringIncludes(service.output, "demo");
+  assertEquals((await service.health()).containment, { kind: "subreaper", reason: null });
   await servicePid(service.pid);
   await service.createTask({ prompt: "Greet in French" });
   const task = await service.waitForStatus(1, "completed");

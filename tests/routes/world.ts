@@ -116,6 +116,7 @@ export async function routesWorld(
       git: "2",
       repos: [],
       root: false,
+      containment: { kind: "none", reason: null },
       token: token !== null,
     }),
   });

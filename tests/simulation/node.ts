@@ -126,6 +126,7 @@ export class Node {
         git: "",
         repos: [],
         root: false,
+        containment: { kind: "none", reason: null },
         token: false,
       }),
     });
