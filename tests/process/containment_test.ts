@@ -72,7 +72,7 @@ Deno.test("this machine holds a run's processes together by a subreaper", async 
   assertEquals(await containment(), { kind: "subreaper", reason: null });
 });
 
-Deno.test("spawnContained() passes on arguments, input, output, folder and environment, and a session of its own", async () => {
+Deno.test("spawnContained() passes on arguments, input, output, folder and environment, and a group in a session of its own", async () => {
   await using folder = await tempDir();
   const child = await spawnContained("sh", {
     args: [
@@ -94,7 +94,7 @@ Deno.test("spawnContained() passes on arguments, input, output, folder and envir
   const { code, stdout, stderr } = await child.output();
   const [input, cwd, words, pid] = new TextDecoder().decode(stdout).split("\n");
   assertEquals([code, new TextDecoder().decode(stderr), input, cwd], [0, "", "input", folder.path]);
-  assertMatch(words!, new RegExp(`^ü\\|\\|1\\|\\| *${pid} +${pid}$`));
+  assertMatch(words!, new RegExp(`^ü\\|\\|1\\|\\| *${pid} +${child.pid}$`));
 });
 
 Deno.test("spawnContained() ends as the program ended: by its code or its signal", async () => {
