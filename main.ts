@@ -18,6 +18,7 @@ import { gitWorktrees } from "./core/process/git_worktrees.ts";
 import { takeOver } from "./core/process/hand_over.ts";
 import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/process/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
+import { type Log, type LogFormat, logger, printable } from "./core/log.ts";
 import { systemClock, systemRandom } from "./core/system.ts";
 import type { Hono } from "hono";
 import { buildIslands, islandsAreStale, islandsDist } from "./islands/build.ts";
@@ -34,10 +35,20 @@ const stopWithinMs = 30_000;
 const sameSignalMs = 1_000;
 const launcherLookMs = 1_000;
 
-function warn(message: string, error: unknown): void {
-  const detail = error instanceof DomainError || error === null ? "" : error instanceof Error ? error.stack : error;
-  const why = error === null ? "" : `: ${messageOf(error)}`;
-  console.error(`${new Date().toISOString()} ${message}${why}${detail ? `\n${detail}` : ""}`);
+let format: LogFormat = Deno.env.get("CODER_LOG") === "json" ? "json" : "text";
+let log = logger({ format, now: systemClock.now });
+
+/** From now on the log is as the settings say, and says also what the runtime would print raw. */
+function useLog(config: Config): Log["warn"] {
+  format = config.log;
+  log = logger({ format, now: systemClock.now, secrets: [config.token, Deno.env.get("DENO_KV_ACCESS_TOKEN")] });
+  const end = (error: unknown) => {
+    log.error("An error that nobody handled ends the service", error);
+    Deno.exit(1);
+  };
+  addEventListener("unhandledrejection", ({ reason }) => end(reason));
+  addEventListener("error", ({ error, message }) => end(error ?? message));
+  return log.warn;
 }
 
 /** The environment, completed by `.env`; secrets leave the environment, so no child can inherit them. */
@@ -71,6 +82,7 @@ function ownSettings(): Record<string, string | undefined> {
 async function start(): Promise<void> {
   const launcher = await fromLauncher();
   const config = readEnvironment();
+  const warn = useLog(config);
   // Only for tests/chaos: two services on one local file, so that one can take over what a stopped one holds. SQLite was
   // not made to be waited on by a process that is stopped in the middle of a commit.
   const share = Deno.env.get("PERSONAL_CODER_TEST_SHARE") === "1";
@@ -131,7 +143,12 @@ async function start(): Promise<void> {
   const server = listen(config, app.fetch, launcher?.descriptors ?? await descriptorLimit());
   await coder.start();
   const ticking = new AbortController();
-  Deno.cron("look at the queue", "* * * * *", { signal: ticking.signal }, () => coder.tick());
+  Deno.cron(
+    "look at the queue",
+    "* * * * *",
+    { signal: ticking.signal },
+    () => coder.tick().catch((error) => warn("Cannot look at the queue", error)),
+  );
   const stop = stopOnSignal(async () => {
     ticking.abort();
     app.streams.closeAll();
@@ -198,7 +215,7 @@ async function webPages(service: Service): Promise<{ pages: Hono[]; stylesheet: 
 async function maintain(): Promise<void> {
   const ports = { clock: systemClock, random: systemRandom };
   const { lines, code } = await runMaintenance(readEnvironment(), Deno.args, ports);
-  for (const line of lines) console.log(line);
+  for (const line of lines.flatMap((one) => one.split("\n"))) console.log(printable(line));
   Deno.exit(code);
 }
 
@@ -216,17 +233,17 @@ function stopOnSignal(stop: () => Promise<void>): () => void {
       return;
     }
     first = performance.now();
-    console.log("Stopping: agents are ended, their tasks go back to the queue");
+    log.info("Stopping: agents are ended, their tasks go back to the queue");
     const late = setTimeout(() => {
-      warn(`Could not stop within ${stopWithinMs / 1_000} s`, null);
+      log.error(`Could not stop within ${stopWithinMs / 1_000} s`, null);
       Deno.exit(1);
     }, stopWithinMs);
     stop().then(() => {
       clearTimeout(late);
-      console.log("Stopped");
+      log.info("Stopped");
       Deno.exit(0);
     }, (error) => {
-      warn("Could not stop cleanly", error);
+      log.error("Could not stop cleanly", error);
       Deno.exit(1);
     });
   };
@@ -272,8 +289,14 @@ function announce(config: Config, found: Preflight, { port, token }: {
     ["Processes", containmentWords(found.containment)],
     ...(token ? [["Token", token] as [string, string]] : []),
   ];
+  if (format === "json") {
+    log.info(`Personal Coder ${version}`);
+    // A log may be kept in many places; the file is in one.
+    for (const [name, text] of rows) log.info(`${name}: ${text === token ? "in the data folder" : text}`);
+    return;
+  }
   console.log(`Personal Coder ${version}\n`);
-  for (const [name, text] of rows) console.log(`  ${name.padEnd(11)} ${text}`);
+  for (const [name, text] of rows) console.log(`  ${name.padEnd(11)} ${printable(text)}`);
   const auth = token ? ` -H 'authorization: Bearer <token>'` : "";
   console.log(`
 Submit a task, then watch it:
@@ -289,8 +312,10 @@ try {
   else await start();
 } catch (error) {
   const expected = error instanceof ConfigError || error instanceof DomainError;
-  console.error(Deno.args.length === 0 ? `Cannot start: ${startMessage(error)}` : messageOf(error));
-  if (!expected && !(error instanceof Deno.errors.AddrInUse)) console.error(error);
+  const words = Deno.args.length === 0 ? `Cannot start: ${startMessage(error)}` : messageOf(error);
+  if (!expected && !(error instanceof Deno.errors.AddrInUse)) log.error(words, error);
+  else if (format === "json") log.error(words, null);
+  else console.error(printable(words));
   Deno.exit(1);
 }
 

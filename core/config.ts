@@ -29,6 +29,9 @@ export interface Config {
   /** For runs of tasks that name no limit of their own; null: none. */
   timeoutSeconds: number | null;
   retentionDays: number | null;
+  /** What a run may print at most, and a raw log may hold. */
+  maxOutputMb: number;
+  log: "text" | "json";
 }
 
 /** A configuration that cannot be used; the message is one line for a person. */
@@ -68,6 +71,8 @@ const accepted = {
     `a number of seconds from 1 to ${longestTimeoutSeconds}, or off`,
   ],
   CODER_RETENTION_DAYS: [count(1, 36_500), "a number of days from 1 to 36500"],
+  CODER_MAX_OUTPUT_MB: [count(1, 1_000_000), "a number of megabytes from 1 to 1000000"],
+  CODER_LOG: [z.enum(["text", "json"]), "text or json"],
 } as const;
 
 export type Variable = keyof typeof accepted;
@@ -114,6 +119,8 @@ export function readConfig(
     stallSeconds: value(env, "CODER_STALL_SECONDS") ?? 300,
     timeoutSeconds: timeoutSeconds === undefined ? 6 * 3_600 : timeoutSeconds,
     retentionDays: value(env, "CODER_RETENTION_DAYS") ?? null,
+    maxOutputMb: value(env, "CODER_MAX_OUTPUT_MB") ?? 1_024,
+    log: value(env, "CODER_LOG") ?? "text",
   };
 }
 

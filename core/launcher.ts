@@ -19,12 +19,14 @@ import { parseEnv } from "node:util";
 import denoJson from "../deno.json" with { type: "json" };
 import { type Config, ConfigError, readConfig, variables } from "./config.ts";
 import { messageOf } from "./domain/error.ts";
+import { logger, printable } from "./log.ts";
 import { childEnvironment } from "./process/environment.ts";
 import { descriptorLimit } from "./process/descriptors.ts";
 import { eraseEnvironment } from "./process/erase_environment.ts";
 import { handOver, secretNames, secretsOf, withoutSecrets } from "./process/hand_over.ts";
 import { isUnbroken, launchedVariable, launcherChain } from "./process/launcher_chain.ts";
 import { run } from "./process/subprocess.ts";
+import { systemClock } from "./system.ts";
 
 const root = fromFileUrl(new URL("..", import.meta.url));
 const launcherLookMs = 1_000;
@@ -253,8 +255,10 @@ if (import.meta.main) {
   try {
     await launch();
   } catch (error) {
-    console.error(`Cannot start: ${messageOf(error)}`);
-    if (!(error instanceof ConfigError)) console.error(error);
+    const isJson = Deno.env.get("CODER_LOG") === "json";
+    const log = logger({ format: isJson ? "json" : "text", now: systemClock.now });
+    if (isJson || !(error instanceof ConfigError)) log.error("Cannot start", error);
+    else console.error(`Cannot start: ${printable(messageOf(error))}`);
     Deno.exit(1);
   }
 }

@@ -60,7 +60,7 @@ const mayInstall: Record<Floor, string[]> = {
 function floorOf(path: string): Floor | null {
   if (path === "main.ts" || path === "core/launcher.ts") return "main";
   if (path === "core/config.ts") return "config";
-  if (path === "core/system.ts") return "system";
+  if (path === "core/system.ts" || path === "core/log.ts") return "system";
   const [top, second] = path.split("/");
   if (top === "routes" || top === "islands") return top;
   return top === "core" && second !== undefined && second in mayUse ? second as Floor : null;

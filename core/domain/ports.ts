@@ -12,6 +12,13 @@ export interface Clock {
   timer(ms: number, callback: () => void): () => void;
 }
 
+/** What a line of the service's own log is about. */
+export interface About {
+  task?: number;
+  /** The run's number (its epoch). */
+  run?: number;
+}
+
 export interface Random {
   /** A version 4 UUID. */
   uuid(): string;

@@ -19,7 +19,10 @@ export async function appendPatiently(
     } catch (error) {
       const canWait = error instanceof DomainError && error.code === "unavailable";
       if (!canWait || clock.monotonic() - since > patienceMs) throw error;
-      if (tries === 0) warn(`Task ${request.task} waits for the store`, error);
+      if (tries === 0) {
+        const { task } = request;
+        warn(`Task ${task} waits for the store`, error, task === "new" ? {} : { task });
+      }
       await clock.sleep(pauseMs);
     }
   }

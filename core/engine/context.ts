@@ -1,6 +1,6 @@
 // What every part of the engine stands on.
 
-import type { Clock, Random } from "../domain/ports.ts";
+import type { About, Clock, Random } from "../domain/ports.ts";
 import type { Store } from "../kv/store.ts";
 import type { Agent } from "../process/agent.ts";
 import type { Worktrees } from "../process/worktrees.ts";
@@ -42,5 +42,5 @@ export interface EngineContext {
   /** Free bytes on the disk of the data folder; null when unknown. */
   freeBytes: () => Promise<number | null>;
   /** Reports what no caller is there to hear. */
-  warn(message: string, error: unknown): void;
+  warn(message: string, error: unknown, about?: About): void;
 }

@@ -146,7 +146,7 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
         why: `Its worker did not beat for ${leaseTimes.deadMs / 1_000} s.`,
       });
     } catch (error) {
-      warn(`Cannot take over task ${id}`, error);
+      warn(`Cannot take over task ${id}`, error, { task: id });
     }
   }
 

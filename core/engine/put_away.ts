@@ -58,7 +58,7 @@ async function saveAndRemove(
     await write([{ type: "worktree.removed", data: { path, branch, reason } }]);
   } catch (error) {
     // What could not be saved is not removed, and the log says so.
-    warn(`Cannot put away the worktree of task ${task.id}`, error);
+    warn(`Cannot put away the worktree of task ${task.id}`, error, { task: task.id, run });
     await write([{ type: "worktree.kept", data: { path, branch, reason: messageOf(error) } }]);
   }
 }

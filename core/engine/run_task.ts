@@ -8,6 +8,7 @@ import { decide } from "../domain/decide.ts";
 import { DomainError, messageOf } from "../domain/error.ts";
 import type { EventData, NewEvent } from "../domain/event.ts";
 import { branchName, branchPrefix } from "../domain/slug.ts";
+import type { About } from "../domain/ports.ts";
 import { backgroundWords } from "../domain/task.ts";
 import type { OpenRun, Task, TaskPlace } from "../domain/task.ts";
 import type { Agent, AgentExit, AgentProcess, AgentResult } from "../process/agent.ts";
@@ -148,7 +149,11 @@ class Run {
       return { end, isEarlyFailure, pausedUntil: this.#pausedUntil, brokenRepository: this.#brokenRepository };
     } catch (error) {
       if (!(error instanceof DomainError && error.code === "fenced")) {
-        this.#context.warn(`Run ${this.#open.epoch} of task ${this.#task.id} could not be finished`, error);
+        this.#context.warn(
+          `Run ${this.#open.epoch} of task ${this.#task.id} could not be finished`,
+          error,
+          this.#about,
+        );
       }
       return nothingToReport;
     } finally {
@@ -192,8 +197,12 @@ class Run {
 
   #end(process: AgentProcess): void {
     process.end({ graceMs: this.#fenced || this.#isKilled ? 0 : termGraceMs }).catch((error) =>
-      this.#context.warn(`Cannot end the agent of task ${this.#task.id}`, error)
+      this.#context.warn(`Cannot end the agent of task ${this.#task.id}`, error, this.#about)
     );
+  }
+
+  get #about(): About {
+    return { task: this.#task.id, run: this.#open.epoch };
   }
 
   #timer(ms: number, callback: () => void): () => void {
@@ -516,7 +525,7 @@ class Run {
         const text = await messageText(this.#task.id, seq, this.#context.store.log);
         if (await process.send(text)) await this.#record({ type: "message.sent", data: { message: seq } });
       } catch (error) {
-        if (!this.#fenced) this.#context.warn(`Cannot deliver a message to task ${this.#task.id}`, error);
+        if (!this.#fenced) this.#context.warn(`Cannot deliver a message to task ${this.#task.id}`, error, this.#about);
       }
     }
   }

@@ -86,7 +86,7 @@ export function scheduler(
   /** `work` says whether it changed anything. If not, the board is behind the log: looking again at once would spin. */
   function take(id: number, work: Promise<boolean>): void {
     const done = work.catch((error) => {
-      warn(`Work on task ${id} failed`, error);
+      warn(`Work on task ${id} failed`, error, { task: id });
       return false;
     }).then((changed) => {
       inHand.delete(id);

@@ -161,6 +161,9 @@ function readOutput(child: Deno.ChildProcess) {
       const url = /^ +Open +(http\S+)\n/m.exec(text)?.[1];
       // The announcement ends with an empty line.
       if (url && /\/stream.*\n\n/.test(text)) found.resolve(url);
+      // With CODER_LOG=json it is a line like any other.
+      const named = /"message":"Open: (http[^"\s]+)"/.exec(text)?.[1];
+      if (named) found.resolve(named);
     }
   }
   return { url: found.promise, done: Promise.all([read(child.stdout), read(child.stderr)]), all: () => text };
