@@ -5,6 +5,7 @@ import { parseEnv } from "node:util";
 import denoJson from "./deno.json" with { type: "json" };
 import { type Config, ConfigError, readConfig, variables } from "./core/config.ts";
 import { DomainError, messageOf } from "./core/domain/error.ts";
+import type { EngineSettings } from "./core/engine/context.ts";
 import { engine } from "./core/engine/engine.ts";
 import { givenToken, makeDataFolder, ownToken, tokenInUse, tokenPath, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
@@ -110,14 +111,7 @@ async function start(): Promise<void> {
     worktrees,
     agent: found.agent,
     worker,
-    settings: {
-      maxConcurrent: config.maxConcurrent,
-      repos: [...found.repoPaths.keys()],
-      promptSuffix: config.promptSuffix,
-      stallMs: config.stallSeconds * 1_000,
-      timeoutSeconds: config.timeoutSeconds,
-      logs: join(config.data, "logs"),
-    },
+    settings: engineSettings(config, found),
     freeBytes: () => freeBytes(config.data),
     warn,
   }, {
@@ -202,6 +196,18 @@ function listen(
   warn(`Deno ${Deno.version.deno} serves no single connections: their number has no bound`, null);
   const server = Deno.serve({ hostname: host, port, onListen: () => {}, onError }, handler);
   return { port: server.addr.port, shutdown: () => server.shutdown() };
+}
+
+function engineSettings(config: Config, found: Preflight): EngineSettings {
+  return {
+    maxConcurrent: config.maxConcurrent,
+    repos: [...found.repoPaths.keys()],
+    promptSuffix: config.promptSuffix,
+    stallMs: config.stallSeconds * 1_000,
+    timeoutSeconds: config.timeoutSeconds,
+    maxOutputBytes: config.maxOutputMb * 1_048_576,
+    logs: join(config.data, "logs"),
+  };
 }
 
 /** The web pages, with their scripts built from the present sources. */

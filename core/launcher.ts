@@ -153,7 +153,8 @@ function serviceEnvironment(env: Record<string, string>): Record<string, string>
   // A program with limited permissions may start none while these are set.
   const refused = Object.keys(all).filter((name) => /^(LD|DYLD)_/.test(name));
   if (refused.length > 0) {
-    console.error(`${refused.join(", ")}: not passed on to agents; \`deno task dev\` runs without limits, and with it`);
+    const words = `${refused.join(", ")}: not passed on to agents; \`deno task dev\` runs without limits, and with it`;
+    logger({ format: env.CODER_LOG === "json" ? "json" : "text", now: systemClock.now }).warn(words, null);
   }
   return Object.fromEntries(Object.entries(all).filter(([name]) => !refused.includes(name)));
 }

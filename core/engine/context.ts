@@ -16,6 +16,8 @@ export interface EngineSettings {
   stallMs: number;
   /** A run of a task without a limit of its own is stopped after this time; null or absent: never. */
   timeoutSeconds?: number | null;
+  /** What a run may print, and what a task's raw log may hold at most; without it there is no bound. */
+  maxOutputBytes?: number;
   /** `{data}/logs`. */
   logs: string;
 }

@@ -5,7 +5,15 @@ import { backgroundWords } from "../domain/task.ts";
 import { type AgentExit, type AgentResult, environmentStatus } from "../process/agent.ts";
 
 /** Why the runner stopped the agent itself. */
-export type StopReason = "cancelled" | "timed_out" | "over_budget" | "stalled" | "shutdown" | "lost" | "paused";
+export type StopReason =
+  | "cancelled"
+  | "timed_out"
+  | "over_budget"
+  | "stalled"
+  | "shutdown"
+  | "lost"
+  | "paused"
+  | "failed";
 
 export interface Stop {
   reason: StopReason;

@@ -145,7 +145,7 @@ class Run {
       const end = await this.#endOf(exit, place, broken);
       this.#finishing = true;
       await this.#append((now, head) => decide({ type: "finish_run", run: this.#open.epoch, end }, head, now));
-      const isEarlyFailure = end.outcome === "failed" && !this.#worked && !isWrongValue(broken);
+      const isEarlyFailure = end.outcome === "failed" && !this.#worked && !this.#stop && !isWrongValue(broken);
       return { end, isEarlyFailure, pausedUntil: this.#pausedUntil, brokenRepository: this.#brokenRepository };
     } catch (error) {
       if (!(error instanceof DomainError && error.code === "fenced")) {
@@ -369,6 +369,7 @@ class Run {
       maxBudgetUsd: budget,
       prompt: words.text,
       rawLog: `${settings.logs}/task-${task.id}.log`,
+      maxOutputBytes: settings.maxOutputBytes,
     });
     this.#process = process;
     // A stop that came while it was being started had nobody to speak to.
@@ -421,6 +422,9 @@ class Run {
           if (this.#planned) break;
           this.#planned = true;
           this.#recorder.push([{ type: "plan.proposed", data: { plan: step.plan } }], step.plan.length);
+          break;
+        case "too_much":
+          this.stop("failed", `The run printed more than ${megabytes(this.#context.settings.maxOutputBytes!)} MB`);
           break;
         case "turn":
           this.#hear(step, process);
@@ -487,7 +491,7 @@ class Run {
       if (found.length > 0) await this.#record({ type: "work.strayed", data: { found } });
     } catch (error) {
       if (error instanceof DomainError && error.code === "fenced") throw error;
-      warn(`Cannot look for commits of task ${this.#task.id} on other branches`, error);
+      warn(`Cannot look for commits of task ${this.#task.id} on other branches`, error, this.#about);
     }
   }
 
@@ -591,6 +595,10 @@ function countedToo({ answers, estimatedUsd }: SinceResult, { estimated_cost_usd
 function isOfAgent({ type, data }: NewEvent): boolean {
   if (type !== "output.text" && type !== "output.thinking" && type !== "output.tool_use") return false;
   return data.subagent === undefined;
+}
+
+function megabytes(bytes: number): string {
+  return Math.round(bytes / 1_048_576).toLocaleString("en-US");
 }
 
 /** Such as a base that does not exist: the fault of the task alone. */

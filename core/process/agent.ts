@@ -24,6 +24,8 @@ export interface AgentStart {
   prompt: string;
   /** Every stdout byte goes here too, as it came: the raw log. */
   rawLog: string;
+  /** What it may print, and what the raw log may hold at most; without it there is no bound. */
+  maxOutputBytes?: number;
 }
 
 /** The agent's own account of how it ended: claude's last `result` line. */
@@ -53,6 +55,8 @@ export type AgentStep =
   | { type: "result"; result: AgentResult }
   /** What it runs in the background from here on. */
   | { type: "background"; tasks: BackgroundTask[] }
+  /** It printed more than `maxOutputBytes`; what it prints from here on is dropped. */
+  | { type: "too_much" }
   /** It begins a turn: a `result` that came before is not its last. */
   | { type: "turn" }
   /** Its environment refuses it, and it would try again for long. `retryInMs`: when that may be over, where it says so. */

@@ -16,6 +16,7 @@ import { refusedTools } from "./claude_tools.ts";
 import { spawnContained } from "./containment.ts";
 import { childEnvironment } from "./environment.ts";
 import { type Line, lineSplitter } from "./line_splitter.ts";
+import { type OutputBound, outputBound } from "./output_bound.ts";
 import { readPipe } from "./pipe_reader.ts";
 import { markVariable, type Process } from "./process_table.ts";
 import { endTree, findTree } from "./process_tree.ts";
@@ -137,7 +138,8 @@ function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices
     void input.abandon();
     return { code: signal === null ? code : null, signal };
   });
-  const drained = drain(child, { input, steps, exited, log, mode, state });
+  const { maxOutputBytes = Infinity } = start;
+  const drained = drain(child, { input, steps, exited, log, mode, state, maxOutputBytes });
   void input.send(userMessage(start.prompt));
   return {
     pid: child.pid,
@@ -170,26 +172,35 @@ interface Drain {
   log: Deno.FsFile;
   mode: AgentStart["mode"];
   state: ClaudeState;
+  maxOutputBytes: number;
 }
 
 /** Reads both pipes until they end and closes the log. Never rejects. */
-async function drain(child: Deno.ChildProcess, { input, steps, exited, log, mode, state }: Drain): Promise<void> {
+async function drain(child: Deno.ChildProcess, options: Drain): Promise<void> {
+  const { input, steps, exited, log, mode, state, maxOutputBytes } = options;
   const output = lineSplitter();
   const errors = lineSplitter();
   const pipe = { exited, signal: steps.abandoned, room: () => steps.room() };
-  const rawLog = logWriter(log, steps);
+  const rawLog = logWriter(log, { steps, maxBytes: maxOutputBytes });
+  const bound = outputBound(maxOutputBytes, steps.push);
   const pumps = await Promise.allSettled([
     readPipe(child.stdout, {
       ...pipe,
       async onChunk(chunk) {
-        await rawLog(chunk);
-        readLines(output.push(chunk), { state, mode, input, steps });
+        if (bound.count(chunk.length)) await rawLog(chunk);
+        readLines(output.push(chunk), { state, mode, input, steps: bound });
       },
     }),
-    readPipe(child.stderr, { ...pipe, onChunk: (chunk) => pushErrors(errors.push(chunk), steps) }),
+    readPipe(child.stderr, {
+      ...pipe,
+      onChunk(chunk) {
+        bound.count(chunk.length);
+        pushErrors(errors.push(chunk), bound);
+      },
+    }),
   ]);
-  readLines(output.end(), { state, mode, input, steps });
-  pushErrors(errors.end(), steps);
+  readLines(output.end(), { state, mode, input, steps: bound });
+  pushErrors(errors.end(), bound);
   for (const pump of pumps) {
     if (pump.status === "rejected") pushNotice("read_error", messageOf(pump.reason), steps);
   }
@@ -199,11 +210,22 @@ async function drain(child: Deno.ChildProcess, { input, steps, exited, log, mode
 
 /**
  * Writes all of a chunk. A full disk must neither end the run nor cost a byte: the agent is held back by its pipe until there
- * is room. Any other error does not pass: it is said once, and the log ends there.
+ * is room. Any other error does not pass: it is said once, and the log ends there. So does one that has come to `maxBytes` by
+ * all runs of its task: what they say from then on is in their events.
  */
-function logWriter(log: Deno.FsFile, steps: StepQueue): (chunk: Uint8Array) => Promise<void> {
+function logWriter(
+  log: Deno.FsFile,
+  { steps, maxBytes }: { steps: StepQueue; maxBytes: number },
+): (chunk: Uint8Array) => Promise<void> {
   let isBroken = false;
+  let size: number | null = null;
   return async (chunk) => {
+    size ??= maxBytes === Infinity ? 0 : (await log.stat()).size;
+    if (!isBroken && size + chunk.length > maxBytes) {
+      isBroken = true;
+      pushNotice("raw_log", `The raw log ends here: it has reached ${megabytes(maxBytes)}`, steps);
+    }
+    size += chunk.length;
     for (let at = 0; at < chunk.length && !isBroken && !steps.abandoned.aborted;) {
       try {
         at += await log.write(chunk.subarray(at));
@@ -219,6 +241,10 @@ function logWriter(log: Deno.FsFile, steps: StepQueue): (chunk: Uint8Array) => P
   };
 }
 
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576).toLocaleString("en-US")} MB`;
+}
+
 function isDiskFull(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   return code === "ENOSPC" || code === "EDQUOT" || /os error (28|122)\b/.test(message ?? "");
@@ -228,7 +254,7 @@ interface Reading {
   state: ClaudeState;
   mode: AgentStart["mode"];
   input: ClaudeInput;
-  steps: StepQueue;
+  steps: Pick<OutputBound, "push">;
 }
 
 /** The lines of one chunk as few steps: neighbouring events go together. */
@@ -281,7 +307,7 @@ function answer(control: ControlRequest, { mode, input }: Pick<Reading, "mode" |
 }
 
 /** One event for the stderr lines of one chunk. */
-function pushErrors(lines: Line[], steps: StepQueue): void {
+function pushErrors(lines: Line[], steps: Pick<OutputBound, "push">): void {
   if (lines.length === 0) return;
   const decoder = new TextDecoder();
   const text = lines.map((line) => decoder.decode(line.bytes)).join("\n");

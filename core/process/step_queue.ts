@@ -106,6 +106,7 @@ function sizeOf(step: AgentStep): number {
     case "background":
       return step.tasks.length * 400;
     case "turn":
+    case "too_much":
     case "refused":
       return 0;
   }

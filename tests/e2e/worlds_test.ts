@@ -52,6 +52,8 @@ Deno.test("a wrong value stops the start with the variable, the value and what i
     ["CODER_WORKER", "my worker", /CODER_WORKER is "my worker"/],
     ["CODER_STALL_SECONDS", "1", /CODER_STALL_SECONDS is "1"; it must be a number of seconds from 5/],
     ["CODER_RETENTION_DAYS", "-1", /CODER_RETENTION_DAYS is "-1"/],
+    ["CODER_MAX_OUTPUT_MB", "0", /CODER_MAX_OUTPUT_MB is "0"; it must be a number of megabytes from 1 to 1000000/],
+    ["CODER_LOG", "yaml", /CODER_LOG is "yaml"; it must be text or json/],
     ["CODER_REPO", ",", /CODER_REPO is ","/],
     ["CODER_PROMPT_SUFFIX", "x".repeat(10_001), /CODER_PROMPT_SUFFIX is .*a text of at most 10000/],
     ["CODER_CONCURRENCY", "3", /CODER_CONCURRENCY is not a setting/],
