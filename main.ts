@@ -134,7 +134,8 @@ async function start(): Promise<void> {
     ...await webPages(coder.service),
     warn,
   });
-  const server = listen(config, app.fetch, launcher?.descriptors ?? await descriptorLimit());
+  const descriptors = launcher?.descriptors ?? await descriptorLimit();
+  const server = listen(config, app.fetch, { descriptors, warn });
   await coder.start();
   const ticking = new AbortController();
   Deno.cron(
@@ -183,7 +184,7 @@ async function tokenOf(config: Config): Promise<{ token: Token; shown: string | 
 function listen(
   { host, port, maxConcurrent }: Config,
   handler: App["fetch"],
-  descriptors: number | null,
+  { descriptors, warn }: { descriptors: number | null; warn: Log["warn"] },
 ): { port: number; shutdown(): Promise<void> } {
   const onError = (error: unknown) => {
     warn("A request failed", error);

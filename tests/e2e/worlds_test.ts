@@ -401,3 +401,20 @@ Deno.test("without CODER_REPO and claude the demo agent does a whole task in the
   assertStringIncludes(await (await service.call(`/api/tasks/${id}/diff`)).text(), "+++ b/");
   assertEquals((await service.health()).agent.kind, "demo");
 });
+
+Deno.test("without perl a run's processes are held together by their marks alone, and the service says so", async () => {
+  await using folder = await tempDir();
+  const programs = join(folder.path, "programs");
+  await Deno.mkdir(programs);
+  for (const name of ["git", "ps", "kill", "setsid", "sh"]) {
+    await Deno.symlink(`/usr/bin/${name}`, join(programs, name));
+  }
+  await using service = await startService({ env: { PATH: programs } });
+  const { containment } = await service.health();
+  assertEquals([containment.kind, containment.reason], ["none", "Cannot run perl: the program was not found"]);
+  assertMatch(service.output, /Processes +one that hides may outlive its run: Cannot run perl/);
+  await service.createTask({ prompt: "Greet in French" });
+  await service.waitForStatus(1, "completed");
+  assertEquals(await service.stop(), 0);
+  assertEquals(await service.descendants(), []);
+});
