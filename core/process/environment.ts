@@ -31,10 +31,15 @@ export function childEnvironment(added: Record<string, string> = {}): ChildEnvir
 
 /** The folders of PATH; none when it may not be read. */
 export function searchPath(): string[] {
+  return (inheritedVariable("PATH") ?? "").split(":");
+}
+
+/** A variable that children inherit; none where it may not be asked for. */
+export function inheritedVariable(name: string): string | undefined {
   try {
-    return (Deno.env.get("PATH") ?? "").split(":");
+    return Deno.env.get(name);
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -7,10 +7,8 @@
 // inherited.
 
 import { DomainError, messageOf } from "../domain/error.ts";
-import { childEnvironment } from "./environment.ts";
 import { type Overrides, overridesOf, programSettings } from "./git_programs.ts";
-import { readPipe } from "./pipe_reader.ts";
-import { run, type RunOptions, spawn } from "./subprocess.ts";
+import { run, type RunOptions } from "./subprocess.ts";
 
 export interface GitOptions extends RunOptions {
   /** Also an answer, not an error: `[1]` for commands that say "no" so. */
@@ -21,8 +19,10 @@ export interface GitOptions extends RunOptions {
 
 export interface GitResult {
   code: number;
-  /** stdout as it came. */
-  text: string;
+  /** stdout as it came: names of files need not be UTF-8. */
+  bytes: Uint8Array;
+  /** stdout as text. */
+  readonly text: string;
 }
 
 const CONFIG = [
@@ -75,7 +75,13 @@ export async function git(args: string[], { codes = [], content, ...options }: G
   if (code === null || (code !== 0 && !codes.includes(code))) {
     throw new DomainError("unavailable", failure(args, wordsOf(stderr) || signal || `exit code ${code}`));
   }
-  return { code, text: new TextDecoder().decode(stdout) };
+  return {
+    code,
+    bytes: stdout,
+    get text() {
+      return new TextDecoder().decode(stdout);
+    },
+  };
 }
 
 /**
@@ -100,71 +106,16 @@ export async function gitLine(args: string[], options: GitOptions = {}): Promise
   return (await git(args, options)).text.replace(/\r?\n$/, "");
 }
 
-/**
- * stdout as a stream, for output of any size, of a command on content. A reader that does not pull holds git back; cancelling kills it. The stream
- * errors when git fails. `finished` is called once, whatever the end.
- */
-export async function gitStream(
-  args: string[],
-  { cwd, env, finished = () => {} }: { cwd?: string; env?: Record<string, string>; finished?: () => unknown },
-): Promise<ReadableStream<Uint8Array>> {
-  const safe = await contentOverrides({ cwd, env });
-  const child = await spawn("git", {
-    args: [...CONFIG, ...safe.args, ...args],
-    cwd,
-    ...childEnvironment({ ...ENVIRONMENT, ...env, ...safe.env }),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-  const cancelled = new AbortController();
-  const errors: Uint8Array[] = [];
-  const pipe = { exited: child.status, signal: cancelled.signal, room: () => Promise.resolve() };
-  // All of it is read, so that git does not hang on it; only its beginning is kept.
-  const saying = readPipe(child.stderr, {
-    ...pipe,
-    onChunk: (chunk) => void (errors.length < 4 && errors.push(chunk)),
-  });
-  const reader = child.stdout.getReader();
-  async function end(): Promise<void> {
-    await Promise.allSettled([saying, child.status]);
-    await finished();
-  }
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (!done) return controller.enqueue(value);
-      const { code } = await child.status;
-      await end();
-      if (code === 0) return controller.close();
-      const words = errors.map(wordsOf).find((line) => line !== "") ?? `exit code ${code}`;
-      controller.error(new DomainError("unavailable", failure(args, words)));
-    },
-    async cancel() {
-      cancelled.abort();
-      kill(child);
-      await reader.cancel().catch(() => {});
-      await end();
-    },
-  }, { highWaterMark: 0 });
-}
-
-function kill(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended.
-  }
-}
-
 function failure(args: string[], words: string): string {
-  const verb = args.find((arg) => !arg.startsWith("-") && !arg.includes("/")) ?? "git";
+  const isVerb = (arg: string, at: number) => !arg.startsWith("-") && !arg.includes("/") && args[at - 1] !== "-c";
+  const verb = args.find(isVerb) ?? "git";
   return `git ${verb} failed: ${words}`;
 }
 
-/** What git says is wrong, in one line: its `fatal:` or `error:` lines, without those words. */
+/** What git says is wrong, in one line: its `fatal:` or `error:` lines, without those words. Its hints are for a terminal. */
 function wordsOf(stderr: Uint8Array): string {
-  const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("hint:"));
   const telling = lines.filter((line) => /^(fatal|error):/.test(line)).map((line) => line.replace(/^\w+: /, ""));
   return (telling.length > 0 ? telling.slice(0, 3).join("; ") : lines.at(-1) ?? "").slice(0, 1000);
 }

@@ -2,10 +2,12 @@
 //
 //   refs/coder/task-{id}/run-{n}               the work of a run whose worktree was removed (with -2, -3 if taken)
 //   refs/coder/kept/task-{id}-{n}              what a stale branch or worktree of ours held before it was replaced
+//   refs/coder/task-{id}/run-{n}-nested/{path} what a repository inside such a worktree alone held (with -2, -3 if taken),
+//   refs/coder/kept/task-{id}-nested/{path}    the path in letters, digits and dashes
 //   refs/coder/owned/{store}/{branch}          "this branch name is ours": the commit it started from
 //
-// The first two are only ever created, never moved; only retention, when it is asked for, deletes refs of the first kind.
-// The third is book-keeping and goes with its branch.
+// All but the last are only ever created, never moved; only retention, when it is asked for, deletes the refs of runs. The
+// last is book-keeping and goes with its branch.
 //
 // Writers hold the repository's turn (git_worktrees.ts), and no agent writes these refs: a lock on one of them was left by a
 // git that was killed, and would be in the way for ever.
@@ -70,9 +72,9 @@ export async function createRef(
   throw new DomainError("unavailable", `Cannot save commit ${commit}: ${names(1)} and its 9999 successors are taken`);
 }
 
-/** Whether two commits have the same files and parents: the same work, saved twice. */
+/** Whether two commits differ in nothing but their time: the same work, saved twice. */
 export async function isSameWork(repo: string, one: string, other: string): Promise<boolean> {
-  const workOf = (commit: string) => gitLine(["show", "--no-patch", "--format=%T %P", commit], { cwd: repo });
+  const workOf = (commit: string) => gitLine(["show", "--no-patch", "--format=%T %P%n%an%n%B", commit], { cwd: repo });
   return await workOf(one) === await workOf(other);
 }
 

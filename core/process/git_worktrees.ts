@@ -25,6 +25,8 @@
 
 import { basename, dirname, join } from "@std/path";
 import { DomainError, messageOf } from "../domain/error.ts";
+import { type DiffFiles, diffFiles } from "./diff_files.ts";
+import { excludesFileOf, noteExclusions } from "./exclusions.ts";
 import { contentOverrides, git, gitLine, inspectRepository, isCommitId, isRevision, resolveCommit } from "./git.ts";
 import type { Overrides } from "./git_programs.ts";
 import {
@@ -43,6 +45,7 @@ import {
 } from "./git_refs.ts";
 import { markVariable } from "./process_table.ts";
 import { endTree } from "./process_tree.ts";
+import { hasNestedWork, keepNested, type KeptNested } from "./nested_repositories.ts";
 import { removeFolder } from "./remove_folder.ts";
 import { entryNames, strayWork } from "./stray_work.ts";
 import {
@@ -50,9 +53,8 @@ import {
   countChanges,
   countLines,
   countUncommitted,
-  diffCommits,
-  diffContent,
-  headOf,
+  lookAtContent,
+  writeDiff,
 } from "./worktree_content.ts";
 import {
   checkoutsOf,
@@ -65,6 +67,7 @@ import {
   newEntry,
   writeMark,
 } from "./worktree_entry.ts";
+import { fileTreeOf, headOf } from "./worktree_index.ts";
 import { followMove } from "./worktree_move.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
 
@@ -87,9 +90,12 @@ interface Site {
 }
 
 const MAX_NAMES = 100;
+/** In a repository's git folder. */
+const DIFFS = "personal-coder-diffs";
 
 export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Worktrees & WorktreeUpkeep {
   const takeTurn = turns();
+  const diffs = diffFiles();
   const commonFolders = new Map<string, string>();
 
   /** Asked once: a repository does not change its git folder while it is served. */
@@ -170,11 +176,8 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     const entry = await findEntry(site.common, path);
     const claim = await commitOf(site.repo, ownedRef(store, name));
     const tip = await commitOf(site.repo, branchRef(name));
-    const kept: string[] = [];
-    const work: string[] = [];
-    if (entry !== null && !entry.isHalfMade && !entry.isHalfRemoved && await folderAt(path) === "folder") {
-      work.push(await commitContent(entry, { message: `Kept from a stale worktree of ${name}`, fallback: tip }));
-    }
+    const message = `Kept from a stale worktree of ${name}`;
+    const { kept, work } = await saveFiles(site, { entry, name, task, base: claim, tip, message });
     if (tip !== null) work.push(tip);
     for (const commit of work) {
       // `claim` is where the branch started: no work of ours.
@@ -185,10 +188,45 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     return kept;
   }
 
+  /** Makes a commit of what lies in a worktree that is to be removed, and keeps what repositories inside it alone hold. */
+  async function saveFiles(
+    site: Site,
+    { entry, name, tip, ...options }: {
+      entry: Entry | null;
+      name: string;
+      tip: string | null;
+      task: number | string;
+      base: string | null;
+      message: string;
+    },
+  ): Promise<{ kept: string[]; work: string[] }> {
+    if (entry === null || entry.isHalfMade || entry.isHalfRemoved) return { kept: [], work: [] };
+    const { links, kept } = await keepNestedOf(site, entry, { ...options, files: true });
+    const isThere = await folderAt(join(site.root, name)) === "folder";
+    const content = { message: options.message, fallback: tip, links };
+    return {
+      kept: kept.map((ref) => ref.name),
+      work: isThere ? [await commitContent(await fileTreeOf(entry), content)] : [],
+    };
+  }
+
   async function keep(site: Site, commit: string, task: number | string): Promise<Ref> {
-    return await createRef(site, commit, {
-      names: (n) => `refs/coder/kept/${typeof task === "number" ? `task-${task}` : task}-${n}`,
-      isSameWork: (other) => isSameWork(site.repo, commit, other),
+    return await hold(site, commit, (n) => `${keptRef(task)}-${n}`);
+  }
+
+  async function hold(site: Site, commit: string, names: (n: number) => string): Promise<Ref> {
+    return await createRef(site, commit, { names, isSameWork: (other) => isSameWork(site.repo, commit, other) });
+  }
+
+  /** Keeps what repositories in a worktree alone hold, beside what is kept of a task. In the repository's turn. */
+  async function keepNestedOf(
+    site: Site,
+    entry: Entry,
+    { task, base, ...options }: { task: number | string; base: string | null; message: string; files: boolean },
+  ): Promise<{ links: Map<string, string>; kept: KeptNested[] }> {
+    return await keepNested(await fileTreeOf(entry), {
+      ...{ repo: site.repo, common: site.common, base, ...options },
+      hold: (name, commit) => hold(site, commit, nestedRefs(keptRef(task), name)),
     });
   }
 
@@ -243,9 +281,13 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
   ): Promise<string> {
     const path = join(site.root, name);
     const env = { [markVariable(await markOf(site.common))]: "1" };
-    await git(["worktree", "add", path, name], { cwd: site.repo, env, content });
+    const [excludesFile] = await both(
+      excludesFileOf(site.repo),
+      git(["worktree", "add", path, name], { cwd: site.repo, env, content }),
+    );
     const entry = newEntry(site.common, path);
     if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
+    await noteExclusions({ folder: entry.folder, path, common: site.common, excludesFile });
     await writeMark(entry, { store, task });
     return path;
   }
@@ -284,7 +326,8 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     if (entry === null) return folder === "none" || folder === "empty";
     if (!isOurs(entry, claim) || (entry.mark?.task ?? task) !== task) return false;
     if (entry.isHalfMade || entry.isHalfRemoved || folder === "none") return true;
-    return folder === "folder" && await headOf(entry) === claim && await countUncommitted(entry) === 0;
+    return folder === "folder" && await headOf(entry) === claim &&
+      await countUncommitted(await fileTreeOf(entry)) === 0;
   }
 
   /** From what a place can be put back; `lack` says in words that follow "because" why it cannot be. */
@@ -324,7 +367,12 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     if (entry === null && await folderAt(path) !== "none") return null;
     const entries = await listEntries(site.common);
     if (isElsewhere(site, { name: place.branch, path, entries })) return null;
-    if (entry !== null && await countUncommitted(entry) > 0) return null;
+    if (entry !== null) {
+      const tree = await fileTreeOf(entry);
+      if (await countUncommitted(tree) > 0) return null;
+      const { repo, common } = site;
+      if (await hasNestedWork(tree, { repo, common, base: place.base_commit })) return null;
+    }
     const tip = await commitOf(site.repo, branchRef(place.branch));
     const head = entry === null ? tip : await headOf(entry);
     if (tip === null || head === null) return null;
@@ -410,18 +458,14 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
           throw new DomainError("conflict", `Cannot put worktree ${path} back: ${remains.lack}`);
         }
         const { entry, claim, tip, from } = remains;
-        const kept: string[] = [];
-        if (entry !== null) {
-          if (!entry.isHalfRemoved && await folderAt(path) === "folder") {
-            const work = await commitContent(entry, {
-              message: `Kept from a broken worktree of ${name}`,
-              fallback: tip,
-            });
-            const isHeld = await isSaved(site.repo, work, { branch: name, base: tip ?? place.base_commit });
-            if (!isHeld) kept.push((await keep(site, work, task)).name);
-          }
-          await eraseEntry(site, entry, name);
+        const message = `Kept from a broken worktree of ${name}`;
+        const base = place.base_commit;
+        const { kept, work } = await saveFiles(site, { entry, name, task, base, tip, message });
+        for (const commit of work) {
+          const isHeld = await isSaved(site.repo, commit, { branch: name, base: tip ?? base });
+          if (!isHeld) kept.push((await keep(site, commit, task)).name);
         }
+        if (entry !== null) await eraseEntry(site, entry, name);
         await eraseRests(site, name);
         if (claim === null) await git(["update-ref", ownedRef(store, name), place.base_commit, ""], { cwd: site.repo });
         await removeLock(site, branchRef(name));
@@ -467,13 +511,18 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       if (entry === null) {
         // The folder is gone or going: an earlier call saved it, or nobody can; the commits are still there.
         const saved = (await listRefs(site.repo, `refs/coder/task-${task}/`))
-          .filter(({ name }) => name === names(1) || name.startsWith(`${names(1)}-`));
+          .filter(({ name }) => name.startsWith(names(1)) && /^(-\d+)?$/.test(name.slice(names(1).length)));
         const last = saved.sort((a, b) => a.name.length - b.name.length || (a.name < b.name ? -1 : 1)).at(-1);
         if (last !== undefined) return { ref: last.name, commit: last.commit };
       }
+      const message = `Task ${task}, run ${run}: uncommitted work`;
+      const nested = entry === null ? null : await keepNested(await fileTreeOf(entry), {
+        ...{ repo: site.repo, common: site.common, base: place.base_commit, message, files: true },
+        hold: (name, commit) => takeTurn(site.common, () => hold(site, commit, nestedRefs(names(1), name))),
+      });
       const commit = entry === null
         ? tip
-        : await commitContent(entry, { message: `Task ${task}, run ${run}: uncommitted work`, fallback: tip });
+        : await commitContent(await fileTreeOf(entry), { message, fallback: tip, links: nested!.links });
       if (commit === null) {
         throw new DomainError(
           "not_found",
@@ -481,9 +530,12 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
         );
       }
       return await takeTurn(site.common, async () => {
-        const isSame = (other: string) => isSameWork(site.repo, commit, other);
-        const ref = await createRef(site, commit, { names, isSameWork: isSame });
-        return { ref: ref.name, commit: ref.commit };
+        const ref = await hold(site, commit, names);
+        return {
+          ...{ ref: ref.name, commit: ref.commit },
+          ...(nested?.kept.length &&
+            { nested: nested.kept.map(({ path, name, commit }) => ({ path, ref: name, commit })) }),
+        };
       });
     },
 
@@ -506,6 +558,11 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
           if (commit === null || await isSaved(site.repo, commit, { branch: name, base: place.base_commit })) continue;
           await keep(site, commit, entry?.mark?.task ?? name);
         }
+        if (entry !== null && !entry.isHalfMade && !entry.isHalfRemoved) {
+          const message = `Kept from the worktree of ${name}`;
+          const task = entry.mark?.task ?? name;
+          await keepNestedOf(site, entry, { task, base: place.base_commit, message, files: false });
+        }
         await erase(site, { entry, name, tip });
       });
     },
@@ -514,7 +571,7 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const { site, path } = await locate(place);
       const base = checkedCommit(place.base_commit);
       const entry = await standingEntry(site, path);
-      if (entry !== null) return await countChanges(entry, base);
+      if (entry !== null) return await countChanges(await fileTreeOf(entry), base);
       return await countLines(site.repo, base, await tipOf(site, place));
     },
 
@@ -539,10 +596,10 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
     async diff(place, { commit }) {
       const { site, path } = await locate(place);
       const base = checkedCommit(place.base_commit);
-      if (commit !== null) return await diffCommits(site.repo, base, checkedCommit(commit));
+      if (commit !== null) return await diffOf(diffs, site, { base, commit: checkedCommit(commit) });
       const entry = await standingEntry(site, path);
-      if (entry !== null) return await diffContent(entry, base);
-      return await diffCommits(site.repo, base, await tipOf(site, place));
+      if (entry !== null) return await diffOfWorktree(diffs, site, { entry, base });
+      return await diffOf(diffs, site, { base, commit: await tipOf(site, place) });
     },
 
     async traces(repo) {
@@ -589,9 +646,52 @@ export function gitWorktrees({ repos, root, store }: GitWorktreesOptions): Workt
       const site = await siteOf(repo);
       await takeTurn(site.common, async () => {
         if (await commitOf(site.repo, ref) === commit) await deleteRef(site, { name: ref, commit });
+        // What repositories in it held is kept for the run, of which there may be several snapshots.
+        const first = ref.replace(/(\/run-\d+)-\d+$/, "$1");
+        const all = await listRefs(site.repo, `${dirname(first)}/`);
+        const isSnapshot = ({ name }: Ref) => name.startsWith(first) && /^(-\d+)?$/.test(name.slice(first.length));
+        if (all.some(isSnapshot)) return;
+        const left = all.filter(({ name }) => name.startsWith(nestedRefs(first, "")(1)));
+        for (const nested of left) await deleteRef(site, nested);
       });
     },
   };
+}
+
+/** What is kept of a task, or of a name when the task is not known; followed by a number. */
+function keptRef(task: number | string): string {
+  return `refs/coder/kept/${typeof task === "number" ? `task-${task}` : task}`;
+}
+
+/** The refs for what a repository in a worktree held, beside a ref of the worktree's own. */
+function nestedRefs(ref: string, name: string): (n: number) => string {
+  return (n) => `${ref}-nested/${name}${n === 1 ? "" : `-${n}`}`;
+}
+
+function diffOf(
+  diffs: DiffFiles,
+  { repo, common }: Site,
+  { base, commit }: { base: string; commit: string },
+): Promise<ReadableStream<Uint8Array>> {
+  const key = `${base}-${commit}`;
+  return diffs.open({
+    folder: join(common, DIFFS),
+    subject: `${common} ${key}`,
+    look: (make) => make(key, async (file) => (await writeDiff(repo, file, { base, commit }), true)),
+  });
+}
+
+async function diffOfWorktree(
+  diffs: DiffFiles,
+  { common }: Site,
+  { entry, base }: { entry: Entry; base: string },
+): Promise<ReadableStream<Uint8Array>> {
+  const tree = await fileTreeOf(entry);
+  return await diffs.open({
+    folder: join(common, DIFFS),
+    subject: `${entry.folder} ${base}`,
+    look: (make) => lookAtContent(tree, base, ({ fingerprint, write }) => make(`${base}-${fingerprint}`, write)),
+  });
 }
 
 async function tipOf(site: Site, place: Place): Promise<string> {

@@ -1,13 +1,22 @@
-// What lies in a worktree: as a commit, as counts, as a diff. The real index is never touched: each look takes a copy of
-// it (which keeps git's knowledge of unchanged files, so a large tree is not read anew) and stages into that.
+// What lies in a worktree: as a commit, as counts, as a diff.
 
-import { join } from "@std/path";
-import { DomainError } from "../domain/error.ts";
-import { COMMITTER, git, gitLine, gitStream } from "./git.ts";
-import { type Entry, entryEnvironment } from "./worktree_entry.ts";
+import { COMMITTER, git, gitLine } from "./git.ts";
+import {
+  diskChanges,
+  type FileTree,
+  fingerprintOf,
+  headOf,
+  type IndexCopy,
+  makeKnown,
+  MAX_LIST_BYTES,
+  setLinks,
+  takeIn,
+  treeOf,
+  withCopy,
+  withIndex,
+} from "./worktree_index.ts";
 import type { Changes } from "./worktrees.ts";
 
-const MAX_LIST_BYTES = 1024 * 1024 * 1024;
 const DIFF = [
   "diff",
   ...["--no-textconv", "--no-ext-diff", "--no-color", "--no-relative", "--submodule=short"],
@@ -17,55 +26,61 @@ const DIFF = [
 ];
 
 /**
- * A commit of everything in the worktree that is not ignored; HEAD's own commit when nothing is uncommitted. `fallback` is
- * the parent when HEAD names no commit.
+ * A commit of everything in the worktree that is not excluded; HEAD's own commit when nothing is uncommitted. `fallback` is
+ * the parent when HEAD names no commit. Of a repository inside, a commit holds but the id of a commit: `links` says which,
+ * by the path's name in bytes.
  *
- * Throws `DomainError("unavailable")` when something could not be taken in, such as a nested repository or a file that
- * cannot be read.
+ * Throws `DomainError("unavailable")` when something could not be taken in, such as a file that cannot be read.
  */
 export async function commitContent(
-  entry: Entry,
-  options: { message: string; fallback: string | null },
+  tree: FileTree,
+  options: { message: string; fallback: string | null; links: ReadonlyMap<string, string> },
 ): Promise<string> {
-  const head = await headOf(entry) ?? options.fallback;
-  return await withIndex(entry, async (env) => {
-    const at = { cwd: entry.path, env };
-    await git(["add", "-A", "--", "."], { ...at, content: true });
-    await refuseNested(entry, { env, head });
-    // It looks again at files that changed in the very second of the `add`.
-    const tree = await gitLine(["write-tree"], { ...at, content: true });
-    if (head !== null && tree === await gitLine(["rev-parse", `${head}^{tree}`], at)) return head;
+  const head = await headOf(tree) ?? options.fallback;
+  return await withIndex(tree, async (at) => {
+    await takeIn(at, await diskChanges(at, tree), { store: true });
+    await setLinks(at, options.links);
+    const content = await treeOf(at);
+    if (head !== null && content === await gitLine(["rev-parse", `${head}^{tree}`], at)) return head;
     const parents = head === null ? [] : ["-p", head];
-    return await gitLine(["commit-tree", tree, ...parents, "-m", options.message], {
+    return await gitLine(["commit-tree", content, ...parents, "-m", options.message], {
       ...at,
-      env: { ...env, ...COMMITTER },
+      env: { ...at.env, ...COMMITTER },
     });
   });
 }
 
-/** The commit that is checked out, or `null` when HEAD is broken or has none yet. */
-export async function headOf(entry: Entry): Promise<string | null> {
-  const args = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
-  return await gitLine(args, { cwd: entry.folder, env: { GIT_DIR: entry.folder }, codes: [1, 128] }) || null;
+/** Whether it is as `git init` leaves it: there is neither a commit nor anything to commit. */
+export async function isBlank(tree: FileTree): Promise<boolean> {
+  if (await headOf(tree) !== null) return false;
+  return await withIndex(tree, async (at) => {
+    const { untracked, nested } = await diskChanges(at, tree);
+    return untracked.length + nested.length === 0 && (await git(["ls-files", "-z"], at)).bytes.length === 0;
+  });
 }
 
 /** Lines against `base` and the number of files that are not committed; untracked files count. */
-export async function countChanges(entry: Entry, base: string): Promise<Changes> {
-  const at = { cwd: entry.path, maxOutputBytes: MAX_LIST_BYTES };
-  const uncommitted = await countUncommitted(entry);
-  const lines = await withUntracked(
-    entry,
-    (env) => git([...DIFF, "--numstat", base, "--"], { ...at, env, content: true }),
-  );
-  return { ...sumLines(lines.text), uncommitted };
+export async function countChanges(tree: FileTree, base: string): Promise<Changes> {
+  return await withIndex(tree, async (at) => {
+    const { untracked, nested } = await diskChanges(at, tree);
+    const uncommitted = untracked.length + nested.length + await countTracked(at);
+    await makeKnown(at, untracked, { emptyBlob: emptyBlobLike(base) });
+    const lines = await git([...DIFF, "--numstat", base, "--"], at);
+    return { ...sumLines(lines.text), uncommitted };
+  });
 }
 
 /** Files that are changed or untracked; a nested repository counts as one. */
-export async function countUncommitted(entry: Entry): Promise<number> {
-  const at = { cwd: entry.path, env: entryEnvironment(entry), maxOutputBytes: MAX_LIST_BYTES };
-  const args = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=dirty"];
-  const { text } = await git(args, { ...at, content: true });
-  return text.split("\0").length - 1;
+export async function countUncommitted(tree: FileTree): Promise<number> {
+  return await withIndex(tree, async (at) => {
+    const { untracked, nested } = await diskChanges(at, tree);
+    return untracked.length + nested.length + await countTracked(at);
+  });
+}
+
+async function countTracked(at: IndexCopy): Promise<number> {
+  const args = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty"];
+  return (await git(args, at)).text.split("\0").length - 1;
 }
 
 /** Lines between two commits. */
@@ -86,104 +101,45 @@ function sumLines(numstat: string): { lines_added: number; lines_removed: number
   return sums;
 }
 
-/** Unified diff of the worktree as it stands, untracked files included, against `base`. */
-export async function diffContent(entry: Entry, base: string): Promise<ReadableStream<Uint8Array>> {
-  const index = await copyIndex(entry);
-  try {
-    const env = { ...entryEnvironment(entry), GIT_INDEX_FILE: index };
-    await addUntracked(entry, env);
-    return await gitStream([...DIFF, base, "--"], { cwd: entry.path, env, finished: () => discard(index) });
-  } catch (error) {
-    await discard(index);
-    throw error;
-  }
+export interface ContentLook {
+  /** Changes with the content of the worktree, and only with it. */
+  fingerprint: string;
+  /** Writes the unified diff against the base into a file. Whether the worktree stayed as it was when it was looked at. */
+  write(file: string): Promise<boolean>;
 }
 
-/** Unified diff between two commits. */
-export function diffCommits(repo: string, base: string, commit: string): Promise<ReadableStream<Uint8Array>> {
-  return gitStream([...DIFF, base, commit, "--"], { cwd: repo });
-}
-
-type Environment = Record<string, string>;
-
-async function withUntracked<T>(entry: Entry, action: (env: Environment) => Promise<T>): Promise<T> {
-  return await withIndex(entry, async (env) => {
-    await addUntracked(entry, env);
-    return await action(env);
+/** Looks at the worktree as it stands, untracked files included. */
+export async function lookAtContent<T>(
+  tree: FileTree,
+  base: string,
+  action: (look: ContentLook) => Promise<T>,
+): Promise<T> {
+  return await withIndex(tree, async (at) => {
+    const changes = await diskChanges(at, tree);
+    return await withCopy(tree, at, async (taken) => {
+      await takeIn(taken, changes, { store: false });
+      return await action({
+        fingerprint: await fingerprintOf(taken),
+        async write(file) {
+          // Not by the index that was taken in: its content is stored nowhere, and git need not look into the files for it.
+          await makeKnown(at, changes.untracked, { emptyBlob: emptyBlobLike(base) });
+          await git([...DIFF, `--output=${file}`, base, "--"], at);
+          const since = await diskChanges(taken, tree);
+          return since.changed.length + since.removed.length + since.untracked.length === 0;
+        },
+      });
+    });
   });
 }
 
-async function withIndex<T>(entry: Entry, action: (env: Environment) => Promise<T>): Promise<T> {
-  const index = await copyIndex(entry);
-  try {
-    return await action({ ...entryEnvironment(entry), GIT_INDEX_FILE: index });
-  } finally {
-    await discard(index);
-  }
+/** Writes the unified diff between two commits into a file. */
+export async function writeDiff(repo: string, file: string, { base, commit }: { base: string; commit: string }) {
+  await git([...DIFF, `--output=${file}`, base, commit, "--"], { cwd: repo, content: true });
 }
 
-/** In the entry's folder, so that what a crash leaves goes with the worktree. */
-async function copyIndex(entry: Entry): Promise<string> {
-  const index = join(entry.folder, `personal-coder-index-${crypto.randomUUID()}`);
-  try {
-    await Deno.copyFile(join(entry.folder, "index"), index);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    // Half made, or the agent deleted it: the last commit is what git would compare with.
-    const env = { ...entryEnvironment(entry), GIT_INDEX_FILE: index };
-    await git(["read-tree", (await headOf(entry)) ?? "--empty"], { cwd: entry.path, env, content: true });
-  }
-  return index;
-}
-
-async function discard(index: string): Promise<void> {
-  for (const file of [index, `${index}.lock`]) await Deno.remove(file).catch(() => {});
-}
-
-/** Makes untracked files known without storing their content. Nested repositories (named with a `/`) are left out. */
-async function addUntracked(entry: Entry, env: Environment): Promise<void> {
-  const at = { cwd: entry.path, env };
-  const { text } = await git(["ls-files", "--others", "--exclude-standard", "-z"], {
-    ...at,
-    maxOutputBytes: MAX_LIST_BYTES,
-  });
-  const files = text.split("\0").filter((file) => file !== "" && !file.endsWith("/"));
-  if (files.length === 0) return;
-  await git(["--literal-pathspecs", "add", "-N", "--pathspec-from-file=-", "--pathspec-file-nul"], {
-    ...at,
-    content: true,
-    stdin: files.join("\0"),
-  });
-}
-
-/**
- * git records a repository inside the worktree as a mere commit id: removing the worktree would lose its content. Only a
- * submodule that is unchanged is safe, since its commit can be fetched again.
- */
-async function refuseNested(entry: Entry, { env, head }: { env: Environment; head: string | null }): Promise<void> {
-  const at = { cwd: entry.path, env, maxOutputBytes: MAX_LIST_BYTES };
-  const { text } = await git(["ls-files", "--stage", "-z"], at);
-  const links = text.split("\0").map((line) => /^160000 ([0-9a-f]+) \d\t([^]*)$/.exec(line)).filter((match) => !!match);
-  for (const [, commit, path] of links) {
-    if (!(await exists(join(entry.path, path!, ".git")))) continue;
-    const recorded = head === null ? "" : await gitLine(["--literal-pathspecs", "ls-tree", head, "--", path!], at);
-    const isSame = recorded.startsWith(`160000 commit ${commit}\t`);
-    const isClean = isSame && await isUnchanged(join(entry.path, path!));
-    if (!isClean) {
-      const reason = `${path} is a repository of its own, whose content a snapshot cannot hold`;
-      throw new DomainError("unavailable", `Cannot save worktree ${entry.path}: ${reason}`);
-    }
-  }
-}
-
-/** Whether nothing in a nested repository is uncommitted. One that has nested ones itself counts as changed: nobody looks there. */
-async function isUnchanged(path: string): Promise<boolean> {
-  const at = { cwd: path, maxOutputBytes: MAX_LIST_BYTES };
-  const { text } = await git(["ls-files", "--stage", "-z"], at);
-  if (/(?:^|\0)160000 /.test(text)) return false;
-  return (await git(["status", "--porcelain", "--ignore-submodules=dirty"], { ...at, content: true })).text === "";
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
+/** The id of the blob without content, in a repository whose ids look like this one: by SHA-1 or by SHA-256. */
+function emptyBlobLike(id: string): string {
+  return id.length === 40
+    ? "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    : "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813";
 }

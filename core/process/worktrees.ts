@@ -15,6 +15,8 @@ export interface Place {
 export interface Snapshot {
   ref: string;
   commit: string;
+  /** What repositories inside the worktree alone held, kept under refs of their own. */
+  nested?: { path: string; ref: string; commit: string }[];
 }
 
 export interface Changes {
@@ -59,8 +61,9 @@ export interface Worktrees {
   /** Why no worktree can be made in a repository whatever the task, in one line: its folder is gone, say. Null: it can. */
   ailmentOf(repo: string): Promise<string | null>;
   /**
-   * Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`. Called
-   * again, also after a crash during `remove`, it returns what was saved. Throws when anything could not be saved.
+   * Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`, and what
+   * repositories inside the worktree alone hold beside it. Called again, also after a crash during `remove`, it returns what
+   * was saved. Throws when anything could not be saved.
    */
   snapshot(place: Place, options: { task: number; run: number }): Promise<Snapshot>;
   /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */

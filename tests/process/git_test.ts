@@ -1,13 +1,22 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DomainError } from "../../core/domain/error.ts";
-import { git, gitStream, inspectRepository, probeGit, resolveCommit } from "../../core/process/git.ts";
+import { git, inspectRepository, probeGit, resolveCommit } from "../../core/process/git.ts";
 import { tempDir, tempRepository } from "../support/temp.ts";
 
 Deno.test("git() puts git's own words into one line", async () => {
   await using folder = await tempDir();
   const error = await assertRejects(() => git(["status"], { cwd: folder.path }), DomainError);
   assert(/^git status failed: not a git repository[^\n]*$/.test(error.message), error.message);
+});
+
+Deno.test("git() leaves out the hints that git has for a person at a terminal", async () => {
+  await using repo = await tempRepository();
+  await Deno.mkdir(join(repo.path, "out"));
+  await repo.git("sparse-checkout", "set", "--cone", "in");
+  await Deno.writeTextFile(join(repo.path, "out/a.txt"), "");
+  const error = await assertRejects(() => git(["add", "out/a.txt"], { cwd: repo.path }), DomainError);
+  assertEquals(error.message, "git add failed: out/a.txt");
 });
 
 Deno.test("git() runs no hook and no fsmonitor of the repository", async () => {
@@ -31,18 +40,6 @@ Deno.test("git() is not led astray by GIT_DIR in the service's environment", asy
   } finally {
     Deno.env.delete("GIT_DIR");
   }
-});
-
-Deno.test("gitStream() streams, errors when git fails, and can be cancelled", async () => {
-  await using repo = await tempRepository();
-  let finished = 0;
-  const options = { cwd: repo.path, finished: () => finished++ };
-  assert((await new Response(await gitStream(["log"], options)).text()).includes("First commit"));
-  const failing = await gitStream(["log", "--nonsense"], options);
-  await assertRejects(() => new Response(failing).text(), DomainError, "git log failed: unrecognized argument");
-  const endless = await gitStream(["cat-file", "--batch-all-objects", "--batch"], options);
-  await endless.cancel();
-  assertEquals(finished, 3);
 });
 
 Deno.test("probeGit() finds git", async () => {
