@@ -210,7 +210,7 @@ function serviceLine(event: TaskEvent): LineContent {
     case "worktree.moved":
       return line("wait", "Worktree found at its new place", event.data.path);
     case "worktree.snapshotted":
-      return line("wait", "Work saved", event.data.ref);
+      return line("wait", "Work saved", [event.data, ...event.data.nested ?? []].map(({ ref }) => ref).join(", "));
     case "worktree.removed":
       return line("wait", "Worktree removed", event.data.reason);
     case "work.strayed":

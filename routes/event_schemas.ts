@@ -109,7 +109,12 @@ export const eventDataSchemas = {
     lines_removed: nullableInteger,
   }),
   "worktree.moved": z.object({ branch: text, from: text, path: text, worker: text }),
-  "worktree.snapshotted": z.object({ ref: text, commit: text, run: integer }),
+  "worktree.snapshotted": z.object({
+    ref: text,
+    commit: text,
+    run: integer,
+    nested: z.array(z.object({ path: text, ref: text, commit: text })).optional(),
+  }),
   "worktree.removed": z.object({ path: text, branch: text, reason: text, commit: text.optional() }),
   "worktree.kept": z.object({ path: text, branch: text, reason: text }),
   "snapshot.removed": z.object({ ref: text, commit: text, reason: text }),

@@ -187,7 +187,13 @@ export interface EventData {
     lines_added: number | null;
     lines_removed: number | null;
   };
-  "worktree.snapshotted": { ref: string; commit: string; run: number };
+  "worktree.snapshotted": {
+    ref: string;
+    commit: string;
+    run: number;
+    /** What repositories inside the worktree alone held, each under a ref of its own. */
+    nested?: { path: string; ref: string; commit: string }[];
+  };
   "worktree.removed": {
     path: string;
     branch: string;

@@ -157,7 +157,9 @@ export async function brokenInRepository(world: ChaosWorld, { tasks, histories }
   }
   const snapshots = new Set<string>();
   for (const event of [...histories.values()].flat()) {
-    if (event.type === "worktree.snapshotted") snapshots.add(event.data.ref);
+    if (event.type === "worktree.snapshotted") {
+      for (const { ref } of [event.data, ...event.data.nested ?? []]) snapshots.add(ref);
+    }
     if (event.type === "worktree.added") { for (const ref of event.data.kept ?? []) snapshots.add(ref); }
   }
   for (const ref of snapshots) if (!refs.has(ref)) broken.push(`${ref} is in the log and gone`);
