@@ -1,8 +1,8 @@
 // What people do on a page: each a plain function of the store. Browser only.
 
 import { batch } from "@preact/signals";
-import type { TaskView } from "../core/domain/task_view.ts";
-import type { NewTask } from "../core/domain/api_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
+import type { NewTask } from "../core/view/api_view.ts";
 import { api, Problem } from "./api.ts";
 import { boardState, withOlder, withTasks } from "./board_state.ts";
 import { type Place, placeOf, urlOf } from "./location.ts";

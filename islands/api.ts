@@ -1,9 +1,9 @@
 // The HTTP API as the pages use it.
 
-import type { Why } from "../core/domain/why.ts";
+import type { Why } from "../core/view/why.ts";
 import type { TaskEvent } from "../core/domain/event.ts";
-import type { TaskView } from "../core/domain/task_view.ts";
-import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../core/domain/api_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
+import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../core/view/api_view.ts";
 
 /** An answer that says no; source: RFC 9457. */
 export class Problem extends Error {

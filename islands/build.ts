@@ -38,7 +38,7 @@ export async function islandsAreStale(): Promise<boolean> {
     const info = await Deno.stat(join(islandsDist, output)).catch(() => null);
     built = Math.min(built, info?.mtime?.getTime() ?? 0);
   }
-  for (const folder of [here, join(here, "..", "core", "domain")]) {
+  for (const folder of [here, join(here, "..", "core", "domain"), join(here, "..", "core", "view")]) {
     for await (const entry of Deno.readDir(folder)) {
       if (!entry.isFile) continue;
       const { mtime } = await Deno.stat(join(folder, entry.name));

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { api } from "./api.ts";
 import { Icon } from "./icon.tsx";
 import { useStore } from "./store.ts";

@@ -2,7 +2,7 @@
 // browser print the same words.
 
 import type { CostBasis } from "../core/domain/event.ts";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 
 /** How a page prints times; the browser's own, which the server knows from a cookie. */
 export interface Locale {

@@ -2,8 +2,8 @@
 
 import { batch, effect } from "@preact/signals";
 import type { TaskEvent } from "../core/domain/event.ts";
-import type { TaskView } from "../core/domain/task_view.ts";
-import type { Health } from "../core/domain/api_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
+import type { Health } from "../core/view/api_view.ts";
 import { readBoard, readHealth, readOpenTask, takeTasks } from "./actions.ts";
 import { movesOthers } from "./board_state.ts";
 import type { Store } from "./store.ts";

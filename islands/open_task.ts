@@ -3,7 +3,7 @@
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { TaskEvent } from "../core/domain/event.ts";
-import { type TaskView, taskView } from "../core/domain/task_view.ts";
+import { type TaskView, taskView } from "../core/view/task_view.ts";
 import { api, call } from "./api.ts";
 import { EventCache } from "./event_cache.ts";
 import { type EventWindow, followed, newer, older, windowAtEnd, windowAtStart } from "./event_window.ts";

@@ -2,8 +2,8 @@
 
 import type { TaskEvent } from "../core/domain/event.ts";
 import type { Status } from "../core/domain/task.ts";
-import type { TaskView } from "../core/domain/task_view.ts";
-import type { BoardView, Health } from "../core/domain/api_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
+import type { BoardView, Health } from "../core/view/api_view.ts";
 import type { Locale } from "./format.ts";
 import type { BoardFilter } from "./task_state.ts";
 

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { command, openTask, setTheme, showTab } from "./actions.ts";
 import { api } from "./api.ts";
 import { Icon, type IconName } from "./icon.tsx";

@@ -2,7 +2,7 @@
 
 import type { TaskEvent, TaskEventOf } from "../core/domain/event.ts";
 import { isOver } from "../core/domain/task.ts";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { stateOf, type Tone } from "./task_state.ts";
 
 export interface Stage {

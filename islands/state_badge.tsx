@@ -1,6 +1,6 @@
 // A task's state: icon, word and colour together.
 
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { Icon } from "./icon.tsx";
 import { useStore } from "./store.ts";
 import { stateOf } from "./task_state.ts";

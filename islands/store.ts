@@ -3,8 +3,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { TaskView } from "../core/domain/task_view.ts";
-import type { Health } from "../core/domain/api_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
+import type { Health } from "../core/view/api_view.ts";
 import { type BoardState, boardState, type Columns, columnsOf } from "./board_state.ts";
 import type { Locale } from "./format.ts";
 import { MarkdownReader } from "./markdown_reader.ts";

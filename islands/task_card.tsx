@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { Component } from "preact";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { openTask } from "./actions.ts";
 import { compact, duration, firstLine, taskCost } from "./format.ts";
 import { backgroundWords } from "../core/domain/task.ts";

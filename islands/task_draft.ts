@@ -1,8 +1,8 @@
 // The words in the new-task form before they are a task. Pure.
 
 import type { Mode } from "../core/domain/event.ts";
-import type { TaskView } from "../core/domain/task_view.ts";
-import type { NewTask } from "../core/domain/api_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
+import type { NewTask } from "../core/view/api_view.ts";
 
 /** Fields as typed; an empty text means "not set". */
 export interface TaskDraft {

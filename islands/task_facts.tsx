@@ -1,7 +1,7 @@
 // The side of a task: outcome, cost, place, dependencies both ways. In the drawer it folds away.
 
 import type { ComponentChildren } from "preact";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { copy, openTask } from "./actions.ts";
 import { cost, duration, taskCost, whole } from "./format.ts";
 import { backgroundWords } from "../core/domain/task.ts";

@@ -4,7 +4,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { createTask, editTask } from "./actions.ts";
 import { Problem } from "./api.ts";
 import { DependencyPicker } from "./dependency_picker.tsx";

@@ -2,7 +2,7 @@
 
 import { isBlockedByFailure } from "../core/domain/plan.ts";
 import { isOver, type Status } from "../core/domain/task.ts";
-import type { TaskView } from "../core/domain/task_view.ts";
+import type { TaskView } from "../core/view/task_view.ts";
 import { duration } from "./format.ts";
 
 /** Each tone has its own colour pair in style.css. */

@@ -24,6 +24,7 @@ type Floor =
   | "engine"
   | "kv"
   | "process"
+  | "view"
   | "domain"
   | "config"
   | "system"
@@ -31,12 +32,13 @@ type Floor =
 
 /** What each floor may import, besides itself. */
 const mayUse: Record<Floor, Floor[]> = {
-  main: ["routes", "islands", "engine", "kv", "process", "domain", "config", "system", "std"],
-  routes: ["engine", "islands", "domain", "std"],
-  islands: ["domain", "std"],
-  engine: ["kv", "process", "domain", "config", "std"],
+  main: ["routes", "islands", "engine", "kv", "process", "view", "domain", "config", "system", "std"],
+  routes: ["engine", "islands", "view", "domain", "std"],
+  islands: ["view", "domain", "std"],
+  engine: ["kv", "process", "view", "domain", "config", "std"],
   kv: ["domain", "std"],
   process: ["domain", "std"],
+  view: ["domain"],
   domain: [],
   config: ["std"],
   system: ["domain", "std"],
@@ -51,6 +53,7 @@ const mayInstall: Record<Floor, string[]> = {
   engine: [],
   kv: [],
   process: [],
+  view: [],
   domain: [],
   config: ["zod"],
   system: [],
@@ -165,7 +168,7 @@ Deno.test("what the browser runs carries no zod and nothing of the server", () =
   for (const program of ["islands/main.tsx", "islands/stream_worker.ts", "islands/markdown_worker.ts"]) {
     const { imports, packages } = graphs.get(program)!;
     const floors = imports.filter(({ isType }) => !isType).map(({ to }) => floorOf(to)!);
-    assertEquals(sorted(floors.filter((floor) => floor !== "islands" && floor !== "domain")), []);
+    assertEquals(sorted(floors.filter((floor) => !["islands", "view", "domain"].includes(floor))), []);
     assertEquals(packages.filter(({ name }) => !mayInstall.islands.includes(name)), []);
   }
 });
@@ -198,11 +201,11 @@ async function namesFound(folders: string[], pattern: RegExp): Promise<string[]>
 Deno.test("domain, kv and engine have no clock, timer or randomness but those of the ports", async () => {
   const pattern =
     /\b(?:setTimeout|setInterval|Date\.now|new Date\(\)|performance\.now|Math\.random|AbortSignal\.timeout|crypto\.randomUUID)/g;
-  assertEquals(await namesFound(["core/domain", "core/kv", "core/engine"], pattern), []);
+  assertEquals(await namesFound(["core/domain", "core/view", "core/kv", "core/engine"], pattern), []);
 });
 
 Deno.test("the domain does no I/O", async () => {
-  assertEquals(await namesFound(["core/domain"], /\bDeno\.\w+|\bfetch\(|\bconsole\.\w+|\bawait\b/g), []);
+  assertEquals(await namesFound(["core/domain", "core/view"], /\bDeno\.\w+|\bfetch\(|\bconsole\.\w+|\bawait\b/g), []);
 });
 
 Deno.test("only main.ts reads the environment, listens for signals, serves, schedules and ends the process", async () => {

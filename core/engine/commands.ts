@@ -10,7 +10,7 @@ import type { Appended, AppendRequest } from "../kv/commit_batch.ts";
 import { StaleGuard } from "../kv/group_commit.ts";
 import { keys } from "../kv/keys.ts";
 import type { EngineContext } from "./context.ts";
-import type { AgentState } from "../domain/api_view.ts";
+import type { AgentState } from "../view/api_view.ts";
 import type { Caller, NewTask } from "./service.ts";
 
 export interface Commands {

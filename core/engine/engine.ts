@@ -2,7 +2,7 @@
 
 import { DomainError } from "../domain/error.ts";
 import { isOver } from "../domain/task.ts";
-import type { TaskView } from "../domain/task_view.ts";
+import type { TaskView } from "../view/task_view.ts";
 import type { Published } from "../kv/event_record.ts";
 import { chunkBytes } from "../kv/event_log.ts";
 import { idempotencyKeys } from "../kv/idempotency.ts";

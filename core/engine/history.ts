@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { TaskEvent } from "../domain/event.ts";
 import type { Task } from "../domain/task.ts";
-import { type Dependency, type Why, type WhyClaim, whyOf } from "../domain/why.ts";
+import { type Dependency, type Why, type WhyClaim, whyOf } from "../view/why.ts";
 import type { Store } from "../kv/store.ts";
 
 /** The first line of an export; the others are the events, one a line. */

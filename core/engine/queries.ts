@@ -4,7 +4,7 @@ import { DomainError } from "../domain/error.ts";
 import type { DispatchOrder, Lane } from "../domain/dispatch_order.ts";
 import { blockers, inDispatchOrder, obstacleOf } from "../domain/plan.ts";
 import { isOver, type Status, type Task } from "../domain/task.ts";
-import { obstacleSentence, type TaskContext, type TaskView, taskView, type WholeTexts } from "../domain/task_view.ts";
+import { obstacleSentence, type TaskContext, type TaskView, taskView, type WholeTexts } from "../view/task_view.ts";
 import { keys } from "../kv/keys.ts";
 import type { LiveBoard } from "./board.ts";
 import type { EngineContext } from "./context.ts";

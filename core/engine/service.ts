@@ -1,9 +1,9 @@
 // What the routes can ask of the engine: every command and every question, in the words of the API.
 
-import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../domain/api_view.ts";
+import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../view/api_view.ts";
 import type { Status } from "../domain/task.ts";
-import type { TaskView } from "../domain/task_view.ts";
-import type { Why } from "../domain/why.ts";
+import type { TaskView } from "../view/task_view.ts";
+import type { Why } from "../view/why.ts";
 import type { Published } from "../kv/event_record.ts";
 import type { Counted } from "./counters.ts";
 

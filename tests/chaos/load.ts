@@ -3,7 +3,7 @@
 
 import { delay } from "@std/async";
 import type { TaskSpec } from "../../core/domain/event.ts";
-import type { TaskView } from "../../core/domain/task_view.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
 import type { TestService } from "../support/service.ts";
 import type { SeededRandom } from "../simulation/seeded_random.ts";
 

@@ -4,7 +4,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import type { TaskSpec } from "../../core/domain/event.ts";
-import type { TaskView } from "../../core/domain/task_view.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
 import { ofType } from "../e2e/world.ts";
 import { startService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { TaskView } from "../../core/domain/task_view.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
 import { boardState, columnsOf, movesOthers, withTasks } from "../../islands/board_state.ts";
 import { placeOf, urlOf } from "../../islands/location.ts";
 import { stagesOf } from "../../islands/stages.ts";

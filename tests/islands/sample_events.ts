@@ -2,7 +2,7 @@
 
 import type { EventData, EventType, TaskEvent } from "../../core/domain/event.ts";
 import { emptyTask, evolve } from "../../core/domain/task.ts";
-import { type TaskView, taskView } from "../../core/domain/task_view.ts";
+import { type TaskView, taskView } from "../../core/view/task_view.ts";
 
 const start = Date.parse("2026-03-01T10:00:00.000Z");
 

@@ -3,11 +3,11 @@
 import { deadline } from "@std/async";
 import { join } from "@std/path";
 import type { NewEvent } from "../../core/domain/event.ts";
-import type { AgentState } from "../../core/domain/api_view.ts";
+import type { AgentState } from "../../core/view/api_view.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { Task } from "../../core/domain/task.ts";
 import { noUsage } from "../../core/domain/task.ts";
-import type { TaskView } from "../../core/domain/task_view.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
 import { type Engine, engine } from "../../core/engine/engine.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";

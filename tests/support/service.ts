@@ -5,7 +5,7 @@ import { deadline } from "@std/async";
 import { fromFileUrl, join } from "@std/path";
 import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
 import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
-import type { TaskView } from "../../core/domain/task_view.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
 import type { Health } from "../../core/engine/service.ts";
 import { v8Flags } from "../../core/launcher.ts";
 import { eventually, sseReader, tempDir } from "./temp.ts";

@@ -1,6 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { type Dependency, type WhyClaim, whyOf } from "../../core/domain/why.ts";
-import { awaitingHistory, begun, completedHistory, events, failedHistory, taskOf, why, worker } from "./world.ts";
+import { type Dependency, type WhyClaim, whyOf } from "../../core/view/why.ts";
+import {
+  awaitingHistory,
+  begun,
+  completedHistory,
+  events,
+  failedHistory,
+  taskOf,
+  why,
+  worker,
+} from "../domain/world.ts";
 
 const claim: WhyClaim = { ...why, run: 1, attempt: 1, worker, at: "2026-01-01T00:00:01.000Z" };
 

@@ -1,7 +1,7 @@
 // What clients send and get besides single tasks and events: the JSON of the API, for the server and for the browser.
 
-import type { Effort, TaskEvent, TaskSpec } from "./event.ts";
-import type { Status } from "./task.ts";
+import type { Effort, TaskEvent, TaskSpec } from "../domain/event.ts";
+import type { Status } from "../domain/task.ts";
 import type { TaskView } from "./task_view.ts";
 
 /** What `POST /api/tasks` carries after validation; `repo: null` means the first one. */

@@ -1,8 +1,8 @@
 // A task as clients see it: the JSON of the API, also computed in the browser when it replays a history.
 
-import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork } from "./event.ts";
-import { isBlockedByFailure, type Obstacle } from "./plan.ts";
-import type { Status, Task } from "./task.ts";
+import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork } from "../domain/event.ts";
+import { isBlockedByFailure, type Obstacle } from "../domain/plan.ts";
+import type { Status, Task } from "../domain/task.ts";
 
 /** The JSON of one task; source: README, "API". Times are ISO 8601 UTC, costs US dollars. */
 export interface TaskView {

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { noContext, obstacleSentence, taskView } from "../../core/domain/task_view.ts";
-import { legalHistories, texts } from "./histories.ts";
-import { begun, completedHistory, events, failedHistory, taskOf } from "./world.ts";
+import { noContext, obstacleSentence, taskView } from "../../core/view/task_view.ts";
+import { legalHistories, texts } from "../domain/histories.ts";
+import { begun, completedHistory, events, failedHistory, taskOf } from "../domain/world.ts";
 
 /** The task JSON that clients rely on; more may come, none may go. */
 const promised =

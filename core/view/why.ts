@@ -1,7 +1,7 @@
 // Why a task is not running, or why it was started when it was: the recorded decision in words. Pure.
 
-import type { ClaimReason } from "./event.ts";
-import type { Status, Task } from "./task.ts";
+import type { ClaimReason } from "../domain/event.ts";
+import type { Status, Task } from "../domain/task.ts";
 
 export interface WhyClaim extends ClaimReason {
   run: number;
