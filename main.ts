@@ -15,7 +15,7 @@ import { hasSecretsToHide, launchUnlimited } from "./core/launcher.ts";
 import { openStore } from "./core/kv/store.ts";
 import { descriptorLimit } from "./core/process/descriptors.ts";
 import { freeBytes } from "./core/process/disk_space.ts";
-import { gitWorktrees } from "./core/process/git_worktrees.ts";
+import { gitWorktrees } from "./core/process/git/git_worktrees.ts";
 import { takeOver } from "./core/process/hand_over.ts";
 import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/process/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";

@@ -7,7 +7,7 @@ import { engine } from "../core/engine/engine.ts";
 import { denoKv } from "../core/kv/kv.ts";
 import { keys } from "../core/kv/keys.ts";
 import { buildStore } from "../core/kv/store.ts";
-import type { Worktrees } from "../core/process/worktrees.ts";
+import type { Worktrees } from "../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../core/system.ts";
 import { tempDir } from "../tests/support/temp.ts";
 import { writeHistory } from "./history.ts";

@@ -14,7 +14,7 @@ const programs = [
   "islands/stream_worker.ts",
   "islands/markdown_worker.ts",
   "islands/build.ts",
-  "core/process/demo_agent.ts",
+  "core/process/demo/demo_agent.ts",
 ];
 
 type Floor =
@@ -216,11 +216,11 @@ Deno.test("only main.ts reads the environment, listens for signals, serves, sche
   const excepted = [
     "core/process/environment.ts: Deno.env.get",
     "core/process/environment.ts: Deno.env.toObject",
-    "core/process/demo_repository.ts: Deno.args",
+    "core/process/demo/demo_repository.ts: Deno.args",
     "core/process/erase_environment.ts: Deno.env.delete",
     "core/process/erase_environment.ts: Deno.env.get",
   ];
-  const ownPrograms = ["core/launcher.ts", "core/process/demo_agent.ts", "islands/build.ts"];
+  const ownPrograms = ["core/launcher.ts", "core/process/demo/demo_agent.ts", "islands/build.ts"];
   assertEquals(
     found.filter((line) => !excepted.includes(line) && !ownPrograms.includes(line.split(":")[0]!)),
     [],

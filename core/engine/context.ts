@@ -3,7 +3,7 @@
 import type { About, Clock, Random } from "../domain/ports.ts";
 import type { Store } from "../kv/store.ts";
 import type { Agent } from "../process/agent.ts";
-import type { Worktrees } from "../process/worktrees.ts";
+import type { Worktrees } from "../process/git/worktrees.ts";
 
 export interface EngineSettings {
   /** Runs at once on this worker. */

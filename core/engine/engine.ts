@@ -7,7 +7,7 @@ import type { Published } from "../kv/event_record.ts";
 import { chunkBytes } from "../kv/event_log.ts";
 import { idempotencyKeys } from "../kv/idempotency.ts";
 import { keys } from "../kv/keys.ts";
-import type { WorktreeUpkeep } from "../process/worktrees.ts";
+import type { WorktreeUpkeep } from "../process/git/worktrees.ts";
 import { liveBoard } from "./board.ts";
 import type { EndSurvivors } from "./close_lost_run.ts";
 import { commands } from "./commands.ts";

@@ -6,12 +6,12 @@ import type { Config } from "../config.ts";
 import { DomainError } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Agent } from "../process/agent.ts";
-import { claudeAgent } from "../process/claude.ts";
-import { probeClaude, rootRefusal, testedVersions, versionNotice } from "../process/claude_probe.ts";
+import { claudeAgent } from "../process/claude/claude.ts";
+import { probeClaude, rootRefusal, testedVersions, versionNotice } from "../process/claude/claude_probe.ts";
 import { containment } from "../process/containment.ts";
-import { demoAgent } from "../process/demo.ts";
-import { demoRepository } from "../process/demo_repository.ts";
-import { inspectRepository, probeGit } from "../process/git.ts";
+import { demoAgent } from "../process/demo/demo.ts";
+import { demoRepository } from "../process/demo/demo_repository.ts";
+import { inspectRepository, probeGit } from "../process/git/git.ts";
 import type { Health } from "./service.ts";
 
 export interface Preflight {

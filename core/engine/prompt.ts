@@ -2,7 +2,7 @@
 
 import type { Task } from "../domain/task.ts";
 import type { EventLog } from "../kv/event_log.ts";
-import { runRules } from "../process/claude_tools.ts";
+import { runRules } from "../process/claude/claude_tools.ts";
 
 export interface FirstWords {
   text: string;

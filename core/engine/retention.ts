@@ -14,7 +14,7 @@ import { decide } from "../domain/decide.ts";
 import type { NewEvent, TaskEventOf } from "../domain/event.ts";
 import { isOver, type Task, type TaskPlace } from "../domain/task.ts";
 import { keys } from "../kv/keys.ts";
-import type { Snapshot, WorktreeUpkeep } from "../process/worktrees.ts";
+import type { Snapshot, WorktreeUpkeep } from "../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "./context.ts";
 
 export interface Retention {

@@ -9,7 +9,7 @@ import { basename } from "@std/path";
 import { branchName } from "../domain/slug.ts";
 import { isOver, type Task } from "../domain/task.ts";
 import { keys } from "../kv/keys.ts";
-import type { Traces, WorktreeUpkeep } from "../process/worktrees.ts";
+import type { Traces, WorktreeUpkeep } from "../process/git/worktrees.ts";
 import type { LiveBoard } from "./board.ts";
 import { type EngineContext, isOurs } from "./context.ts";
 

@@ -47,7 +47,7 @@ export async function chaosWorld({ env = {} }: { env?: Record<string, string> } 
         CODER_CLAUDE: fromFileUrl(new URL("./agent.sh", import.meta.url)),
         REAL_CLAUDE: await claudeProgram(),
         CHAOS_DENO: Deno.execPath(),
-        CHAOS_DEMO: fromFileUrl(new URL("../../core/process/demo_agent.ts", import.meta.url)),
+        CHAOS_DEMO: fromFileUrl(new URL("../../core/process/demo/demo_agent.ts", import.meta.url)),
         DEMO_STEP_MS: "40",
         DENO_NO_UPDATE_CHECK: "1",
         [worldVariable]: mark,

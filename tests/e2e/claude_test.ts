@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { newClaudeState, readClaudeLine } from "../../core/process/claude_message.ts";
+import { newClaudeState, readClaudeLine } from "../../core/process/claude/claude_message.ts";
 import { claudeProgram } from "../support/claude_program.ts";
 import { bash, say } from "../support/scenarios.ts";
 import { eventually, git } from "../support/temp.ts";

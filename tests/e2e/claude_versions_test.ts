@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { testedVersions } from "../../core/process/claude_probe.ts";
+import { testedVersions } from "../../core/process/claude/claude_probe.ts";
 import { claudeVersion } from "../support/claude_program.ts";
 import { eventually, git } from "../support/temp.ts";
 import { assertSound, claudeWorld, exists, ofType, tokens, tokensOf } from "./world.ts";

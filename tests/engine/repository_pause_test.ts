@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { DomainError } from "../../core/domain/error.ts";
 import type { Clock } from "../../core/domain/ports.ts";
 import { repositoryFault, repositoryPauses } from "../../core/engine/repository_pause.ts";
-import type { Worktrees } from "../../core/process/worktrees.ts";
+import type { Worktrees } from "../../core/process/git/worktrees.ts";
 import { begun, events, taskOf } from "../domain/world.ts";
 
 /** Pauses whose looks come when the test says so. */

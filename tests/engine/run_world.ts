@@ -8,7 +8,7 @@ import type { Task } from "../../core/domain/task.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
 import { openStore } from "../../core/kv/store.ts";
 import type { Agent, AgentExit, AgentStart, AgentStep } from "../../core/process/agent.ts";
-import type { Worktrees } from "../../core/process/worktrees.ts";
+import type { Worktrees } from "../../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../../core/system.ts";
 import { spec } from "../domain/world.ts";
 

@@ -11,8 +11,8 @@ import { type LiveBoard, liveBoard } from "../../core/engine/board.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
 import { putAway } from "../../core/engine/put_away.ts";
 import { openStore } from "../../core/kv/store.ts";
-import { gitWorktrees } from "../../core/process/git_worktrees.ts";
-import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/worktrees.ts";
+import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
+import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../../core/system.ts";
 import { git, type TempRepository, tempRepository } from "../support/temp.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { type WorktreeReview, worktreeReview } from "../../core/engine/worktree_review.ts";
-import { gitWorktrees } from "../../core/process/git_worktrees.ts";
+import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
 import { exists, type UpkeepWorld, upkeepWorld } from "./upkeep_world.ts";
 
 interface Reviewer extends WorktreeReview {

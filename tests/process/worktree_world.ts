@@ -1,8 +1,8 @@
 // For the tests of what lies in worktrees: a repository, and worktrees of it as tasks have them.
 
 import { join } from "@std/path";
-import { gitWorktrees } from "../../core/process/git_worktrees.ts";
-import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/worktrees.ts";
+import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
+import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/worktrees.ts";
 import { git, type TempRepository, tempRepository } from "../support/temp.ts";
 
 export interface WorktreeWorld extends AsyncDisposable {

@@ -2,7 +2,7 @@
 
 import { join } from "@std/path";
 import type { AgentStart, AgentStep } from "../../core/process/agent.ts";
-import { COMMITTER, git } from "../../core/process/git.ts";
+import { COMMITTER, git } from "../../core/process/git/git.ts";
 import { processTable } from "../../core/process/process_table.ts";
 
 /** A repository with one commit of `a.txt`. */

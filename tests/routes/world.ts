@@ -11,7 +11,7 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import { type Engine, engine } from "../../core/engine/engine.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";
-import { gitWorktrees } from "../../core/process/git_worktrees.ts";
+import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
 import { systemClock, systemRandom } from "../../core/system.ts";
 import { type App, makeApp } from "../../routes/app.ts";
 import { allowedHosts, isLoopback } from "../../routes/guard.ts";

@@ -1,7 +1,7 @@
 // Worktrees as folders in memory: they take time, fail now and then, and an unfinished call may have had its effect.
 
 import { DomainError } from "../../core/domain/error.ts";
-import type { Place, Worktrees } from "../../core/process/worktrees.ts";
+import type { Place, Worktrees } from "../../core/process/git/worktrees.ts";
 import type { Machine, Process } from "./machine.ts";
 import type { Oracle } from "./oracle.ts";
 

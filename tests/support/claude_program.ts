@@ -3,7 +3,7 @@
 // is read from or written to the user's own claude installation or settings.
 
 import { basename, dirname, join } from "@std/path";
-import { testedVersions } from "../../core/process/claude_probe.ts";
+import { testedVersions } from "../../core/process/claude/claude_probe.ts";
 
 /** A version, or `latest` for whatever is newest: for a job that looks for what changed. */
 const chosen = Deno.env.get("TEST_CLAUDE_VERSION");

@@ -1,0 +1,133 @@
+// Commits that a run made and that are not on its task's branch: on another branch, on none, or in another worktree of the
+// repository that was made meanwhile. Found from git's own record of where HEAD of a worktree was (its reflog), so that only
+// commits made there count: a branch that was merely looked at has strayed nowhere. In the usual case two files are read and
+// no git is started.
+
+import { basename, join } from "@std/path";
+import type { StrayWork } from "../../domain/event.ts";
+import { git, isCommitId } from "./git.ts";
+import { branchRef, commitOf } from "./git_refs.ts";
+import { type Entry, listEntries } from "./worktree_entry.ts";
+
+/** A branch, commit or worktree that may hold such commits. */
+interface Candidate {
+  where: StrayWork["where"];
+  /** A branch's name, or a commit that no branch may have. */
+  name: string;
+  path: string | null;
+  /** Commits made in that worktree. */
+  made: ReadonlySet<string>;
+}
+
+export interface StrayWorkOptions {
+  repo: string;
+  /** The git folder that all worktrees share. */
+  common: string;
+  /** The task's branch. */
+  branch: string;
+  /** Where it started. */
+  base: string;
+  /** The names of the entries that were there when the run began (`entryNames`). */
+  before: ReadonlySet<string>;
+  /** Whether an entry is one of the service's own. */
+  isOurs(entry: Entry): boolean;
+  /** Keeps a commit that is on no branch; the name of its ref. */
+  keep(commit: string): Promise<string>;
+}
+
+const CANDIDATES = 20;
+const COMMITS_LOOKED_AT = 5_000;
+/** What the reflog calls the ways to make a commit. */
+const MAKING = /^(commit|cherry-pick|revert|merge|am|rebase|pull)\b/;
+
+export async function strayWork(entry: Entry | null, options: StrayWorkOptions): Promise<StrayWork[]> {
+  const { repo, branch, keep } = options;
+  const candidates = [...(entry === null ? [] : visited(entry, branch)), ...await newWorktrees(options)];
+  if (candidates.length === 0) return [];
+  const found: StrayWork[] = [];
+  const seen = new Set<string>();
+  for (const candidate of candidates.slice(-CANDIDATES)) {
+    const { where, name, path, made } = candidate;
+    const tip = where === "detached" || isCommitId(name) ? name : await commitOf(repo, branchRef(name));
+    if (tip === null) continue;
+    const strays = (await commitsBeyond(tip, options)).filter((commit) => made.has(commit) && !seen.has(commit));
+    if (strays.length === 0) continue;
+    for (const commit of strays) seen.add(commit);
+    const isOnBranch = tip !== name;
+    found.push({ where, name: isOnBranch ? name : await keep(tip), path, commit: tip, commits: strays.length });
+  }
+  return found;
+}
+
+/** The names of the entries of all worktrees of a repository. */
+export async function entryNames(common: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  try {
+    for await (const { name } of Deno.readDir(join(common, "worktrees"))) names.add(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names;
+}
+
+/** Where HEAD of a worktree was besides the task's branch: branches first, so that their commits count as theirs. */
+function visited(entry: Entry, branch: string): Candidate[] {
+  const { made, places } = readReflog(entry.folder);
+  const head = headOf(entry);
+  // Where no reflog is kept, what HEAD names is all that can be known, and everything beyond the branch counts.
+  if (head !== null && head !== branch) places.add(head);
+  places.delete(branch);
+  const candidates = [...places].map((name): Candidate => {
+    return { where: isCommitId(name) ? "detached" : "branch", name, path: null, made };
+  });
+  return candidates.sort((a, b) => Number(a.where === "detached") - Number(b.where === "detached"));
+}
+
+/** Worktrees made since the run began that are none of the service's own. */
+async function newWorktrees({ common, before, isOurs }: StrayWorkOptions): Promise<Candidate[]> {
+  const names = [...await entryNames(common)].filter((name) => !before.has(name));
+  if (names.length === 0) return [];
+  const fresh = new Set(names);
+  return (await listEntries(common)).filter((entry) => fresh.has(basename(entry.folder)) && !isOurs(entry))
+    .flatMap((entry) => {
+      const name = headOf(entry);
+      return name === null ? [] : [{ where: "worktree", name, path: entry.path, made: readReflog(entry.folder).made }];
+    });
+}
+
+/** The branch that is checked out, or the commit. */
+function headOf({ folder, branch }: Entry): string | null {
+  if (branch !== null) return branch.replace(/^refs\/heads\//, "");
+  const head = readText(join(folder, "HEAD")).trim();
+  return isCommitId(head) ? head : null;
+}
+
+/** A line: `{old} {new} {name} <{email}> {time} {zone}\t{what was done}`. */
+function readReflog(folder: string): { made: Set<string>; places: Set<string> } {
+  const made = new Set<string>();
+  const places = new Set<string>();
+  for (const line of readText(join(folder, "logs", "HEAD")).split("\n")) {
+    const [ids = "", action = ""] = line.split("\t", 2);
+    const commit = ids.slice(41, 81).trim().split(" ", 1)[0]!;
+    if (MAKING.test(action) && isCommitId(commit)) made.add(commit);
+    const move = /^checkout: moving from (.+) to (.+)$/.exec(action);
+    if (move) { for (const place of [move[1]!, move[2]!]) places.add(place); }
+  }
+  return { made, places };
+}
+
+/** Commits that can be reached from `tip` and neither from where the task started nor from its branch. */
+async function commitsBeyond(tip: string, { repo, branch, base }: StrayWorkOptions): Promise<string[]> {
+  const known = [base, await commitOf(repo, branchRef(branch))].filter((commit) => commit !== null);
+  const not = known.map((commit) => `^${commit}`);
+  const { text } = await git(["rev-list", `--max-count=${COMMITS_LOOKED_AT}`, tip, ...not], { cwd: repo });
+  return text.split("\n").filter((line) => line !== "");
+}
+
+function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,108 @@
+// What the engine needs of git, as a port: git_worktrees.ts does it with real git; a simulation passes its own.
+//
+// A *place* is where a task's work lives: one branch and one folder of one repository, marked as ours by the store's uuid.
+
+import type { StrayWork } from "../../domain/event.ts";
+
+export interface Place {
+  repo: string;
+  branch: string;
+  path: string;
+  base: string;
+  base_commit: string;
+}
+
+export interface Snapshot {
+  ref: string;
+  commit: string;
+  /** What repositories inside the worktree alone held, kept under refs of their own. */
+  nested?: { path: string; ref: string; commit: string }[];
+}
+
+export interface Changes {
+  lines_added: number;
+  lines_removed: number;
+  /** Files changed but not committed. */
+  uncommitted: number;
+}
+
+export interface Worktrees {
+  /**
+   * Makes branch and worktree of a task. `branch` is the name to use; a branch or folder of that name that is not ours
+   * leads to `{branch}-2` and so on; one that is ours and stale is kept under `refs/coder/kept/...` and replaced.
+   * Throws `DomainError("invalid")` when `base` is unknown and `DomainError("unavailable")` when git refuses.
+   */
+  add(options: { repo: string; task: number; branch: string; base: string; baseCommit: string | null }): Promise<
+    Place & { kept: string[] }
+  >;
+  /**
+   * Whether folder, branch and our mark are all there and healthy. Clears locks that a killed git left, so ask only while
+   * nothing of the task's runs is alive.
+   */
+  isWhole(place: Place): Promise<boolean>;
+  /** Where the folder of a whole place is now: its repository, or the folder of all worktrees, may have been moved. */
+  pathOf(place: Place): Promise<string>;
+  /**
+   * Why a place that may not be whole cannot be put back either, in words that follow "because"; null when it can be, or
+   * stands. `commit`: where its work is known to be saved, if it is. Reads only.
+   */
+  lackOf(place: Place, options: { commit: string | null }): Promise<string | null>;
+  /**
+   * Puts a place back whose folder is gone or broken: its branch as it stands, else `commit`, in a worktree at the same path.
+   * What a broken folder holds is kept under `refs/coder/kept/...` first. Returns the commit it is at. Throws
+   * `DomainError("conflict")` when nothing is left to put back or the name is somebody else's by now.
+   */
+  restore(place: Place, options: { task: number; commit: string | null }): Promise<{ commit: string; kept: string[] }>;
+  /**
+   * Removes what an `add` for a task left that was cut short before anybody knew of it: names that begin with `prefix`, are
+   * ours and in which nobody has worked.
+   */
+  sweep(repo: string, options: { task: number; prefix: string }): Promise<void>;
+  /** Why no worktree can be made in a repository whatever the task, in one line: its folder is gone, say. Null: it can. */
+  ailmentOf(repo: string): Promise<string | null>;
+  /**
+   * Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`, and what
+   * repositories inside the worktree alone hold beside it. Called again, also after a crash during `remove`, it returns what
+   * was saved. Throws when anything could not be saved.
+   */
+  snapshot(place: Place, options: { task: number; run: number }): Promise<Snapshot>;
+  /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
+  remove(place: Place): Promise<void>;
+  changes(place: Place): Promise<Changes>;
+  /** The names of all worktrees of a repository, for `strayed`; asked before an agent starts. */
+  names(repo: string): Promise<ReadonlySet<string>>;
+  /**
+   * Commits made in the place that are not on its branch, and those of worktrees that were made since `before` and are none
+   * of ours. What is on no branch is kept under `refs/coder/kept/...`.
+   */
+  strayed(place: Place, options: { task: number; before: ReadonlySet<string> }): Promise<StrayWork[]>;
+  /** Unified diff against the base commit: of the worktree as it stands, or of a snapshot commit. */
+  diff(place: Place, options: { commit: string | null }): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What one repository holds because of us. */
+export interface Traces {
+  /** Worktrees that are ours by their mark or by the claim on their name. `task`: from the mark, else null. */
+  worktrees: { path: string; branch: string; task: number | null }[];
+  /** Branches whose names we claimed and that no worktree of ours has. */
+  branches: string[];
+  /** The refs under `refs/coder/` that save work. They carry no store's mark. */
+  saved: { name: string; commit: string }[];
+}
+
+/** What looks after the places of tasks that are over. A port of its own: what runs tasks needs none of it. */
+export interface WorktreeUpkeep {
+  /** Reads only. */
+  traces(repo: string): Promise<Traces>;
+  /**
+   * The commit of a place whose removal loses nothing: it is ours, nothing in it is uncommitted, and its commits can be
+   * reached from its base or from another branch, local or remote. Else null.
+   */
+  mergedCommit(place: Place): Promise<string | null>;
+  /** Removes worktree and branch if `mergedCommit` still holds, else throws `DomainError("conflict")`. Idempotent. */
+  removeMerged(place: Place): Promise<void>;
+  /** Whether a ref exists and names that commit. */
+  hasSnapshot(repo: string, snapshot: Snapshot): Promise<boolean>;
+  /** Deletes a snapshot's ref if it still names its commit. */
+  removeSnapshot(repo: string, snapshot: Snapshot): Promise<void>;
+}

@@ -1,0 +1,72 @@
+// Which programs of a repository's configuration are overridden, and by what.
+
+import { assertEquals } from "@std/assert";
+import { overridesOf } from "../../../core/process/git/git_programs.ts";
+
+function overrides(...settings: [scope: string, key: string, value: string][]): [string, string][] {
+  const { args, env } = overridesOf(settings.map(([scope, key, value]) => `${scope}\0${key}\n${value}\0`).join(""));
+  return args.map((arg) => {
+    const [, key, variable] = /^--config-env=(.*)=(\w+)$/.exec(arg)!;
+    return [key!, env[variable!]!];
+  });
+}
+
+Deno.test("overridesOf() leaves the user's own programs alone", () => {
+  assertEquals(overrides(), []);
+  assertEquals(
+    overrides(["global", "filter.lfs.smudge", "git-lfs smudge"], ["system", "core.sshcommand", "ssh -v"]),
+    [],
+  );
+});
+
+Deno.test("overridesOf() puts the user's program, or none, in place of the repository's", () => {
+  assertEquals(
+    overrides(
+      ["system", "filter.a.clean", "system"],
+      ["global", "filter.a.clean", "mine"],
+      ["local", "filter.a.clean", "theirs"],
+      ["worktree", "filter.x=y.z.smudge", "theirs"],
+      ["local", "filter.a.required", "true"],
+      ["local", "core.sshcommand", "theirs"],
+      ["local", "core.askpass", "theirs\nand more"],
+    ),
+    [
+      ["filter.a.clean", "mine"],
+      ["filter.x=y.z.smudge", ""],
+      ["filter.a.required", "false"],
+      ["core.sshcommand", "ssh"],
+      ["core.askpass", ""],
+    ],
+  );
+});
+
+Deno.test("overridesOf() takes git-lfs's own words from a repository, and no others for its name", () => {
+  const words = "git-lfs filter-process";
+  assertEquals(overrides(["local", "filter.lfs.process", words], ["local", "filter.lfs.required", "true"]), []);
+  assertEquals(overrides(["local", "filter.lfs.process", `${words}; id`]), [["filter.lfs.process", ""]]);
+  assertEquals(overrides(["local", "lfs.extension.x.clean", "theirs"]), [["lfs.extension.x.clean", ""]]);
+});
+
+Deno.test("overridesOf() forgets all credential helpers and names the user's again", () => {
+  assertEquals(
+    overrides(
+      ["global", "credential.helper", "store"],
+      ["local", "credential.helper", "!theirs"],
+      ["global", "credential.https://example.com.helper", "mine"],
+    ),
+    [["credential.helper", ""], ["credential.helper", "store"], ["credential.https://example.com.helper", "mine"]],
+  );
+});
+
+Deno.test("overridesOf() allows no fetching when the repository names a program for it", () => {
+  const listing = (scope: string) => `${scope}\0remote.origin.uploadpack\n/theirs\0`;
+  assertEquals(overridesOf(listing("local")), { args: [], env: {}, isOffline: true });
+  assertEquals(overridesOf(listing("global")).isOffline, false);
+});
+
+Deno.test("overridesOf() switches configured hooks off, whoever configured them", () => {
+  assertEquals(overrides(["global", "hook.lint.command", "lint"], ["local", "hook.lint.enabled", "true"]), [
+    ["hook.lint.command", ""],
+    ["hook.lint.enabled", "false"],
+  ]);
+});
