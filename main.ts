@@ -10,7 +10,7 @@ import { engine } from "./core/engine/engine.ts";
 import { givenToken, makeDataFolder, ownToken, tokenInUse, tokenPath, workerId } from "./core/engine/local_identity.ts";
 import { type Preflight, preflight } from "./core/engine/preflight.ts";
 import { runMaintenance } from "./core/engine/maintenance.ts";
-import type { Service } from "./core/engine/service.ts";
+import type { Service } from "./core/engine/service/service.ts";
 import { hasSecretsToHide, launchUnlimited } from "./core/launcher.ts";
 import { openStore } from "./core/kv/store.ts";
 import { descriptorLimit } from "./core/process/descriptors.ts";

@@ -2,7 +2,7 @@
 
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Hono } from "hono";
-import type { Service } from "../core/engine/service.ts";
+import type { Service } from "../core/engine/service/service.ts";
 import { json } from "./api.ts";
 import { readBody } from "./body.ts";
 import { docs } from "./docs.tsx";

@@ -1,7 +1,7 @@
 // A task's history: pages, the whole as NDJSON, live as SSE; its diff and its raw log.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Published, Service } from "../core/engine/service.ts";
+import type { Published, Service } from "../core/engine/service/service.ts";
 import { api, json, problems } from "./api.ts";
 import { afterQuery, atQuery, eventPageSchema, eventsQuery, idParam, whySchema } from "./schemas.ts";
 import { eventFrames, frame, type OpenStreams } from "./server_sent_events.ts";

@@ -3,7 +3,7 @@
 
 import { cpuUsage } from "node:process";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Measures, Service } from "../core/engine/service.ts";
+import type { Measures, Service } from "../core/engine/service/service.ts";
 import { api } from "./api.ts";
 import { type Family, prometheusText, prometheusType, samplesBy } from "./prometheus.ts";
 import type { OpenStreams } from "./server_sent_events.ts";

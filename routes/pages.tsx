@@ -8,7 +8,7 @@ import { getCookie } from "hono/cookie";
 import { DomainError } from "../core/domain/error.ts";
 import type { TaskEvent } from "../core/domain/event.ts";
 import type { TaskView } from "../core/view/task_view.ts";
-import type { BoardView, Service } from "../core/engine/service.ts";
+import type { BoardView, Service } from "../core/engine/service/service.ts";
 import { type Locale, usableLocale } from "../islands/format.ts";
 import { positive } from "../islands/location.ts";
 import {

@@ -12,7 +12,7 @@ import { containment } from "../process/containment.ts";
 import { demoAgent } from "../process/demo/demo.ts";
 import { demoRepository } from "../process/demo/demo_repository.ts";
 import { inspectRepository, probeGit } from "../process/git/git.ts";
-import type { Health } from "./service.ts";
+import type { Health } from "./service/service.ts";
 
 export interface Preflight {
   git: string;

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import type { Health } from "../../core/engine/service.ts";
+import type { Health } from "../../core/engine/service/service.ts";
 import { readStore } from "../chaos/invariants.ts";
 import { scriptAgent } from "../doors/script_agent.ts";
 import { startService } from "../support/service.ts";

@@ -1,7 +1,7 @@
 // Who may call: hosts, origins, tokens, the login page, and the headers that every answer carries.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Service } from "../../core/engine/service.ts";
+import type { Service } from "../../core/engine/service/service.ts";
 import { makeApp } from "../../routes/app.ts";
 import { sessionCookie } from "../../routes/guard.ts";
 import { type CallOptions, type RoutesWorld, routesWorld } from "./world.ts";

@@ -2,7 +2,7 @@
 // create whose outcome they do not learn they repeat with its key until they do.
 
 import { DomainError } from "../../core/domain/error.ts";
-import type { NewTask, Service } from "../../core/engine/service.ts";
+import type { NewTask, Service } from "../../core/engine/service/service.ts";
 import { Follower } from "./follower.ts";
 import type { Node } from "./node.ts";
 import type { Oracle } from "./oracle.ts";

@@ -3,7 +3,7 @@
 
 import type { EngineContext } from "../../core/engine/context.ts";
 import { type Engine, engine } from "../../core/engine/engine.ts";
-import type { Service } from "../../core/engine/service.ts";
+import type { Service } from "../../core/engine/service/service.ts";
 import { denoKv } from "../../core/kv/kv.ts";
 import { buildStore, type Store } from "../../core/kv/store.ts";
 import { kvLink } from "./kv_link.ts";

@@ -6,7 +6,7 @@ import { fromFileUrl, join } from "@std/path";
 import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
 import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import type { Health } from "../../core/engine/service.ts";
+import type { Health } from "../../core/engine/service/service.ts";
 import { v8Flags } from "../../core/launcher.ts";
 import { eventually, sseReader, tempDir } from "./temp.ts";
 

@@ -1,0 +1,75 @@
+// What a run says to its agent first.
+
+import type { Task } from "../../domain/task.ts";
+import type { EventLog } from "../../kv/event_log.ts";
+import { runRules } from "../../process/claude/claude_tools.ts";
+
+export interface FirstWords {
+  text: string;
+  /** The `message.added` event whose text it is, when it is a follow-up. */
+  message: number | null;
+}
+
+/**
+ * The first user message of a run.
+ * @param resumed whether the agent knows what came before; else the words must carry it all
+ * @param restored whether its folder was gone and is there again, without what was not committed
+ */
+export async function firstWords(task: Task, { log, suffix, resumed, restored = false }: {
+  log: EventLog;
+  suffix: string;
+  resumed: boolean;
+  restored?: boolean;
+}): Promise<FirstWords> {
+  const { next } = task;
+  const may = `\n\n${[task.mode === "execute" ? suffix : "", runRules].filter(Boolean).join(" ")}`;
+  const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
+  if (next.kind === "fresh") return { text: await promptOf(task, log) + plan + may, message: null };
+  const { text, message } = await newsOf(task, log);
+  const news = { text: restored ? `${folderIsBack}\n\n${text}` : text };
+  if (resumed) return { text: news.text + (message === null ? may : ""), message };
+  const before = "You worked on this task before, but that session is lost. What was done is in this folder: " +
+    "look at git log and git status first.";
+  return { text: `${await promptOf(task, log)}\n\n${before}${plan}\n\n${news.text}${may}`, message };
+}
+
+const folderIsBack =
+  "Your folder was removed meanwhile and was put back from your branch: what was not committed is gone. " +
+  "Look at git log and git status first.";
+
+/** What is new for an agent that knows the task. */
+async function newsOf(task: Task, log: EventLog): Promise<FirstWords> {
+  const { next } = task;
+  if (next.kind === "resume" && next.because === "approved") {
+    return { text: "The plan is approved. Carry it out now.", message: null };
+  }
+  if (next.kind === "resume" && next.because === "rejected" && next.seq !== null) {
+    const event = await log.event(task.id, next.seq);
+    const feedback = event?.type === "plan.rejected" ? event.data.feedback : "";
+    return { text: `The plan was not approved:\n\n${feedback}\n\nRevise it and propose it again.`, message: null };
+  }
+  const [message] = task.messages;
+  if (message !== undefined) return { text: await messageText(task.id, message, log), message };
+  return { text: "You were interrupted. Go on with the task where you stopped.", message: null };
+}
+
+/** The text of a follow-up. */
+export async function messageText(task: number, seq: number, log: EventLog): Promise<string> {
+  const event = await log.event(task, seq);
+  return event?.type === "message.added" ? event.data.text : "";
+}
+
+async function promptOf(task: Task, log: EventLog): Promise<string> {
+  if (task.prompt.whole) return task.prompt.text;
+  const event = await log.event(task.id, task.prompt.seq);
+  if (event?.type === "task.created") return event.data.prompt;
+  if (event?.type === "task.edited" && event.data.prompt !== undefined) return event.data.prompt;
+  throw new Error(`The prompt of task ${task.id} is not in event ${task.prompt.seq}; run "deno task verify"`);
+}
+
+async function planOf(task: Task, log: EventLog): Promise<string> {
+  if (!task.plan) return "";
+  if (task.plan.whole) return task.plan.text;
+  const event = await log.event(task.id, task.plan.seq);
+  return event?.type === "plan.proposed" ? event.data.plan : task.plan.text;
+}

@@ -1,0 +1,64 @@
+// The end of a task that does not stay: its work is saved under a ref, worktree and branch are removed, and only then the
+// task retries, fails or is cancelled. Every step is an event, and each can be repeated after a crash.
+
+import { decide } from "../../domain/decide.ts";
+import { messageOf } from "../../domain/error.ts";
+import type { NewEvent } from "../../domain/event.ts";
+import { branchPrefix } from "../../domain/slug.ts";
+import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
+import { appendPatiently } from "../append.ts";
+import type { EngineContext } from "../context.ts";
+
+/** Puts away what task `id` left behind and settles it; false when nothing was to be done. */
+export async function putAway(context: EngineContext, id: number): Promise<boolean> {
+  const { store, worker } = context;
+  const task = await store.writer.head(id);
+  if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return false;
+  const by = `${worker.name}/${task.epoch}`;
+  const write = (events: NewEvent[]) =>
+    appendPatiently(context, {
+      task: id,
+      by,
+      priority: "command",
+      decide: (head, { now }) => decide({ type: "put_away", events }, head, now),
+    });
+  if (task.place?.present) await saveAndRemove(context, task, task.place, write);
+  else if (task.epoch > 0) await removeHalfMade(context, task);
+  await appendPatiently(context, {
+    task: id,
+    by,
+    priority: "command",
+    decide: (head, { now }) => decide({ type: "settle" }, head, now),
+  });
+  return true;
+}
+
+/** A run that was cut short may have begun a worktree that no event knows. What cannot be removed holds nobody up. */
+async function removeHalfMade({ worktrees, warn }: EngineContext, { id, repo }: Task): Promise<void> {
+  try {
+    await worktrees.sweep(repo, { task: id, prefix: branchPrefix(id) });
+  } catch (error) {
+    warn(`Cannot remove what may be left half-made of task ${id}`, error);
+  }
+}
+
+async function saveAndRemove(
+  { worktrees, warn }: EngineContext,
+  task: Task,
+  place: TaskPlace,
+  write: (events: NewEvent[]) => Promise<unknown>,
+): Promise<void> {
+  const run = task.ending?.run ?? task.epoch;
+  const { path, branch } = place;
+  const reason = task.cancel_requested ? "cancelled" : task.ending?.outcome ?? "ended";
+  try {
+    const snapshot = await worktrees.snapshot(place, { task: task.id, run });
+    await write([{ type: "worktree.snapshotted", data: { ...snapshot, run } }]);
+    await worktrees.remove(place);
+    await write([{ type: "worktree.removed", data: { path, branch, reason } }]);
+  } catch (error) {
+    // What could not be saved is not removed, and the log says so.
+    warn(`Cannot put away the worktree of task ${task.id}`, error, { task: task.id, run });
+    await write([{ type: "worktree.kept", data: { path, branch, reason: messageOf(error) } }]);
+  }
+}

@@ -1,0 +1,108 @@
+// A holder whose store went silent: by its own clock it ends its agents before anybody may take their tasks over.
+
+import { assert, assertEquals } from "@std/assert";
+import type { Clock } from "../../../core/domain/ports.ts";
+import type { LiveBoard } from "../../../core/engine/dispatch/board.ts";
+import type { EngineContext } from "../../../core/engine/context.ts";
+import { leases, leaseTimes } from "../../../core/engine/dispatch/leases.ts";
+import type { Kv } from "../../../core/kv/kv.ts";
+import { openStore } from "../../../core/kv/store.ts";
+import { systemClock, systemRandom } from "../../../core/system.ts";
+
+/** A clock that goes on by being told to. `settle` resolves when nothing that it woke is under way any more. */
+function handClock(settle: () => Promise<void>) {
+  let now = 1_000_000;
+  let sleepers: { at: number; wake: () => void }[] = [];
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    sleep: (ms) => new Promise((resolve) => sleepers.push({ at: now + ms, wake: resolve })),
+    timer: () => () => {},
+  };
+  return {
+    clock,
+    now: () => now,
+    async pass(ms: number) {
+      for (const until = now + ms; now < until;) {
+        now += 100;
+        const due = sleepers.filter(({ at }) => at <= now);
+        sleepers = sleepers.filter(({ at }) => at > now);
+        for (const { wake } of due) wake();
+        await settle();
+      }
+    },
+    wakeAll() {
+      for (const { wake } of sleepers) wake();
+    },
+  };
+}
+
+/** A store that can fall silent, and that knows how many of its calls are not answered yet. */
+function silenceable(kv: Kv) {
+  let isSilent = false;
+  let underWay = 0;
+  async function call<T>(answer: () => Promise<T>): Promise<T> {
+    if (isSilent) return await new Promise<never>(() => {});
+    underWay++;
+    try {
+      return await answer();
+    } finally {
+      underWay--;
+    }
+  }
+  return {
+    kv: {
+      ...kv,
+      get: (key) => call(() => kv.get(key)),
+      page: (range, options) => call(() => kv.page(range, options)),
+      commit: (batch) => call(() => kv.commit(batch)),
+    } as Kv,
+    fallSilent: () => void (isSilent = true),
+    async settle() {
+      for (let idle = 0; idle < 10; idle = underWay > 0 ? 0 : idle + 1) {
+        await (underWay > 0 ? kv.get(["nothing"]) : Promise.resolve());
+      }
+    },
+  };
+}
+
+Deno.test("leases: a store that is silent stops the holder's agents at 9 s and kills them at 11 s, before the takeover at 15 s", async () => {
+  const store = await openStore(":memory:", { clock: systemClock, random: systemRandom, share: true });
+  const silent = silenceable(store.kv);
+  const hand = handClock(silent.settle);
+  const said: [string, number][] = [];
+  const lease = leases({
+    store: { ...store, kv: silent.kv, shared: true },
+    clock: hand.clock,
+    random: systemRandom,
+    worker: { id: "worker-1", name: "laptop" },
+    warn: () => {},
+  } as unknown as EngineContext, {
+    board: { entries: [] } as unknown as LiveBoard,
+    endSurvivors: () => Promise.resolve(0),
+    stopRuns: () => said.push(["stop", hand.now()]),
+    killRuns: () => said.push(["kill", hand.now()]),
+  });
+  const stopped = new AbortController();
+  await lease.announce();
+  const running = lease.run(stopped.signal);
+  await hand.pass(30_000);
+  assertEquals([said, lease.isSure], [[], true]);
+
+  silent.fallSilent();
+  // The last good beat was sent before this moment, and an observer that saw it counts from then on.
+  const silentAt = hand.now();
+  await hand.pass(20_000);
+  assertEquals(said.map(([what]) => what), ["stop", "kill"]);
+  const [stopAt, killAt] = said.map(([, at]) => at - silentAt) as [number, number];
+  assert(stopAt > leaseTimes.stopMs - leaseTimes.beatMs - leaseTimes.lookMs && stopAt <= leaseTimes.stopMs + 500);
+  assert(stopAt <= 9_500, `stopped after ${stopAt} ms`);
+  assert(killAt <= 11_500, `killed after ${killAt} ms`);
+  assert(killAt - stopAt >= 1_500, `${killAt - stopAt} ms from the stop to the kill`);
+  assert(leaseTimes.deadMs - killAt >= 3_000, "nobody takes over before the agents are dead");
+  assertEquals(lease.isSure, false);
+  stopped.abort();
+  hand.wakeAll();
+  await running;
+  store.close();
+});
