@@ -8,7 +8,7 @@ import { denoKv } from "../core/kv/kv.ts";
 import { keys } from "../core/kv/keys.ts";
 import { buildStore } from "../core/kv/store.ts";
 import type { Worktrees } from "../core/process/git/worktrees.ts";
-import { systemClock, systemRandom } from "../core/system.ts";
+import { systemClock, systemRandom } from "../core/host/system.ts";
 import { tempDir } from "../tests/support/temp.ts";
 import { writeHistory } from "./history.ts";
 import { postgresQueues } from "./postgres_queues.ts";

@@ -4,7 +4,7 @@
 import { join } from "@std/path";
 import { openStore } from "../core/kv/store.ts";
 import { verify as verifyStore } from "../core/kv/verify.ts";
-import { systemClock, systemRandom } from "../core/system.ts";
+import { systemClock, systemRandom } from "../core/host/system.ts";
 import { tempDir } from "../tests/support/temp.ts";
 import { writeHistory } from "./history.ts";
 import { median, ms, type Row, row, timed } from "./row.ts";

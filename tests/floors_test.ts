@@ -9,11 +9,11 @@ const root = fromFileUrl(new URL("..", import.meta.url));
 /** Each is a program of its own. */
 const programs = [
   "main.ts",
-  "core/launcher.ts",
+  "core/host/launcher.ts",
   "islands/main.tsx",
   "islands/stream_worker.ts",
   "islands/markdown_worker.ts",
-  "islands/build.ts",
+  "core/host/build_islands.ts",
   "core/process/demo/demo_agent.ts",
 ];
 
@@ -26,28 +26,27 @@ type Floor =
   | "process"
   | "view"
   | "domain"
-  | "config"
-  | "system"
+  | "host"
   | "std";
 
 /** What each floor may import, besides itself. */
 const mayUse: Record<Floor, Floor[]> = {
-  main: ["routes", "islands", "engine", "kv", "process", "view", "domain", "config", "system", "std"],
+  main: ["host", "routes", "islands", "engine", "kv", "process", "view", "domain", "std"],
+  host: ["engine", "kv", "process", "view", "domain", "std"],
   routes: ["engine", "islands", "view", "domain", "std"],
   islands: ["view", "domain", "std"],
-  engine: ["kv", "process", "view", "domain", "config", "std"],
+  engine: ["kv", "process", "view", "domain", "std"],
   kv: ["domain", "std"],
   process: ["domain", "std"],
   view: ["domain"],
   domain: [],
-  config: ["std"],
-  system: ["domain", "std"],
   std: [],
 };
 
 /** The packages each floor may import. */
 const mayInstall: Record<Floor, string[]> = {
   main: ["hono"],
+  host: ["zod"],
   routes: ["@hono/zod-openapi", "hono", "preact", "preact-render-to-string"],
   islands: ["@preact/signals", "marked", "preact"],
   engine: [],
@@ -55,15 +54,11 @@ const mayInstall: Record<Floor, string[]> = {
   process: [],
   view: [],
   domain: [],
-  config: ["zod"],
-  system: [],
   std: ["deno-std"],
 };
 
 function floorOf(path: string): Floor | null {
-  if (path === "main.ts" || path === "core/launcher.ts") return "main";
-  if (path === "core/config.ts") return "config";
-  if (path === "core/system.ts" || path === "core/log.ts") return "system";
+  if (path === "main.ts") return "main";
   const [top, second] = path.split("/");
   if (top === "routes" || top === "islands") return top;
   return top === "core" && second !== undefined && second in mayUse ? second as Floor : null;
@@ -217,10 +212,10 @@ Deno.test("only main.ts reads the environment, listens for signals, serves, sche
     "core/process/environment.ts: Deno.env.get",
     "core/process/environment.ts: Deno.env.toObject",
     "core/process/demo/demo_repository.ts: Deno.args",
-    "core/process/erase_environment.ts: Deno.env.delete",
-    "core/process/erase_environment.ts: Deno.env.get",
+    "core/host/erase_environment.ts: Deno.env.delete",
+    "core/host/erase_environment.ts: Deno.env.get",
   ];
-  const ownPrograms = ["core/launcher.ts", "core/process/demo/demo_agent.ts", "islands/build.ts"];
+  const ownPrograms = ["core/host/launcher.ts", "core/process/demo/demo_agent.ts", "core/host/build_islands.ts"];
   assertEquals(
     found.filter((line) => !excepted.includes(line) && !ownPrograms.includes(line.split(":")[0]!)),
     [],

@@ -1,4 +1,4 @@
-// The ports that every floor shares. `core/system.ts` has the real ones; a simulation passes seeded ones, which is why
+// The ports that every floor shares. `core/host/system.ts` has the real ones; a simulation passes seeded ones, which is why
 // the engine and the KV floor use no other timer, clock or randomness.
 
 export interface Clock {

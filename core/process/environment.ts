@@ -2,7 +2,7 @@
 // the variables that would point git at another repository or make claude believe it runs inside itself.
 //
 // Under scoped permissions (`--allow-env=NAME,...`) the environment cannot be listed, so nothing can be left out of it: the
-// child then inherits it whole, with the secrets that are known by name blanked. core/launcher.ts, which can list it, starts
+// child then inherits it whole, with the secrets that are known by name blanked. core/host/launcher.ts, which can list it, starts
 // the service without them.
 
 import { secretNames } from "./hand_over.ts";

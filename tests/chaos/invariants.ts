@@ -9,7 +9,7 @@ import { eventLog } from "../../core/kv/event_log.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { denoKv, type Kv } from "../../core/kv/kv.ts";
 import { verify } from "../../core/kv/verify.ts";
-import { systemClock } from "../../core/system.ts";
+import { systemClock } from "../../core/host/system.ts";
 import { liveRuns } from "./processes.ts";
 import type { ChaosWorld } from "./world.ts";
 

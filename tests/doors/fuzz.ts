@@ -6,7 +6,7 @@ import { join } from "@std/path";
 import { parseArgs } from "node:util";
 import { openStore } from "../../core/kv/store.ts";
 import { verify } from "../../core/kv/verify.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import type { OpenApiDocument } from "../../routes/openapi.ts";
 import { openApiCheck } from "../support/openapi_check.ts";
 import { startService, type TestService } from "../support/service.ts";

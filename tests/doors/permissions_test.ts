@@ -3,8 +3,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { readConfig } from "../../core/config.ts";
-import { argumentsOf, permissionsOf, type Surroundings } from "../../core/launcher.ts";
+import { readConfig } from "../../core/host/config.ts";
+import { argumentsOf, permissionsOf, type Surroundings } from "../../core/host/launcher.ts";
 import { claudeWorld, ofType } from "../e2e/world.ts";
 import { failToStart, startService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";

@@ -9,7 +9,7 @@ import type { EngineContext } from "../../core/engine/context.ts";
 import { openStore } from "../../core/kv/store.ts";
 import type { Agent, AgentExit, AgentStart, AgentStep } from "../../core/process/agent.ts";
 import type { Worktrees } from "../../core/process/git/worktrees.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { spec } from "../domain/world.ts";
 
 export interface RunWorld extends AsyncDisposable {

@@ -13,7 +13,7 @@ import { putAway } from "../../core/engine/run/put_away.ts";
 import { openStore } from "../../core/kv/store.ts";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/worktrees.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { git, type TempRepository, tempRepository } from "../support/temp.ts";
 
 export interface UpkeepWorld extends AsyncDisposable {

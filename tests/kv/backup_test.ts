@@ -4,7 +4,7 @@ import { DomainError } from "../../core/domain/error.ts";
 import { backupDatabase, requireSound, restoreDatabase } from "../../core/kv/backup.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import { verify } from "../../core/kv/verify.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { created } from "../engine/samples.ts";
 import { tempDir } from "../support/temp.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Clock } from "../../core/domain/ports.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import { denoKv, UnknownOutcome } from "../../core/kv/kv.ts";
-import { systemClock } from "../../core/system.ts";
+import { systemClock } from "../../core/host/system.ts";
 import { openKv } from "./world.ts";
 
 /** Time that passes only when somebody sleeps or waits for a timer. */

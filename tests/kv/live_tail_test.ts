@@ -4,7 +4,7 @@ import type { Published } from "../../core/kv/event_record.ts";
 import { type Committed, type GroupCommit, groupCommit } from "../../core/kv/group_commit.ts";
 import { type Kv, localLimits } from "../../core/kv/kv.ts";
 import { type LiveTail, liveTail } from "../../core/kv/live_tail.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { creation, openKv, output, text } from "./world.ts";
 
 interface Process {

@@ -8,7 +8,7 @@ import { backupDatabase, restoreDatabase } from "../../core/kv/backup.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import { verify } from "../../core/kv/verify.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { tempDir } from "../support/temp.ts";
 import { creation } from "./world.ts";
 

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { DomainError } from "../../core/domain/error.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { buildStore, isRemote, openStore, type Store } from "../../core/kv/store.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { tempDir } from "../support/temp.ts";
 import { creation, openKv, output, text } from "./world.ts";
 

@@ -5,7 +5,7 @@ import { keys } from "../../core/kv/keys.ts";
 import type { KvKey } from "../../core/kv/kv.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import { repair, verify } from "../../core/kv/verify.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { created } from "../engine/samples.ts";
 
 /** Three tasks: one waits for another, one has a body in parts, one has a history longer than a kept fold. */

@@ -8,7 +8,7 @@ import { eventLog } from "../../core/kv/event_log.ts";
 import type { AppendRequest } from "../../core/kv/commit_batch.ts";
 import { type Committed, type GroupCommit, groupCommit } from "../../core/kv/group_commit.ts";
 import { denoKv, type Kv, type KvCommit, type KvKey, type KvLimits, localLimits } from "../../core/kv/kv.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { spec } from "../domain/world.ts";
 
 /** Wall time stands at `time`; sleeping costs nothing. For what must not depend on real time. */

@@ -12,7 +12,7 @@ import { type Engine, engine } from "../../core/engine/engine.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
-import { systemClock, systemRandom } from "../../core/system.ts";
+import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { type App, makeApp } from "../../routes/app.ts";
 import { allowedHosts, isLoopback } from "../../routes/guard.ts";
 import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { denoKv, type Kv, type KvCommit, type KvKey, type KvRange } from "../../core/kv/kv.ts";
-import { systemClock } from "../../core/system.ts";
+import { systemClock } from "../../core/host/system.ts";
 import { kvLink } from "./kv_link.ts";
 import { type SeededRandom, seededRandom } from "./seeded_random.ts";
 import { SimulatedKv } from "./simulated_kv.ts";

@@ -7,7 +7,7 @@ import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
 import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { Health } from "../../core/engine/service/service.ts";
-import { v8Flags } from "../../core/launcher.ts";
+import { v8Flags } from "../../core/host/launcher.ts";
 import { eventually, sseReader, tempDir } from "./temp.ts";
 
 export interface ServiceOptions {
@@ -116,7 +116,7 @@ async function launch({ repo, data, env = {}, cwd, under = [], limited = false }
     ...env,
   };
   const deno = [Deno.execPath(), "run", "--quiet", ...v8Flags, "-A", "--config", fromRoot("deno.json")];
-  const [program, ...args] = [...under, ...deno, fromRoot(limited ? "core/launcher.ts" : "main.ts")] as [string];
+  const [program, ...args] = [...under, ...deno, fromRoot(limited ? "core/host/launcher.ts" : "main.ts")] as [string];
   const child = new Deno.Command(program, {
     args,
     cwd: cwd ?? folder,

@@ -7,7 +7,7 @@ import type { EngineContext } from "../../../core/engine/context.ts";
 import { leases, leaseTimes } from "../../../core/engine/dispatch/leases.ts";
 import type { Kv } from "../../../core/kv/kv.ts";
 import { openStore } from "../../../core/kv/store.ts";
-import { systemClock, systemRandom } from "../../../core/system.ts";
+import { systemClock, systemRandom } from "../../../core/host/system.ts";
 
 /** A clock that goes on by being told to. `settle` resolves when nothing that it woke is under way any more. */
 function handClock(settle: () => Promise<void>) {

@@ -9,7 +9,7 @@ import { diskWatch } from "../../../core/engine/dispatch/disk_watch.ts";
 import { runTask } from "../../../core/engine/run/run_task.ts";
 import { alwaysThere, openStore } from "../../../core/kv/store.ts";
 import type { AgentStep } from "../../../core/process/agent.ts";
-import { systemClock, systemRandom } from "../../../core/system.ts";
+import { systemClock, systemRandom } from "../../../core/host/system.ts";
 import { spec } from "../../domain/world.ts";
 import { eventually } from "../../support/temp.ts";
 import { runWorld } from "../run_world.ts";

@@ -5,7 +5,7 @@ import type { NewEvent, Outcome, Usage } from "../../../core/domain/event.ts";
 import { addUsage, noUsage } from "../../../core/domain/task.ts";
 import { counters } from "../../../core/engine/service/counters.ts";
 import { buildStore, type Store } from "../../../core/kv/store.ts";
-import { systemClock, systemRandom } from "../../../core/system.ts";
+import { systemClock, systemRandom } from "../../../core/host/system.ts";
 import { creation, openKv } from "../../kv/world.ts";
 
 const why = { free_slots: 1, rank: 1, candidates: [], count: 1 };

@@ -1,7 +1,7 @@
 // The data folder, and what it keeps for itself besides the database: the worker's uuid and, beyond loopback, the token.
 
 import { join } from "@std/path";
-import { tokenPattern, tokenWords } from "../config.ts";
+import { tokenPattern, tokenWords } from "./config.ts";
 import { DomainError, messageOf } from "../domain/error.ts";
 import type { Clock, Random } from "../domain/ports.ts";
 import { makePrivate } from "../kv/database_files.ts";

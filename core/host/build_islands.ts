@@ -2,7 +2,8 @@
 
 import { fromFileUrl, join } from "@std/path";
 
-const here = fromFileUrl(new URL(".", import.meta.url));
+const root = fromFileUrl(new URL("../..", import.meta.url));
+const islands = join(root, "islands");
 
 /** Source and output of each script. */
 const scripts = [
@@ -12,7 +13,7 @@ const scripts = [
 ];
 
 /** Where `buildIslands` puts its output. */
-export const islandsDist: string = join(here, "dist");
+export const islandsDist: string = join(islands, "dist");
 
 /** Bundles the scripts. Throws with the bundler's words when it fails. `minify` is on unless it is turned off. */
 export async function buildIslands({ minify = true }: { minify?: boolean } = {}): Promise<void> {
@@ -21,8 +22,8 @@ export async function buildIslands({ minify = true }: { minify?: boolean } = {})
     const args = ["bundle", "--quiet", "--platform", "browser", "--output", join(islandsDist, output)];
     if (minify) args.push("--minify");
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [...args, join(here, source)],
-      cwd: join(here, ".."),
+      args: [...args, join(islands, source)],
+      cwd: root,
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -31,19 +32,24 @@ export async function buildIslands({ minify = true }: { minify?: boolean } = {})
   }));
 }
 
-/** Whether a source (also of the domain, which the browser folds with) is newer than the output, or there is none. */
+/** Whether a source (also of what the browser shares with the server) is newer than the output, or there is none. */
 export async function islandsAreStale(): Promise<boolean> {
   let built = Infinity;
   for (const { output } of scripts) {
     const info = await Deno.stat(join(islandsDist, output)).catch(() => null);
     built = Math.min(built, info?.mtime?.getTime() ?? 0);
   }
-  for (const folder of [here, join(here, "..", "core", "domain"), join(here, "..", "core", "view")]) {
-    for await (const entry of Deno.readDir(folder)) {
-      if (!entry.isFile) continue;
-      const { mtime } = await Deno.stat(join(folder, entry.name));
-      if ((mtime?.getTime() ?? 0) > built) return true;
-    }
+  for (const folder of [islands, join(root, "core", "domain"), join(root, "core", "view")]) {
+    if (await isAnyNewer(folder, built)) return true;
+  }
+  return false;
+}
+
+async function isAnyNewer(folder: string, than: number): Promise<boolean> {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory && path !== islandsDist && await isAnyNewer(path, than)) return true;
+    if (isFile && ((await Deno.stat(path)).mtime?.getTime() ?? 0) > than) return true;
   }
   return false;
 }

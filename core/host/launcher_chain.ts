@@ -2,9 +2,9 @@
 // when it is ended we would run on unseen; instead we notice that the chain broke. A shell, `nohup` or a service manager
 // above the launchers is not part of it: that one may go.
 
-import { run } from "./subprocess.ts";
+import { run } from "../process/subprocess.ts";
 
-/** Set by the launcher that limits our permissions (core/launcher.ts): the end of our stdin is then its end. */
+/** Set by the launcher that limits our permissions (core/host/launcher.ts): the end of our stdin is then its end. */
 export const launchedVariable = "PERSONAL_CODER_LAUNCHED";
 
 export interface Link {

@@ -5,8 +5,8 @@
 // forge a line. A line of text begins with its time; where an error was not expected, the places in the sources follow on
 // lines that begin with four spaces. Secrets that the service knows of are left out.
 
-import { DomainError, messageOf } from "./domain/error.ts";
-import type { About } from "./domain/ports.ts";
+import { DomainError, messageOf } from "../domain/error.ts";
+import type { About } from "../domain/ports.ts";
 
 export type LogFormat = "text" | "json";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { makeDataFolder } from "../../core/engine/local_identity.ts";
+import { makeDataFolder } from "../../core/host/local_identity.ts";
 import { tempDir } from "../support/temp.ts";
 
 Deno.test("makeDataFolder() keeps a folder that it makes, and the copies of the database in any, to their owner", async () => {

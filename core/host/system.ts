@@ -1,7 +1,7 @@
 // The real clock and randomness (see core/domain/ports.ts).
 
 import { delay } from "@std/async";
-import type { Clock, Random } from "./domain/ports.ts";
+import type { Clock, Random } from "../domain/ports.ts";
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ConfigError, readConfig } from "../core/config.ts";
+import { ConfigError, readConfig } from "../../core/host/config.ts";
 
 const at = (env: Record<string, string>, home: string | undefined = "/home/ada") =>
   readConfig(env, { hostname: "laptop", home });

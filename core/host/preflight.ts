@@ -2,7 +2,7 @@
 // and none was found, so that installing claude is enough to get going.
 
 import { join } from "@std/path";
-import type { Config } from "../config.ts";
+import type { Config } from "./config.ts";
 import { DomainError } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Agent } from "../process/agent.ts";
@@ -12,7 +12,7 @@ import { containment } from "../process/containment.ts";
 import { demoAgent } from "../process/demo/demo.ts";
 import { demoRepository } from "../process/demo/demo_repository.ts";
 import { inspectRepository, probeGit } from "../process/git/git.ts";
-import type { Health } from "./service/service.ts";
+import type { Health } from "../engine/service/service.ts";
 
 export interface Preflight {
   git: string;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { DomainError } from "../core/domain/error.ts";
-import { type LogFormat, logger, printable } from "../core/log.ts";
+import { DomainError } from "../../core/domain/error.ts";
+import { type LogFormat, logger, printable } from "../../core/host/log.ts";
 
 const now = () => Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const time = "2026-01-02T03:04:05.006Z";

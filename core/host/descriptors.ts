@@ -1,7 +1,7 @@
 // How many files and connections this process may have open at once. Deno raises its own limit to the hard one when it
 // starts, so that is what counts.
 
-import { run } from "./subprocess.ts";
+import { run } from "../process/subprocess.ts";
 
 /** The limit of open descriptors; null where it cannot be read. Needs all permissions: under limited ones `/proc` is closed. */
 export async function descriptorLimit(): Promise<number | null> {

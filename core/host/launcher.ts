@@ -16,19 +16,19 @@
 
 import { basename, dirname, fromFileUrl, isAbsolute, join, resolve } from "@std/path";
 import { parseEnv } from "node:util";
-import denoJson from "../deno.json" with { type: "json" };
+import denoJson from "../../deno.json" with { type: "json" };
 import { type Config, ConfigError, readConfig, variables } from "./config.ts";
-import { messageOf } from "./domain/error.ts";
+import { messageOf } from "../domain/error.ts";
 import { logger, printable } from "./log.ts";
-import { childEnvironment } from "./process/environment.ts";
-import { descriptorLimit } from "./process/descriptors.ts";
-import { eraseEnvironment } from "./process/erase_environment.ts";
-import { handOver, secretNames, secretsOf, withoutSecrets } from "./process/hand_over.ts";
-import { isUnbroken, launchedVariable, launcherChain } from "./process/launcher_chain.ts";
-import { run } from "./process/subprocess.ts";
+import { childEnvironment } from "../process/environment.ts";
+import { descriptorLimit } from "./descriptors.ts";
+import { eraseEnvironment } from "./erase_environment.ts";
+import { handOver, secretNames, secretsOf, withoutSecrets } from "../process/hand_over.ts";
+import { isUnbroken, launchedVariable, launcherChain } from "./launcher_chain.ts";
+import { run } from "../process/subprocess.ts";
 import { systemClock } from "./system.ts";
 
-const root = fromFileUrl(new URL("..", import.meta.url));
+const root = fromFileUrl(new URL("../..", import.meta.url));
 const launcherLookMs = 1_000;
 /** The signals that mean "stop", and the code a shell reports for a program that died of one. */
 const signalNumbers: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
@@ -190,7 +190,7 @@ async function launch(): Promise<never> {
     realPath,
   };
   // The service may not run the bundler.
-  const { buildIslands, islandsAreStale } = await import("../islands/build.ts");
+  const { buildIslands, islandsAreStale } = await import("./build_islands.ts");
   if (await islandsAreStale()) await buildIslands();
   return await supervise({
     args: argumentsOf(permissionsOf(config, surroundings)),

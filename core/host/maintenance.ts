@@ -1,7 +1,7 @@
 // What is done to a data folder from the command line: backup, restore, verify, token. Each returns what to print.
 
 import { join } from "@std/path";
-import type { Config } from "../config.ts";
+import type { Config } from "./config.ts";
 import { DomainError } from "../domain/error.ts";
 import type { Clock, Random } from "../domain/ports.ts";
 import { backupDatabase, restoreDatabase } from "../kv/backup.ts";
