@@ -23,11 +23,11 @@ import { type Log, type LogFormat, logger, printable } from "./core/host/log.ts"
 import { systemClock, systemRandom } from "./core/host/system.ts";
 import type { Hono } from "hono";
 import { buildIslands, islandsAreStale, islandsDist } from "./core/host/build_islands.ts";
-import { assetRoutes, loadAssets } from "./routes/assets.ts";
+import { assetRoutes, loadAssets } from "./routes/pages/assets.ts";
 import { type App, makeApp } from "./routes/app.ts";
-import { canServeConnections, Connections, connectionsAtMost } from "./routes/connections.ts";
-import { allowedHosts, isLoopback, type Token } from "./routes/guard.ts";
-import { pages } from "./routes/pages.tsx";
+import { canServeConnections, Connections, connectionsAtMost } from "./routes/guard/connections.ts";
+import { allowedHosts, isLoopback, type Token } from "./routes/guard/guard.ts";
+import { pages } from "./routes/pages/pages.tsx";
 
 const version = denoJson.version;
 /** A soft stop that takes longer than this is ended hard. */

@@ -1,4 +1,4 @@
-// One icon of the sprite that every page carries (routes/page_icons.tsx). Decoration only: a word always stands beside it,
+// One icon of the sprite that every page carries (routes/pages/page_icons.tsx). Decoration only: a word always stands beside it,
 // or the control has a label.
 
 export const iconNames = [

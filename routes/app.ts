@@ -3,19 +3,19 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Hono } from "hono";
 import type { Service } from "../core/engine/service/service.ts";
-import { json } from "./api.ts";
-import { readBody } from "./body.ts";
-import { docs } from "./docs.tsx";
-import { errorResponse, problemResponse } from "./error_response.ts";
-import { events } from "./events.ts";
-import { guard, type GuardOptions } from "./guard.ts";
-import { login } from "./login.tsx";
-import { metrics } from "./metrics.ts";
-import { openApi } from "./openapi.ts";
-import { healthSchema } from "./schemas.ts";
-import { OpenStreams } from "./server_sent_events.ts";
-import { stream } from "./stream.ts";
-import { tasks } from "./tasks.ts";
+import { json } from "./api/api.ts";
+import { readBody } from "./guard/body.ts";
+import { docs } from "./api/docs.tsx";
+import { errorResponse, problemResponse } from "./api/error_response.ts";
+import { events } from "./api/events.ts";
+import { guard, type GuardOptions } from "./guard/guard.ts";
+import { login } from "./pages/login.tsx";
+import { metrics } from "./api/metrics.ts";
+import { openApi } from "./api/openapi.ts";
+import { healthSchema } from "./api/schemas.ts";
+import { OpenStreams } from "./live/server_sent_events.ts";
+import { stream } from "./live/stream.ts";
+import { tasks } from "./api/tasks.ts";
 
 export interface AppOptions {
   service: Service;

@@ -1,4 +1,4 @@
-// The errors a caller can expect. `routes/error_response.ts` turns each code into one HTTP status.
+// The errors a caller can expect. `routes/api/error_response.ts` turns each code into one HTTP status.
 
 export type ErrorCode =
   /** The thing that was named does not exist. */

@@ -1,4 +1,4 @@
-// Records the task that ships with the product as its sample (routes/sample_task.ndjson): the real service and the real
+// Records the task that ships with the product as its sample (routes/pages/sample_task.ndjson): the real service and the real
 // claude at work on a small shop, with only the model's words written in advance. Run it as
 // `deno run -A tests/browser/record_sample.ts FOLDER`; FOLDER (made, and removed afterwards) shows up in the recording.
 
@@ -177,7 +177,7 @@ if (import.meta.main) {
   if (!folder) throw new Error("Name a folder to work in, such as /srv/work");
   await Deno.mkdir(folder);
   try {
-    await Deno.writeTextFile(new URL("../../routes/sample_task.ndjson", import.meta.url), await record(folder));
+    await Deno.writeTextFile(new URL("../../routes/pages/sample_task.ndjson", import.meta.url), await record(folder));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

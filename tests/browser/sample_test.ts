@@ -8,7 +8,7 @@ import { launchBrowser } from "../support/browser.ts";
 import { startService } from "../support/service.ts";
 
 Deno.test("the sample is a whole export of a completed task", async () => {
-  const text = await Deno.readTextFile(new URL("../../routes/sample_task.ndjson", import.meta.url));
+  const text = await Deno.readTextFile(new URL("../../routes/pages/sample_task.ndjson", import.meta.url));
   const end = text.indexOf("\n") + 1;
   const header = JSON.parse(text.slice(0, end));
   const events = text.slice(end).trimEnd().split("\n").map((line) => JSON.parse(line) as TaskEvent);

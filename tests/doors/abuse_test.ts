@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
-import { readBody } from "../../routes/body.ts";
-import { limits } from "../../routes/schemas.ts";
+import { readBody } from "../../routes/guard/body.ts";
+import { limits } from "../../routes/api/schemas.ts";
 import { startService } from "../support/service.ts";
 import { applyLoad, type LoadFigure } from "./load.ts";
 import { head, raw } from "./raw_http.ts";

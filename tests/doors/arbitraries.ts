@@ -2,7 +2,7 @@
 // does not keep to its protocol.
 
 import fc from "fast-check";
-import type { OpenApiDocument, Operation, Schema } from "../../routes/openapi.ts";
+import type { OpenApiDocument, Operation, Schema } from "../../routes/api/openapi.ts";
 
 export interface FuzzedRequest {
   method: string;

@@ -1,6 +1,6 @@
 // A program for connections_test.ts: a listener alone in its process, whose limit of descriptors can be lowered.
 
-import { Connections } from "../../routes/connections.ts";
+import { Connections } from "../../routes/guard/connections.ts";
 
 const server = new Connections({
   hostname: "127.0.0.1",

@@ -14,7 +14,7 @@ import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../.
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { type App, makeApp } from "../../routes/app.ts";
-import { allowedHosts, isLoopback } from "../../routes/guard.ts";
+import { allowedHosts, isLoopback } from "../../routes/guard/guard.ts";
 import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
 
 export type Call = (path: string, options?: CallOptions) => Promise<Response>;

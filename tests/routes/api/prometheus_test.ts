@@ -1,7 +1,7 @@
 // The Prometheus text format: one family after the other, and nothing in a label that could end it early.
 
 import { assertEquals } from "@std/assert";
-import { prometheusText, samplesBy } from "../../routes/prometheus.ts";
+import { prometheusText, samplesBy } from "../../../routes/api/prometheus.ts";
 
 const family = { name: "a_total", type: "counter" as const, help: "What it is." };
 

@@ -1,9 +1,9 @@
 // What the API accepts and answers, once: validation and the OpenAPI document both come from here.
 
 import { z } from "@hono/zod-openapi";
-import { efforts } from "../core/domain/event.ts";
-import { statuses } from "../core/domain/task.ts";
-import { titleOf } from "../core/domain/slug.ts";
+import { efforts } from "../../core/domain/event.ts";
+import { statuses } from "../../core/domain/task.ts";
+import { titleOf } from "../../core/domain/slug.ts";
 import { strayWork } from "./event_schemas.ts";
 
 const maxInt = Number.MAX_SAFE_INTEGER;

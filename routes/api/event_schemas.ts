@@ -2,7 +2,7 @@
 // that is missing here, or described otherwise, does not check.
 
 import { z } from "@hono/zod-openapi";
-import { efforts, type EventData, type EventType, outcomes, type RunSequel } from "../core/domain/event.ts";
+import { efforts, type EventData, type EventType, outcomes, type RunSequel } from "../../core/domain/event.ts";
 
 const text = z.string();
 const integer = z.number().int();

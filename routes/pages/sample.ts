@@ -1,10 +1,10 @@
 // The recorded sample task: a real run, shipped with the product, so that the player works before the first task of one's
 // own. It is a file in the format of `GET /api/tasks/{id}/export`, folded here like any history; no store knows it.
 
-import type { TaskEvent } from "../core/domain/event.ts";
-import { emptyTask, evolve } from "../core/domain/task.ts";
-import { type TaskView, taskView } from "../core/view/task_view.ts";
-import { sampleId } from "../islands/location.ts";
+import type { TaskEvent } from "../../core/domain/event.ts";
+import { emptyTask, evolve } from "../../core/domain/task.ts";
+import { type TaskView, taskView } from "../../core/view/task_view.ts";
+import { sampleId } from "../../islands/location.ts";
 
 const file = new URL("./sample_task.ndjson", import.meta.url);
 

@@ -1,7 +1,7 @@
 // What every API module shares: one way to answer a validation error, and the words for answers in the document.
 
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
-import type { Issue } from "../core/domain/error.ts";
+import type { Issue } from "../../core/domain/error.ts";
 import { problemResponse } from "./error_response.ts";
 import { problemSchema } from "./schemas.ts";
 

@@ -1,10 +1,10 @@
 // Tasks over HTTP: what is accepted, what is refused and with which words.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { keys } from "../../core/kv/keys.ts";
-import { limits, problemSchema, taskSchema } from "../../routes/schemas.ts";
-import { eventually } from "../support/temp.ts";
-import { ready, type RoutesWorld, routesWorld, text } from "./world.ts";
+import { keys } from "../../../core/kv/keys.ts";
+import { limits, problemSchema, taskSchema } from "../../../routes/api/schemas.ts";
+import { eventually } from "../../support/temp.ts";
+import { ready, type RoutesWorld, routesWorld, text } from "../world.ts";
 
 /** A problem of that status; its detail and the paths of its errors. */
 async function problem(response: Response, status: number): Promise<{ detail: string; paths: string[] }> {

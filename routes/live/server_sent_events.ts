@@ -3,7 +3,7 @@
 //
 // Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
-import type { Published } from "../core/engine/service/service.ts";
+import type { Published } from "../../core/engine/service/service.ts";
 
 /** After this long without a frame a comment keeps proxies and clients awake. */
 const commentMs = 15_000;

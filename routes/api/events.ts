@@ -1,10 +1,10 @@
 // A task's history: pages, the whole as NDJSON, live as SSE; its diff and its raw log.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Published, Service } from "../core/engine/service/service.ts";
+import type { Published, Service } from "../../core/engine/service/service.ts";
 import { api, json, problems } from "./api.ts";
 import { afterQuery, atQuery, eventPageSchema, eventsQuery, idParam, whySchema } from "./schemas.ts";
-import { eventFrames, frame, type OpenStreams } from "./server_sent_events.ts";
+import { eventFrames, frame, type OpenStreams } from "../live/server_sent_events.ts";
 
 const text = z.string();
 const line = JSON.stringify({ seq: 1, type: "task.created", at: "2026-01-05T09:12:00.000Z", task: 12, v: 1, data: {} });

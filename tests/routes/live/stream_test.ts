@@ -2,10 +2,10 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async";
-import { makeApp } from "../../routes/app.ts";
-import { allowedHosts } from "../../routes/guard.ts";
-import { taskSchema } from "../../routes/schemas.ts";
-import { type Call, ready, type RoutesWorld, routesWorld, text } from "./world.ts";
+import { makeApp } from "../../../routes/app.ts";
+import { allowedHosts } from "../../../routes/guard/guard.ts";
+import { taskSchema } from "../../../routes/api/schemas.ts";
+import { type Call, ready, type RoutesWorld, routesWorld, text } from "../world.ts";
 
 interface Frame {
   id: string | null;

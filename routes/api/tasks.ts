@@ -2,9 +2,9 @@
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { DomainError } from "../core/domain/error.ts";
-import type { TaskView } from "../core/view/task_view.ts";
-import type { NewTask, Service } from "../core/engine/service/service.ts";
+import { DomainError } from "../../core/domain/error.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
+import type { NewTask, Service } from "../../core/engine/service/service.ts";
 import { api, json, problems } from "./api.ts";
 import {
   atQuery,

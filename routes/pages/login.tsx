@@ -4,8 +4,8 @@
 import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { renderToString } from "preact-render-to-string";
-import { readToken, sameSecret, sessionCookie, sessionOf, type Token } from "./guard.ts";
-import { wrongTokens } from "./wrong_tokens.ts";
+import { readToken, sameSecret, sessionCookie, sessionOf, type Token } from "../guard/guard.ts";
+import { wrongTokens } from "../guard/wrong_tokens.ts";
 
 export interface LoginOptions {
   /** Null: nothing to log in to. */

@@ -3,7 +3,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
-import { problemResponse } from "./error_response.ts";
+import { problemResponse } from "../api/error_response.ts";
 import { type WrongTokens, wrongTokens } from "./wrong_tokens.ts";
 
 /** The token that is asked for: fixed, or read anew because it can be replaced meanwhile. Null: none. */

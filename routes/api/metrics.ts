@@ -3,10 +3,10 @@
 
 import { cpuUsage } from "node:process";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Measures, Service } from "../core/engine/service/service.ts";
+import type { Measures, Service } from "../../core/engine/service/service.ts";
 import { api } from "./api.ts";
 import { type Family, prometheusText, prometheusType, samplesBy } from "./prometheus.ts";
-import type { OpenStreams } from "./server_sent_events.ts";
+import type { OpenStreams } from "../live/server_sent_events.ts";
 
 export function metrics(
   service: Service,

@@ -17,7 +17,7 @@ export interface Assets {
   files: ReadonlyMap<string, Asset>;
 }
 
-const stylesheet = fromFileUrl(new URL("../islands/style.css", import.meta.url));
+const stylesheet = fromFileUrl(new URL("../../islands/style.css", import.meta.url));
 
 /**
  * Reads what `buildIslands` made.

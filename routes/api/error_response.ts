@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { DomainError, type ErrorCode, type Issue } from "../core/domain/error.ts";
+import { DomainError, type ErrorCode, type Issue } from "../../core/domain/error.ts";
 
 const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   not_found: 404,

@@ -1,10 +1,10 @@
 // A task's history over HTTP: pages, NDJSON and the live stream say the same, from any point on.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { TaskEvent } from "../../core/domain/event.ts";
-import { eventSchema } from "../../routes/schemas.ts";
-import { sseReader } from "../support/temp.ts";
-import { ready, type RoutesWorld, routesWorld, text } from "./world.ts";
+import type { TaskEvent } from "../../../core/domain/event.ts";
+import { eventSchema } from "../../../routes/api/schemas.ts";
+import { sseReader } from "../../support/temp.ts";
+import { ready, type RoutesWorld, routesWorld, text } from "../world.ts";
 
 /** Texts that break naive framing. */
 const oddTexts = [

@@ -1,9 +1,9 @@
 // `GET /metrics` on a real engine: what it says is what happened, in a form that a scraper reads.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { NewEvent } from "../../core/domain/event.ts";
-import { openApiCheck } from "../support/openapi_check.ts";
-import { ready, type RoutesWorld, routesWorld } from "./world.ts";
+import type { NewEvent } from "../../../core/domain/event.ts";
+import { openApiCheck } from "../../support/openapi_check.ts";
+import { ready, type RoutesWorld, routesWorld } from "../world.ts";
 
 /** The samples of one answer, read as strictly as the format is defined: by name and labels as they are written. */
 async function scrape(world: RoutesWorld): Promise<Map<string, number>> {

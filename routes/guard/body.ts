@@ -3,8 +3,8 @@
 // flight share one room; what does not fit into it is told to come again, and small ones still fit when large ones do not.
 
 import type { Context, MiddlewareHandler } from "hono";
-import { problemResponse } from "./error_response.ts";
-import { limits } from "./schemas.ts";
+import { problemResponse } from "../api/error_response.ts";
+import { limits } from "../api/schemas.ts";
 
 const bodyless = new Set(["GET", "HEAD", "OPTIONS"]);
 /** The one route whose body is no JSON: a form. */

@@ -1,10 +1,10 @@
 // Who may call: hosts, origins, tokens, the login page, and the headers that every answer carries.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Service } from "../../core/engine/service/service.ts";
-import { makeApp } from "../../routes/app.ts";
-import { sessionCookie } from "../../routes/guard.ts";
-import { type CallOptions, type RoutesWorld, routesWorld } from "./world.ts";
+import type { Service } from "../../../core/engine/service/service.ts";
+import { makeApp } from "../../../routes/app.ts";
+import { sessionCookie } from "../../../routes/guard/guard.ts";
+import { type CallOptions, type RoutesWorld, routesWorld } from "../world.ts";
 
 const token = "a-token-of-the-tests-0123456789";
 

@@ -5,9 +5,9 @@
 // reconnects with it misses nothing; it drops what it has by (task, seq).
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Health, News, Service } from "../core/engine/service/service.ts";
-import type { TaskView } from "../core/view/task_view.ts";
-import { api, problems } from "./api.ts";
+import type { Health, News, Service } from "../../core/engine/service/service.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
+import { api, problems } from "../api/api.ts";
 import { frame, idFrame, joinFrames, type OpenStreams } from "./server_sent_events.ts";
 
 const followAtMost = 20;

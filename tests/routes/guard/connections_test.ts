@@ -7,8 +7,8 @@ import {
   Connections,
   connectionsAtMost,
   type ConnectionsOptions,
-} from "../../routes/connections.ts";
-import { eventually } from "../support/temp.ts";
+} from "../../../routes/guard/connections.ts";
+import { eventually } from "../../support/temp.ts";
 
 interface World extends AsyncDisposable {
   server: Connections;
