@@ -1,11 +1,11 @@
 // The islands by name.
 
 import type { ComponentType } from "preact";
-import { NewTaskPage } from "./new_task_page.tsx";
-import { Overlays } from "./overlays.tsx";
-import { TaskBoard } from "./task_board.tsx";
-import { TaskPage } from "./task_page.tsx";
-import { TopBar } from "./top_bar.tsx";
+import { NewTaskPage } from "./form/new_task_page.tsx";
+import { Overlays } from "./overlay/overlays.tsx";
+import { TaskBoard } from "./board/task_board.tsx";
+import { TaskPage } from "./task/task_page.tsx";
+import { TopBar } from "./board/top_bar.tsx";
 
 export const islands: Record<string, ComponentType> = {
   top_bar: TopBar,

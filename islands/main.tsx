@@ -1,13 +1,13 @@
 // Brings a page to life: reads its data, hydrates its islands, then listens.
 
 import { hydrate } from "preact";
-import { showUrl } from "./actions.ts";
+import { showUrl } from "./state/actions.ts";
 import { islands } from "./islands.ts";
-import { startKeys } from "./keys.ts";
-import { startLive } from "./live.ts";
-import type { PageData } from "./page_data.ts";
-import { createStore, StoreContext } from "./store.ts";
-import { startTitle } from "./title.ts";
+import { startKeys } from "./overlay/keys.ts";
+import { startLive } from "./stream/live.ts";
+import type { PageData } from "./state/page_data.ts";
+import { createStore, StoreContext } from "./state/store.ts";
+import { startTitle } from "./parts/title.ts";
 
 const page: PageData = JSON.parse(document.querySelector("#page-data")?.textContent ?? "null");
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();

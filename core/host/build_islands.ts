@@ -8,8 +8,8 @@ const islands = join(root, "islands");
 /** Source and output of each script. */
 const scripts = [
   { source: "main.tsx", output: "main.js" },
-  { source: "stream_worker.ts", output: "stream_worker.js" },
-  { source: "markdown_worker.ts", output: "markdown_worker.js" },
+  { source: "stream/stream_worker.ts", output: "stream_worker.js" },
+  { source: "parts/markdown_worker.ts", output: "markdown_worker.js" },
 ];
 
 /** Where `buildIslands` puts its output. */

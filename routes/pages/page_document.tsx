@@ -2,12 +2,12 @@
 
 import type { ComponentType } from "preact";
 import { renderToString } from "preact-render-to-string";
-import { Island } from "../../islands/island.tsx";
+import { Island } from "../../islands/parts/island.tsx";
 import { islands } from "../../islands/islands.ts";
-import type { PageData } from "../../islands/page_data.ts";
-import { createStore, type Store } from "../../islands/store.ts";
-import { sampleId } from "../../islands/location.ts";
-import { iconSvg } from "../../islands/title.ts";
+import type { PageData } from "../../islands/state/page_data.ts";
+import { createStore, type Store } from "../../islands/state/store.ts";
+import { sampleId } from "../../islands/state/location.ts";
+import { iconSvg } from "../../islands/parts/title.ts";
 import type { Assets } from "./assets.ts";
 import { IconSprite } from "./page_icons.tsx";
 

@@ -1,7 +1,7 @@
-// The icons of the pages, once per page as a sprite; islands/icon.tsx draws one of them. All on a 16 px grid.
+// The icons of the pages, once per page as a sprite; islands/parts/icon.tsx draws one of them. All on a 16 px grid.
 
 import type { ComponentChildren } from "preact";
-import type { IconName } from "../../islands/icon.tsx";
+import type { IconName } from "../../islands/parts/icon.tsx";
 
 const paths: Record<IconName, ComponentChildren> = {
   need: <path d="M8 2.8v6M8 12.2v.6" stroke-width="2" />,

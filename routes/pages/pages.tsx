@@ -9,8 +9,8 @@ import { DomainError } from "../../core/domain/error.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { BoardView, Service } from "../../core/engine/service/service.ts";
-import { type Locale, usableLocale } from "../../islands/format.ts";
-import { positive } from "../../islands/location.ts";
+import { type Locale, usableLocale } from "../../islands/parts/format.ts";
+import { positive } from "../../islands/state/location.ts";
 import {
   type PageData,
   type RelatedTask,
@@ -18,8 +18,8 @@ import {
   tabOf,
   type TaskPageData,
   type Theme,
-} from "../../islands/page_data.ts";
-import { type BoardFilter, columnOf, filterOf, isFiltered, noFilter } from "../../islands/task_state.ts";
+} from "../../islands/state/page_data.ts";
+import { type BoardFilter, columnOf, filterOf, isFiltered, noFilter } from "../../islands/state/task_state.ts";
 import type { Assets } from "./assets.ts";
 import { renderPage } from "./page_document.tsx";
 import { readSample, type Sample } from "./sample.ts";

@@ -4,7 +4,7 @@
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { emptyTask, evolve } from "../../core/domain/task.ts";
 import { type TaskView, taskView } from "../../core/view/task_view.ts";
-import { sampleId } from "../../islands/location.ts";
+import { sampleId } from "../../islands/state/location.ts";
 
 const file = new URL("./sample_task.ndjson", import.meta.url);
 

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { h } from "preact";
-import { ansiSegments, plainText } from "../../islands/ansi.ts";
-import { changeCounts, lineDiff } from "../../islands/line_diff.ts";
-import { MarkdownTokens } from "../../islands/markdown.tsx";
-import { markdownTokens } from "../../islands/markdown_lexer.ts";
-import { sseParser } from "../../islands/sse.ts";
-import { parseDiff, splitRows, treeRows } from "../../islands/unified_diff.ts";
+import { ansiSegments, plainText } from "../../islands/parts/ansi.ts";
+import { changeCounts, lineDiff } from "../../islands/transcript/line_diff.ts";
+import { MarkdownTokens } from "../../islands/parts/markdown.tsx";
+import { markdownTokens } from "../../islands/parts/markdown_lexer.ts";
+import { sseParser } from "../../islands/stream/sse.ts";
+import { parseDiff, splitRows, treeRows } from "../../islands/changes/unified_diff.ts";
 
 Deno.test("ansiSegments() keeps colour and drops what moves a cursor, sets a title or hides text", () => {
   assertEquals(ansiSegments("\x1b[1;31mno\x1b[0m yes"), [

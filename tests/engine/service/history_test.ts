@@ -9,7 +9,7 @@ import { emptyTask, evolve, type Task } from "../../../core/domain/task.ts";
 import { type ExportHeader, exportTask, readWhy } from "../../../core/engine/service/history.ts";
 import { openStore, type Store } from "../../../core/kv/store.ts";
 import { systemClock, systemRandom } from "../../../core/host/system.ts";
-import { TaskPast } from "../../../islands/task_past.ts";
+import { TaskPast } from "../../../islands/state/task_past.ts";
 import { legalHistories } from "../../domain/histories.ts";
 import { claimed, created } from "../samples.ts";
 

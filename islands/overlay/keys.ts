@@ -1,0 +1,83 @@
+// The keys of a page. A key typed into a field is the field's.
+
+import { closeTask, openTask, showTab } from "../state/actions.ts";
+import { tabs } from "../state/page_data.ts";
+import type { Store } from "../state/store.ts";
+
+export function startKeys(store: Store): void {
+  addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey) && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      store.overlay.value = store.overlay.peek()?.kind === "palette" ? null : { kind: "palette" };
+      return;
+    }
+    if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
+    if (store.overlay.peek()) return;
+    const { target } = event;
+    if (target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")) {
+      if (event.key === "Escape") target.blur();
+      return;
+    }
+    if (press(store, event.key)) event.preventDefault();
+  });
+}
+
+/** False when the key means nothing here. */
+function press(store: Store, key: string): boolean {
+  const open = store.open.peek();
+  switch (key) {
+    case "c":
+      store.overlay.value = { kind: "new", from: null };
+      return true;
+    case "/":
+      document.querySelector<HTMLElement>("#search")?.focus();
+      return true;
+    case "?":
+      store.overlay.value = { kind: "help" };
+      return true;
+    case "Escape":
+      if (!open) return false;
+      closeTask(store);
+      return true;
+    case "j":
+    case "k":
+      return move(store, key === "j" ? 1 : -1);
+    case "h":
+    case "l":
+      return moveColumn(key === "l" ? 1 : -1);
+    case "1":
+    case "2":
+    case "3":
+    case "4": {
+      const tab = tabs[Number(key) - 1];
+      if (!open || !tab) return false;
+      showTab(store, tab);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/** The next card in reading order; an open drawer follows. */
+function move(store: Store, by: 1 | -1): boolean {
+  const cards = [...document.querySelectorAll<HTMLElement>("[data-card]")];
+  if (cards.length === 0) return false;
+  const at = cards.findIndex((card) => Number(card.dataset.card) === store.selected.peek());
+  const card = cards[Math.max(0, Math.min(cards.length - 1, at < 0 ? 0 : at + by))];
+  card?.focus();
+  card?.scrollIntoView({ block: "nearest" });
+  if (card && store.open.peek()) void openTask(store, Number(card.dataset.card));
+  return true;
+}
+
+function moveColumn(by: 1 | -1): boolean {
+  const columns = [...document.querySelectorAll<HTMLElement>("[data-column]")].filter((one) =>
+    one.querySelector("[data-card]")
+  );
+  if (columns.length === 0) return false;
+  const at = columns.findIndex((column) => column.contains(document.activeElement));
+  const column = columns[Math.max(0, Math.min(columns.length - 1, at < 0 ? 0 : at + by))];
+  column?.querySelector<HTMLElement>("[data-card]")?.focus();
+  return true;
+}

@@ -1,0 +1,139 @@
+// What lies over a page: dialogs and short messages.
+
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { dismiss, openTask } from "../state/actions.ts";
+import { Icon } from "../parts/icon.tsx";
+import { KeyHelp } from "./key_help.tsx";
+import { Palette } from "./palette.tsx";
+import { Checks } from "../board/preflight.tsx";
+import { useStore } from "../state/store.ts";
+import { TaskForm } from "../form/task_form.tsx";
+
+export function Overlays() {
+  return (
+    <>
+      <CurrentOverlay />
+      <Toasts />
+    </>
+  );
+}
+
+function CurrentOverlay() {
+  const store = useStore();
+  const overlay = store.overlay.value;
+  const close = () => store.overlay.value = null;
+  switch (overlay?.kind) {
+    case "new":
+      return (
+        <Dialog title="New task" wide onClose={close}>
+          <TaskForm
+            from={overlay.from}
+            editing={null}
+            onCancel={close}
+            onDone={(task) => {
+              close();
+              if (task && store.page.kind === "task") void openTask(store, task.id);
+            }}
+          />
+        </Dialog>
+      );
+    case "edit":
+      return (
+        <Dialog title={`Edit task ${overlay.task.id}`} wide onClose={close}>
+          <TaskForm from={null} editing={overlay.task} onCancel={close} onDone={close} />
+        </Dialog>
+      );
+    case "palette":
+      return (
+        <Dialog title="Commands" bare onClose={close}>
+          <Palette />
+        </Dialog>
+      );
+    case "help":
+      return (
+        <Dialog title="Keys" onClose={close}>
+          <KeyHelp />
+        </Dialog>
+      );
+    case "setup":
+      return (
+        <Dialog title="This service" onClose={close}>
+          <Checks />
+        </Dialog>
+      );
+    default:
+      return null;
+  }
+}
+
+interface DialogProps {
+  title: string;
+  wide?: boolean;
+  /** Without a visible title. */
+  bare?: boolean;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+function Dialog({ title, wide, bare, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  // At once: a key typed right after belongs to the dialog.
+  useLayoutEffect(() => {
+    const opener = document.activeElement;
+    dialog.current?.showModal();
+    return () => opener instanceof HTMLElement && opener.focus();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class={wide ? "wide" : bare ? "bare" : ""}
+      aria-label={title}
+      onClose={onClose}
+      onPointerDown={(event) => event.target === dialog.current && onClose()}
+    >
+      <div class="dialog-body">
+        {!bare && (
+          <div class="dialog-title">
+            <h2>{title}</h2>
+            <button type="button" class="quiet icon-only" aria-label="Close" onClick={onClose}>
+              <Icon name="close" />
+            </button>
+          </div>
+        )}
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+function Toasts() {
+  const store = useStore();
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {store.toasts.value.map((toast) => (
+        <p key={toast.id} class={`toast tone-${toast.tone}`}>
+          <Icon name={toast.tone} />
+          <span class="toast-text">{toast.text}</span>
+          {toast.task !== null && (
+            <button
+              type="button"
+              class="quiet small"
+              onClick={() => openTask(store, toast.task ?? 0)}
+            >
+              Open
+            </button>
+          )}
+          <button
+            type="button"
+            class="quiet icon-only tiny"
+            aria-label="Dismiss"
+            onClick={() => dismiss(store, toast.id)}
+          >
+            <Icon name="close" />
+          </button>
+        </p>
+      ))}
+    </div>
+  );
+}

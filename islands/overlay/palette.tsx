@@ -1,0 +1,156 @@
+// Cmd-K: commands and tasks by a few letters.
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { TaskView } from "../../core/view/task_view.ts";
+import { command, openTask, setTheme, showTab } from "../state/actions.ts";
+import { api } from "../stream/api.ts";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { tabs } from "../state/page_data.ts";
+import { type Store, useStore } from "../state/store.ts";
+import { canCancel, canRetry } from "../task/task_header.tsx";
+import { matchesFilter, noFilter, stateOf } from "../state/task_state.ts";
+
+interface Entry {
+  key: string;
+  icon: IconName;
+  tone: string;
+  word: string;
+  note: string;
+  run(): void;
+}
+
+const offered = 12;
+
+export function Palette() {
+  const store = useStore();
+  const q = useSignal("");
+  const active = useSignal(0);
+  const found = useSignal<TaskView[]>([]);
+
+  useEffect(() => {
+    active.value = 0;
+    const words = q.value.trim().replace(/^#/, "");
+    const stop = new AbortController();
+    const timer = setTimeout(async () => {
+      if (words === "") return found.value = [];
+      try {
+        const number = /^\d+$/.test(words) ? await api.task(Number(words), stop.signal).catch(() => null) : null;
+        const page = await api.list({ q: words, limit: "12" }, stop.signal);
+        found.value = number ? [number, ...page.tasks] : page.tasks;
+      } catch { /* what is on the board is offered */ }
+    }, 120);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [q.value]);
+
+  const entries = [...commandEntries(store, q.value), ...taskEntries(store, q.value, found.value)].slice(0, offered);
+  const choose = (entry: Entry | undefined) => {
+    if (!entry) return;
+    store.overlay.value = null;
+    entry.run();
+  };
+  return (
+    <div class="palette">
+      <input
+        role="combobox"
+        aria-label="Command or task"
+        aria-expanded="true"
+        aria-controls="palette-options"
+        aria-activedescendant={entries[active.value] ? `palette-${entries[active.value]?.key}` : undefined}
+        placeholder="Command, task number or words"
+        autocomplete="off"
+        autofocus
+        value={q.value}
+        onInput={(event) => q.value = event.currentTarget.value}
+        onKeyDown={(event) => {
+          const count = Math.max(1, entries.length);
+          if (event.key === "ArrowDown") active.value = (active.value + 1) % count;
+          else if (event.key === "ArrowUp") active.value = (active.value + count - 1) % count;
+          else if (event.key === "Enter") choose(entries[active.value]);
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <ul id="palette-options" role="listbox" aria-label="Commands and tasks" class="options">
+        {entries.map((entry, index) => (
+          <li
+            key={entry.key}
+            id={`palette-${entry.key}`}
+            role="option"
+            aria-selected={index === active.value}
+            onPointerDown={(event) => {
+              event.preventDefault();
+              choose(entry);
+            }}
+          >
+            <span class={`tone-${entry.tone}`}>
+              <Icon name={entry.icon} />
+            </span>
+            <bdi>{entry.word}</bdi>
+            <span class="muted">{entry.note}</span>
+          </li>
+        ))}
+      </ul>
+      {entries.length === 0 && <p class="panel-note muted">No command or task like this.</p>}
+    </div>
+  );
+}
+
+function commandEntries(store: Store, q: string): Entry[] {
+  const open = store.open.value;
+  const task = open?.task.value;
+  const entry = (key: string, icon: IconName, word: string, note: string, run: () => void): Entry => {
+    return { key, icon, tone: "wait", word, note, run };
+  };
+  const entries = [entry("new", "plus", "New task", "c", () => store.overlay.value = { kind: "new", from: null })];
+  if (task) {
+    const name = `task ${task.id}`;
+    const run = (kind: "cancel" | "retry" | "approve") => () => void command(store, task.id, { kind });
+    if (task.status === "awaiting_approval") {
+      entries.push(entry("approve", "done", `Approve the plan of ${name}`, "", run("approve")));
+    }
+    if (canCancel(task)) entries.push(entry("cancel", "fail", `Cancel ${name}`, "", run("cancel")));
+    if (canRetry(task)) entries.push(entry("retry", "retry", `Retry ${name}`, "", run("retry")));
+    entries.push(
+      entry("from", "plus", `New task from ${name}`, "", () => store.overlay.value = { kind: "new", from: task }),
+    );
+    tabs.forEach((tab, index) =>
+      entries.push(entry(`tab-${tab}`, "file", `Show ${tab}`, String(index + 1), () => showTab(store, tab)))
+    );
+  }
+  entries.push(
+    entry("board", "folder", "Go to the board", "", () => location.assign("/")),
+    entry("light", "sun", "Light theme", "", () => setTheme(store, "light")),
+    entry("dark", "moon", "Dark theme", "", () => setTheme(store, "dark")),
+    entry("system", "system", "Theme as the system", "", () => setTheme(store, null)),
+    entry("setup", "need", "This service", "agent, repository, slots", () => store.overlay.value = { kind: "setup" }),
+    entry("help", "edit", "Keys", "?", () => store.overlay.value = { kind: "help" }),
+  );
+  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+  return entries.filter(({ word }) => words.every((one) => word.toLowerCase().includes(one)));
+}
+
+function taskEntries(store: Store, q: string, found: TaskView[]): Entry[] {
+  const words = q.trim().replace(/^#/, "");
+  if (words === "") return [];
+  const here = [...store.board.value?.tasks.values() ?? []].filter((task) =>
+    String(task.id) === words || matchesFilter(task, { ...noFilter, q: words })
+  );
+  const tasks = new Map([...found, ...here].map((task) => [task.id, task]));
+  return [...tasks.values()]
+    .sort((a, b) => Number(String(b.id) === words) - Number(String(a.id) === words) || b.id - a.id)
+    .map((task) => {
+      const state = stateOf(task, store.now.peek());
+      return {
+        key: `task-${task.id}`,
+        icon: state.icon,
+        tone: state.tone,
+        word: task.title,
+        note: `#${task.id} ${state.word}`,
+        run: () => void openTask(store, task.id),
+      };
+    });
+}

@@ -1,0 +1,148 @@
+// How a task's state looks: one icon, one word, one tone, and the column it stands in. Pure.
+
+import { isBlockedByFailure } from "../../core/domain/plan.ts";
+import { isOver, type Status } from "../../core/domain/task.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
+import { duration } from "../parts/format.ts";
+
+/** Each tone has its own colour pair in style.css. */
+export type Tone = "need" | "run" | "wait" | "done" | "fail" | "off";
+
+export interface TaskState {
+  tone: Tone;
+  icon: "need" | "run" | "wait" | "done" | "fail" | "off";
+  word: string;
+}
+
+export type ColumnName = "needs_you" | "running" | "queue" | "done";
+
+export const columnNames: readonly ColumnName[] = ["needs_you", "running", "queue", "done"];
+
+export const columnTitles: Record<ColumnName, string> = {
+  needs_you: "Needs you",
+  running: "Running",
+  queue: "Queue",
+  done: "Done",
+};
+
+export const statusWords: Record<Status, string> = {
+  pending: "Pending",
+  in_progress: "Running",
+  awaiting_approval: "Plan to approve",
+  completed: "Completed",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+const outcomeWords: Record<string, string> = {
+  succeeded: "Succeeded",
+  planned: "Planned",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  timed_out: "Timed out",
+  over_budget: "Over budget",
+  stalled: "Stalled",
+  lost: "Interrupted",
+  shutdown: "Interrupted by a shutdown",
+  paused: "Paused",
+};
+
+export function outcomeWord(outcome: string): string {
+  return outcomeWords[outcome] ?? outcome;
+}
+
+/** Who must act decides the column. */
+export function columnOf(task: Pick<TaskView, "status" | "blocked_by">): ColumnName {
+  switch (task.status) {
+    case "awaiting_approval":
+    case "failed":
+      return "needs_you";
+    case "in_progress":
+      return "running";
+    case "completed":
+    case "cancelled":
+      return "done";
+    case "pending":
+      return isBlockedByFailure(task.blocked_by) ? "needs_you" : "queue";
+  }
+}
+
+export function stateOf(task: TaskView, now: number): TaskState {
+  if (task.cancel_requested && !isOver(task.status)) return { tone: "wait", icon: "wait", word: "Cancelling" };
+  switch (task.status) {
+    case "awaiting_approval":
+      return { tone: "need", icon: "need", word: "Plan to approve" };
+    case "failed":
+      return { tone: "fail", icon: "fail", word: outcomeWord(task.outcome ?? "failed") };
+    case "in_progress":
+      return { tone: "run", icon: "run", word: task.run_started_at ? "Running" : "Finishing" };
+    case "completed":
+      return { tone: "done", icon: "done", word: "Completed" };
+    case "cancelled":
+      return { tone: "off", icon: "off", word: "Cancelled" };
+    case "pending":
+      return pendingState(task, now);
+  }
+}
+
+function pendingState(task: TaskView, now: number): TaskState {
+  if (isBlockedByFailure(task.blocked_by)) return { tone: "need", icon: "need", word: "Blocked" };
+  const wait = (word: string): TaskState => ({ tone: "wait", icon: "wait", word });
+  if (task.blocked_by.length > 0) return wait(`After ${task.blocked_by.map(({ id }) => `#${id}`).join(", ")}`);
+  const due = dueInMs(task, now);
+  if (due !== null) return wait(`Next attempt in ${duration(due + 999)}`);
+  return wait(task.queue_position === 1 ? "Next" : "Queued");
+}
+
+/** Milliseconds until the next attempt; null when nothing is due later. */
+export function dueInMs(task: Pick<TaskView, "due_at">, now: number): number | null {
+  if (task.due_at === null) return null;
+  const ms = Date.parse(task.due_at) - now;
+  return ms > 0 ? ms : null;
+}
+
+/** Why it waits, unless the state's word already says it. */
+export function waitingLine(task: TaskView, now: number): string | null {
+  if (task.waiting === null || dueInMs(task, now) !== null) return null;
+  if (task.blocked_by.length > 0 && !isBlockedByFailure(task.blocked_by)) return null;
+  return task.waiting;
+}
+
+/** How long it ran, or runs since; null before its first run. */
+export function elapsedMs(task: TaskView, now: number): number | null {
+  if (task.started_at === null) return null;
+  const end = task.completed_at ?? (task.run_started_at ? null : task.updated_at);
+  return Math.max(0, (end === null ? now : Date.parse(end)) - Date.parse(task.started_at));
+}
+
+export interface BoardFilter {
+  q: string;
+  status: Status | null;
+  repo: string | null;
+}
+
+export const noFilter: BoardFilter = { q: "", status: null, repo: null };
+
+export function isFiltered({ q, status, repo }: BoardFilter): boolean {
+  return q.trim() !== "" || status !== null || repo !== null;
+}
+
+/** Every word must be in the title, the prompt, the branch or the number. */
+export function matchesFilter(task: TaskView, { q, status, repo }: BoardFilter): boolean {
+  if (status !== null && task.status !== status) return false;
+  if (repo !== null && task.repo !== repo) return false;
+  const words = q.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  if (words.length === 0) return true;
+  const text = `#${task.id} ${task.title} ${task.prompt} ${task.branch ?? ""}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** The filter of a URL's query. */
+export function filterOf(query: URLSearchParams): BoardFilter {
+  const status = query.get("status");
+  return {
+    q: query.get("q") ?? "",
+    status: status !== null && status in statusWords ? status as Status : null,
+    repo: query.get("repo"),
+  };
+}

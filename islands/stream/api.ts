@@ -1,0 +1,76 @@
+// The HTTP API as the pages use it.
+
+import type { Why } from "../../core/view/why.ts";
+import type { TaskEvent } from "../../core/domain/event.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
+import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../../core/view/api_view.ts";
+
+/** An answer that says no; source: RFC 9457. */
+export class Problem extends Error {
+  readonly status: number;
+  /** What is wrong with which field. */
+  readonly errors: { path: string; message: string }[];
+
+  constructor(status: number, body: { title?: string; detail?: string; errors?: { path: string; message: string }[] }) {
+    super(body.detail ?? body.title ?? `The service answered ${status}`);
+    this.name = "Problem";
+    this.status = status;
+    this.errors = body.errors ?? [];
+  }
+}
+
+interface CallOptions {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** Throws `Problem` for every answer that is no success, and for a service that cannot be reached (status 0). */
+export async function call(path: string, options: CallOptions = {}): Promise<Response> {
+  const headers: Record<string, string> = { "X-Coder-Client": "ui", ...options.headers };
+  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: options.method ?? "GET",
+      headers,
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: options.signal,
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(0, { detail: "The service cannot be reached" });
+  }
+  if (response.ok) return response;
+  const body = await response.json().catch(() => ({}));
+  throw new Problem(response.status, body);
+}
+
+async function json<T>(path: string, options?: CallOptions): Promise<T> {
+  return await (await call(path, options)).json();
+}
+
+export const api = {
+  board: () => json<BoardView>("/api/board"),
+  health: () => json<Health>("/healthz"),
+  resume: () => json<Health>("/api/service/resume", { method: "POST" }),
+  task: (id: number, signal?: AbortSignal) => json<TaskView>(`/api/tasks/${id}`, { signal }),
+  why: (id: number, at: number | null, signal?: AbortSignal) =>
+    json<Why>(`/api/tasks/${id}/why${at === null ? "" : `?at=${at}`}`, { signal }),
+  list: (query: Record<string, string>, signal?: AbortSignal) =>
+    json<TaskPage>(`/api/tasks?${new URLSearchParams(query)}`, { signal }),
+  events: async (id: number, after: number, limit: number): Promise<TaskEvent[]> =>
+    (await json<EventPage>(`/api/tasks/${id}/events?after=${after}&limit=${limit}`)).events,
+  create: (input: Partial<NewTask>, idempotencyKey: string) =>
+    json<TaskView>("/api/tasks", { method: "POST", body: input, headers: { "Idempotency-Key": idempotencyKey } }),
+  edit: (id: number, changes: Partial<NewTask>, seq: number) =>
+    json<TaskView>(`/api/tasks/${id}`, { method: "PATCH", body: changes, headers: { "If-Match": String(seq) } }),
+  cancel: (id: number) => json<TaskView>(`/api/tasks/${id}/cancel`, { method: "POST" }),
+  retry: (id: number) => json<TaskView>(`/api/tasks/${id}/retry`, { method: "POST" }),
+  message: (id: number, text: string) =>
+    json<TaskView>(`/api/tasks/${id}/messages`, { method: "POST", body: { text } }),
+  approvePlan: (id: number) => json<TaskView>(`/api/tasks/${id}/plan/approve`, { method: "POST" }),
+  rejectPlan: (id: number, feedback: string) =>
+    json<TaskView>(`/api/tasks/${id}/plan/reject`, { method: "POST", body: { feedback } }),
+};

@@ -1,0 +1,44 @@
+// A plan waits for a decision: approve it, or send it back with words.
+
+import { useSignal } from "@preact/signals";
+import { command } from "../state/actions.ts";
+import { Icon } from "../parts/icon.tsx";
+import type { OpenTask } from "../state/open_task.ts";
+import { useStore } from "../state/store.ts";
+
+export function PlanApproval({ open }: { open: OpenTask }) {
+  const store = useStore();
+  const feedback = useSignal("");
+  const busy = useSignal(false);
+  const task = open.task.value;
+  if (task.status !== "awaiting_approval" || task.cancel_requested || open.at.value !== null) return null;
+  const disabled = busy.value || !store.alive.value;
+  const approve = async () => {
+    busy.value = true;
+    await command(store, task.id, { kind: "approve" });
+    busy.value = false;
+  };
+  const reject = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    if (await command(store, task.id, { kind: "reject", feedback: feedback.peek().trim() })) feedback.value = "";
+    busy.value = false;
+  };
+  return (
+    <form class="composer approval" onSubmit={reject}>
+      <p class="tone-need">
+        <Icon name="need" />The plan waits for you
+      </p>
+      <textarea
+        rows={1}
+        aria-label="What should change in the plan"
+        placeholder="What should change"
+        value={feedback.value}
+        disabled={!store.alive.value}
+        onInput={(event) => feedback.value = event.currentTarget.value}
+      />
+      <button type="submit" disabled={disabled || feedback.value.trim() === ""}>Send back</button>
+      <button type="button" class="primary" disabled={disabled} onClick={approve}>Approve plan</button>
+    </form>
+  );
+}

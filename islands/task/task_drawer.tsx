@@ -1,0 +1,40 @@
+// The right-hand drawer: an open task over the board. Not modal: the board beside it stays usable.
+
+import { useEffect, useRef } from "preact/hooks";
+import { closeTask } from "../state/actions.ts";
+import { Icon } from "../parts/icon.tsx";
+import type { OpenTask } from "../state/open_task.ts";
+import { useStore } from "../state/store.ts";
+import { TaskDetail } from "./task_detail.tsx";
+import { urlOf } from "../state/location.ts";
+import { noFilter } from "../state/task_state.ts";
+
+export function TaskDrawer({ open }: { open: OpenTask }) {
+  const store = useStore();
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (store.alive.peek()) panel.current?.focus({ preventScroll: true });
+  }, [open]);
+  const full = urlOf({ page: "task", task: open.id, tab: open.tab.value, at: open.at.value, filter: noFilter });
+  return (
+    <aside class="drawer" aria-label={`Task ${open.id}`} tabIndex={-1} ref={panel}>
+      <div class="drawer-bar">
+        <a class="button quiet" href={full}>
+          <Icon name="expand" />Full page
+        </a>
+        <span class="grow" />
+        <a
+          class="button quiet"
+          href="/"
+          onClick={(event) => {
+            event.preventDefault();
+            closeTask(store);
+          }}
+        >
+          <Icon name="close" />Close
+        </a>
+      </div>
+      <TaskDetail open={open} drawer />
+    </aside>
+  );
+}

@@ -1,0 +1,209 @@
+// The side of a task: outcome, cost, place, dependencies both ways. In the drawer it folds away.
+
+import type { ComponentChildren } from "preact";
+import type { TaskView } from "../../core/view/task_view.ts";
+import { copy, openTask } from "../state/actions.ts";
+import { cost, duration, taskCost, whole } from "../parts/format.ts";
+import { backgroundWords } from "../../core/domain/task.ts";
+import { Icon } from "../parts/icon.tsx";
+import type { OpenTask } from "../state/open_task.ts";
+import type { RelatedTask } from "../state/page_data.ts";
+import { useStore } from "../state/store.ts";
+import { elapsedMs, outcomeWord, statusWords } from "../state/task_state.ts";
+import { Time } from "../parts/time.tsx";
+import { WhyFact } from "./why_fact.tsx";
+
+export function TaskFacts({ open, drawer }: { open: OpenTask; drawer: boolean }) {
+  const task = open.shown.value;
+  return (
+    <>
+      {!drawer && (
+        <aside class="facts wide-only" aria-label="Facts" tabIndex={0}>
+          <Facts open={open} task={task} />
+        </aside>
+      )}
+      <details class={`facts folded${drawer ? "" : " narrow-only"}`}>
+        <summary>
+          <Icon name="chevron" />
+          <Summary open={open} task={task} />
+        </summary>
+        <Facts open={open} task={task} />
+      </details>
+    </>
+  );
+}
+
+function Summary({ open, task }: { open: OpenTask; task: TaskView }) {
+  const { locale } = useStore();
+  return (
+    <span class="facts-summary num">
+      <span>Details</span>
+      <Elapsed open={open} />
+      <span>{taskCost(task)}</span>
+      <span>{whole(tokensIn(task) + task.output_tokens, locale)} tokens</span>
+      {task.branch && <span class="mono">{task.branch}</span>}
+    </span>
+  );
+}
+
+function Elapsed({ open }: { open: OpenTask }) {
+  const ms = elapsedMs(open.shown.value, open.clock.value);
+  return ms === null ? null : <span class="num">{duration(ms)}</span>;
+}
+
+function tokensIn(task: TaskView): number {
+  return task.input_tokens + task.cache_read_tokens + task.cache_write_tokens;
+}
+
+function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
+  const { locale } = useStore();
+  const related = new Map(open.related.value.map((one) => [one.id, one]));
+  return (
+    <div class="facts-groups">
+      <WhyFact open={open} />
+      <Group title={task.completed_at ? "Outcome" : "So far"}>
+        {task.outcome && <Fact name="Last run">{outcomeWord(task.outcome)}</Fact>}
+        <Fact name="Elapsed">
+          <Elapsed open={open} />
+          {task.started_at === null && "not started"}
+        </Fact>
+        <Fact name="Cost">
+          {taskCost(task)}
+          {task.max_budget_usd !== null && <span class="muted">of {cost(task.max_budget_usd)}</span>}
+        </Fact>
+        {task.background.length > 0 && <Fact name="In the background">{backgroundWords(task.background)}</Fact>}
+        <Fact name="Tokens in">{whole(tokensIn(task), locale)}</Fact>
+        {task.cache_read_tokens > 0 && <Fact name="from cache">{whole(task.cache_read_tokens, locale)}</Fact>}
+        <Fact name="Tokens out">{whole(task.output_tokens, locale)}</Fact>
+        <Fact name="Attempt">{task.attempts} of {Math.max(task.max_attempts, task.attempts)}</Fact>
+        {task.runs > task.attempts && <Fact name="Runs">{task.runs}</Fact>}
+      </Group>
+      <Group title="How">
+        <Fact name="Agent">{task.agent ?? "not started"}</Fact>
+        <Fact name="Model">{task.model ?? modelOf(open) ?? "the agent's default"}</Fact>
+        {task.effort && <Fact name="Effort">{task.effort}</Fact>}
+        {task.fallback_model && <Fact name="Falls back to">{task.fallback_model}</Fact>}
+        <Fact name="Mode">{task.mode === "plan" ? "Plan first" : "Execute"}</Fact>
+        <Fact name="Priority">{task.priority}</Fact>
+        {task.timeout_seconds !== null && <Fact name="Time limit">{duration(task.timeout_seconds * 1000)}</Fact>}
+        {task.session_id && <Fact name="Session" copied={task.session_id}>{task.session_id}</Fact>}
+      </Group>
+      <Group title="Where">
+        <Fact name="Repository">{task.repo}</Fact>
+        <Fact name="Base">
+          {task.base ?? "HEAD"}
+          {task.base_commit && <span class="mono muted">{task.base_commit.slice(0, 8)}</span>}
+        </Fact>
+        {task.branch
+          ? <Fact name="Branch" copied={task.branch}>{task.branch}</Fact>
+          : <Fact name="Branch">{task.runs > 0 ? "removed" : "made when it starts"}</Fact>}
+        {task.worktree && <Fact name="Worktree" copied={task.worktree}>{lastParts(task.worktree)}</Fact>}
+        {task.snapshot && <Fact name="Saved as" copied={task.snapshot.ref}>{task.snapshot.ref}</Fact>}
+      </Group>
+      <Related title="Depends on" ids={task.depends_on} related={related} none="Nothing" />
+      <Related title="Waiting for it" ids={open.task.value.dependants} related={related} none="Nothing" />
+      <Group title="When">
+        <Fact name="Created">
+          <Time at={task.created_at} />
+        </Fact>
+        {task.started_at && (
+          <Fact name="Started">
+            <Time at={task.started_at} />
+          </Fact>
+        )}
+        {task.completed_at && (
+          <Fact name="Ended">
+            <Time at={task.completed_at} />
+          </Fact>
+        )}
+      </Group>
+    </div>
+  );
+}
+
+/** The end of a path, which tells folders apart; its copy button gives the whole. */
+function lastParts(path: string): string {
+  const parts = path.split("/");
+  return parts.length > 3 ? `…/${parts.slice(-2).join("/")}` : path;
+}
+
+/** The model that the agent chose by itself. */
+function modelOf(open: OpenTask): string | null {
+  const ready = open.stageEvents.value.findLast((event) =>
+    event.type === "agent.ready" && event.seq <= open.limit.value
+  );
+  return ready?.type === "agent.ready" ? ready.data.model : null;
+}
+
+function Group({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class="facts-group" role="group" aria-label={title}>
+      <p class="group-title">{title}</p>
+      <dl>{children}</dl>
+    </div>
+  );
+}
+
+function Fact({ name, copied, children }: { name: string; copied?: string; children: ComponentChildren }) {
+  const store = useStore();
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class="num">
+        {copied ? <span class="mono copied">{children}</span> : children}
+        {copied && (
+          <button
+            type="button"
+            class="quiet icon-only tiny"
+            aria-label={`Copy ${name.toLowerCase()}`}
+            title={`Copy ${name.toLowerCase()}`}
+            disabled={!store.alive.value}
+            onClick={() => copy(store, copied)}
+          >
+            <Icon name="copy" />
+          </button>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+interface RelatedProps {
+  title: string;
+  ids: number[];
+  related: Map<number, RelatedTask>;
+  none: string;
+}
+
+function Related({ title, ids, related, none }: RelatedProps) {
+  const store = useStore();
+  return (
+    <div class="facts-group" role="group" aria-label={title}>
+      <p class="group-title">{title}</p>
+      {ids.length === 0 ? <p class="muted">{none}</p> : (
+        <ul class="related">
+          {ids.slice(0, 40).map((id) => {
+            const one = related.get(id);
+            const board = store.page.kind === "board";
+            return (
+              <li key={id}>
+                <a
+                  href={board ? `/?task=${id}` : `/tasks/${id}`}
+                  onClick={(event) => {
+                    if (!board || event.metaKey || event.ctrlKey) return;
+                    event.preventDefault();
+                    void openTask(store, id);
+                  }}
+                >
+                  <span class="muted num">#{id}</span> <bdi>{one?.title ?? ""}</bdi>
+                </a>
+                {one && <span class={`status-word status-${one.status}`}>{statusWords[one.status]}</span>}
+              </li>
+            );
+          })}
+          {ids.length > 40 && <li class="muted">and {ids.length - 40} more</li>}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,265 @@
+// A stretch of a task's events, grouped as people read them: words, thoughts, folded tool calls, and lines for what the
+// service did. Pure. An item with the same `first` and `last` has the same content, so drawn items are kept.
+
+import type { EventData, Outcome, StrayWork, TaskEvent, TaskEventOf } from "../../core/domain/event.ts";
+import { backgroundWords } from "../../core/domain/task.ts";
+
+export interface ToolCall {
+  id: string;
+  name: string;
+  summary: string;
+  input: unknown;
+  seq: number;
+  at: string;
+  subagent: boolean;
+  result: { text: string; isError: boolean; at: string } | null;
+}
+
+interface Place {
+  /** The first and the last event of the item. */
+  first: number;
+  last: number;
+  at: string;
+}
+
+export type TranscriptItem =
+  & Place
+  & (
+    | { kind: "prompt"; text: string }
+    | { kind: "said"; text: string; subagent: string | null }
+    | { kind: "thought"; text: string; subagent: string | null }
+    | { kind: "tools"; calls: ToolCall[]; failed: number; endedAt: string | null }
+    | { kind: "message"; text: string; sentAt: string | null }
+    | { kind: "plan"; plan: string }
+    | { kind: "run"; run: number; claim: EventData["run.claimed"] | null; steps: RunStep[] }
+    | { kind: "finished"; run: number; data: EventData["run.finished"] }
+    | { kind: "line"; tone: LineTone; text: string; detail: string | null }
+    | { kind: "terminal"; tone: "fail" | "wait"; text: string }
+    | { kind: "unknown"; type: string; data: unknown }
+  );
+
+export type LineTone = "need" | "run" | "wait" | "done" | "fail" | "off";
+
+/** A step on the way to a running agent. */
+export interface RunStep {
+  at: string;
+  text: string;
+}
+
+/** The call that hands in a plan is refused on purpose; `plan.proposed` stands in its place. */
+const planTool = "ExitPlanMode";
+
+export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
+  const items: TranscriptItem[] = [];
+  const calls = new Map<string, { call: ToolCall; item: Extract<TranscriptItem, { kind: "tools" }> }>();
+  const planCalls = new Set<string>();
+  const messages = new Map<number, Extract<TranscriptItem, { kind: "message" }>>();
+
+  /** What the call that started a subagent says of it; its call may stand before this stretch. */
+  function subagentName(id: string | undefined): string | null {
+    return id === undefined ? null : calls.get(id)?.call.summary || "started earlier";
+  }
+
+  for (const event of events) {
+    const place = { first: event.seq, last: event.seq, at: event.at };
+    const last = items.at(-1);
+    switch (event.type) {
+      case "task.created":
+        items.push({ ...place, kind: "prompt", text: event.data.prompt });
+        break;
+      case "output.text":
+        if (event.data.text.trim() === "") break;
+        items.push({ ...place, kind: "said", text: event.data.text, subagent: subagentName(event.data.subagent) });
+        break;
+      case "output.thinking":
+        if (event.data.text.trim() === "") break;
+        items.push({ ...place, kind: "thought", text: event.data.text, subagent: subagentName(event.data.subagent) });
+        break;
+      case "output.tool_use": {
+        if (event.data.name === planTool) {
+          planCalls.add(event.data.id);
+          break;
+        }
+        const call = toolCall(event);
+        let item = last?.kind === "tools" ? last : null;
+        if (!item) items.push(item = { ...place, kind: "tools", calls: [], failed: 0, endedAt: null });
+        item.calls.push(call);
+        item.endedAt = null;
+        item.last = event.seq;
+        calls.set(call.id, { call, item });
+        break;
+      }
+      case "output.tool_result": {
+        const { id, text, is_error } = event.data;
+        if (planCalls.has(id)) break;
+        let known = calls.get(id);
+        if (!known) {
+          // Its call stands before this stretch.
+          const call = { id, name: "Result", summary: "", input: null, seq: event.seq, at: event.at, subagent: false };
+          const orphan: ToolCall = { ...call, result: null };
+          let item = last?.kind === "tools" ? last : null;
+          if (!item) items.push(item = { ...place, kind: "tools", calls: [], failed: 0, endedAt: null });
+          item.calls.push(orphan);
+          known = { call: orphan, item };
+        }
+        known.call.result = { text, isError: is_error, at: event.at };
+        known.item.last = Math.max(known.item.last, event.seq);
+        if (is_error) known.item.failed++;
+        if (known.item.calls.every((call) => call.result)) known.item.endedAt = event.at;
+        break;
+      }
+      case "usage.counted":
+        break;
+      case "output.notice":
+        // What a stopped agent says about itself; the run's end says it better.
+        if (event.data.text.startsWith("[Request interrupted")) break;
+        items.push({ ...place, kind: "line", tone: "wait", text: event.data.text, detail: null });
+        break;
+      case "background.changed":
+        items.push({ ...place, kind: "line", ...backgroundLine(event.data) });
+        break;
+      case "output.stderr":
+      case "output.raw": {
+        const tone = event.type === "output.stderr" ? "fail" : "wait";
+        if (last?.kind === "terminal" && last.tone === tone && last.text.length < 20_000) {
+          last.text += `\n${event.data.text}`;
+          last.last = event.seq;
+        } else {
+          items.push({ ...place, kind: "terminal", tone, text: event.data.text });
+        }
+        break;
+      }
+      case "message.added": {
+        const item = { ...place, kind: "message" as const, text: event.data.text, sentAt: null };
+        messages.set(event.seq, item);
+        items.push(item);
+        break;
+      }
+      case "message.sent": {
+        const item = messages.get(event.data.message);
+        if (item) [item.sentAt, item.last] = [event.at, event.seq];
+        break;
+      }
+      case "plan.proposed":
+        items.push({ ...place, kind: "plan", plan: event.data.plan });
+        break;
+      case "run.claimed":
+        items.push({ ...place, kind: "run", run: event.data.epoch, claim: event.data, steps: [] });
+        break;
+      case "worktree.added":
+      case "run.started":
+      case "agent.ready": {
+        let item = last?.kind === "run" ? last : null;
+        if (!item) items.push(item = { ...place, kind: "run", run: event.run ?? 0, claim: null, steps: [] });
+        item.steps.push({ at: event.at, text: runStep(event) });
+        item.last = event.seq;
+        break;
+      }
+      case "run.finished":
+        items.push({ ...place, kind: "finished", run: event.run ?? 0, data: event.data });
+        break;
+      default:
+        items.push({ ...place, ...serviceLine(event) });
+    }
+  }
+  return items;
+}
+
+function backgroundLine({ tasks, waiting }: EventData["background.changed"]) {
+  const text = tasks.length === 0
+    ? "Nothing works in the background any more"
+    : waiting
+    ? "The run waits for background work"
+    : "In the background";
+  return { tone: "run" as const, text, detail: tasks.length > 0 ? backgroundWords(tasks) : null };
+}
+
+function toolCall({ seq, at, data }: TaskEventOf<"output.tool_use">): ToolCall {
+  const { id, name, summary, input } = data;
+  return { id, name, summary, input, seq, at, subagent: data.subagent !== undefined, result: null };
+}
+
+function runStep(event: TaskEventOf<"worktree.added" | "run.started" | "agent.ready">): string {
+  switch (event.type) {
+    case "worktree.added":
+      return `Worktree on ${event.data.branch} at ${event.data.base_commit.slice(0, 8)}`;
+    case "run.started":
+      return `${event.data.resumed ? "Session resumed" : "Agent started"}, process ${event.data.pid}`;
+    case "agent.ready":
+      return `${event.data.model} ready`;
+  }
+}
+
+type LineContent =
+  | { kind: "line"; tone: LineTone; text: string; detail: string | null }
+  | { kind: "unknown"; type: string; data: unknown };
+
+function serviceLine(event: TaskEvent): LineContent {
+  const line = (tone: LineTone, text: string, detail: string | null = null): LineContent => {
+    return { kind: "line", tone, text, detail };
+  };
+  switch (event.type) {
+    case "task.edited":
+      return line("wait", `Edited: ${Object.keys(event.data).join(", ").replaceAll("_", " ")}`);
+    case "task.cancel_requested":
+      return line("off", "Cancel requested", event.by ? `by ${event.by}` : null);
+    case "plan.approved":
+      return line("done", "Plan approved", event.by ? `by ${event.by}` : null);
+    case "plan.rejected":
+      return line("need", "Plan sent back", event.data.feedback);
+    case "worktree.moved":
+      return line("wait", "Worktree found at its new place", event.data.path);
+    case "worktree.snapshotted":
+      return line("wait", "Work saved", [event.data, ...event.data.nested ?? []].map(({ ref }) => ref).join(", "));
+    case "worktree.removed":
+      return line("wait", "Worktree removed", event.data.reason);
+    case "work.strayed":
+      return line("need", "Commits are not on the task's branch", event.data.found.map(strayWords).join("; "));
+    case "worktree.kept":
+      return line("need", "Worktree kept", event.data.reason);
+    case "snapshot.removed":
+      return line("wait", "Saved work removed", event.data.reason);
+    case "raw_log.removed":
+      return line("wait", "Raw log removed", event.data.reason);
+    case "task.retry_scheduled":
+      return event.data.attempt === 1
+        ? line("wait", "Back in the queue", event.data.reason)
+        : line("wait", `Attempt ${event.data.attempt} scheduled`, event.data.reason);
+    case "task.completed":
+      return line("done", "Task completed");
+    case "task.failed":
+      return line("fail", "Task failed", event.data.error);
+    case "task.cancelled":
+      return line("off", "Task cancelled");
+    default:
+      return { kind: "unknown", type: event.type, data: event.data };
+  }
+}
+
+/** `2 commits on branch other`, `1 commit in worktree /src/shop/.claude/worktrees/x`. */
+export function strayWords({ where, name, path, commit, commits }: StrayWork): string {
+  const count = `${commits} ${commits === 1 ? "commit" : "commits"} up to ${commit.slice(0, 8)}`;
+  switch (where) {
+    case "branch":
+      return `${count} on branch ${name}`;
+    case "detached":
+      return `${count} on no branch, kept as ${name}`;
+    case "worktree":
+      return `${count} on ${name} in the worktree ${path}`;
+  }
+}
+
+const badOutcomes: readonly Outcome[] = ["failed", "timed_out", "over_budget", "stalled"];
+
+export function outcomeTone(outcome: Outcome): LineTone {
+  if (outcome === "succeeded") return "done";
+  if (outcome === "planned") return "need";
+  return badOutcomes.includes(outcome) ? "fail" : "off";
+}
+
+/** Calls of one kind counted together: `Read 3, Edit 2, Bash`. */
+export function callNames(calls: ToolCall[]): string {
+  const counts = new Map<string, number>();
+  for (const { name } of calls) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => count > 1 ? `${name} ${count}` : name).join(", ");
+}

@@ -1,0 +1,60 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  axisOf,
+  drawingOf,
+  emptyTimeline,
+  extendTimeline,
+  idleMaxMs,
+  positionOf,
+  seqAt,
+  stepTransition,
+  timeAt,
+} from "../../../islands/state/timeline.ts";
+import { begun, history, result, type Sample, use } from "../sample_events.ts";
+
+function timelineOf(...samples: Sample[]) {
+  const timeline = emptyTimeline();
+  for (const event of history(...samples)) extendTimeline(timeline, event);
+  return timeline;
+}
+
+Deno.test("axisOf() makes idle time short when it is skipped, and keeps it otherwise", () => {
+  const timeline = timelineOf(["task.created"], ["run.claimed", {}, 3_600_000], ["worktree.added", {}, 200]);
+  assertEquals([...axisOf(timeline, { skipIdle: true }).positions], [0, idleMaxMs, idleMaxMs + 200]);
+  assertEquals([...axisOf(timeline, { skipIdle: false }).positions], [0, 3_600_000, 3_600_200]);
+});
+
+Deno.test("seqAt() and positionOf() are each other's inverse at every event", () => {
+  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 10_000 }), { minLength: 1, maxLength: 60 }), (gaps) => {
+    const timeline = timelineOf(...gaps.map((gap): Sample => ["output.text", { text: "x" }, gap]));
+    for (const skipIdle of [true, false]) {
+      const axis = axisOf(timeline, { skipIdle });
+      for (let seq = 1; seq <= gaps.length; seq++) {
+        const found = seqAt(axis, positionOf(axis, seq));
+        // Events of one moment stand at one place: the last of them is shown there.
+        assert(found >= seq && positionOf(axis, found) === positionOf(axis, seq));
+      }
+      assertEquals(seqAt(axis, axis.length + 1), gaps.length);
+      assertEquals(timeAt(timeline, axis, axis.length), timeline.times.at(-1));
+    }
+  }));
+});
+
+Deno.test("stepTransition() goes to the next and previous change of state, or to the ends", () => {
+  const timeline = timelineOf(...begun, use("a"), result("a"), ["run.finished"], ["task.completed"]);
+  assertEquals([1, 2, 4, 8, 9].map((seq) => stepTransition(timeline, seq, 1)), [2, 4, 8, 9, 9]);
+  assertEquals([9, 8, 2, 1].map((seq) => stepTransition(timeline, seq, -1)), [8, 4, 1, 1]);
+});
+
+Deno.test("drawingOf() is bounded by its parts, however many events there are", () => {
+  const timeline = emptyTimeline();
+  for (let seq = 1; seq <= 50_000; seq++) {
+    timeline.times.push(seq * 10);
+    timeline.kinds.push(seq % 1000 === 0 ? 4 : 1);
+  }
+  const drawing = drawingOf(timeline, axisOf(timeline, { skipIdle: true }), 240);
+  assertEquals([drawing.density.length, drawing.marks.length], [240, 240]);
+  assert(drawing.density.every((value) => value >= 0 && value <= 1));
+  assert(drawing.marks.includes("error"));
+});
