@@ -14,6 +14,7 @@ const npx = await new Deno.Command("npx", { args: ["--version"], stdin: "null", 
 
 const program = `#!/bin/bash
 if [ "$1" = --version ]; then echo "0.0.0-fake (a fake agent of the tests)"; exit; fi
+if [ "$1" = --help ]; then exit; fi
 read -r message
 printf '{"type":"system","subtype":"init","session_id":"s","model":"fake","claude_code_version":"fake"}\\n'
 setsid sleep 3001 &
