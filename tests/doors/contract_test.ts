@@ -184,6 +184,7 @@ Deno.test("what the service answers is what the document says, for good calls an
   await call("/api/tasks/1/cancel", { method: "POST" });
   await call("/api/tasks/1/retry", { method: "POST" });
   await call("/api/tasks/77/retry", { method: "POST" });
+  await call("/api/service/resume", { method: "POST" });
   for (const status of [200, 201, 202, 400, 403, 404, 405, 409, 412, 413, 415, 421, 422]) {
     assert(statuses.includes(status), `no call got ${status}`);
   }

@@ -106,7 +106,7 @@ Deno.test("an error of the API fails the task; its worktree goes, its work stays
   const { service, repository } = world;
   const { id } = await service.createTask({ prompt: "[[scenario:late_error]]", title: "Half" });
   const task = await service.waitForStatus(id, "failed");
-  assertStringIncludes(task.error!, "Prompt is too long");
+  assertStringIncludes(task.error!, "this request cannot be served");
   assertEquals([task.branch, task.worktree, task.outcome], [null, null, "failed"]);
   assertEquals(tokensOf(task), tokens(1));
   const events = await service.events(id);
@@ -239,7 +239,8 @@ Deno.test("a cancel at any moment of a start is obeyed soon, and leaves nothing"
     const asked = await service.command(id, "cancel");
     const task = await service.waitForStatus(id, "cancelled");
     const tookMs = Date.parse(task.completed_at!) - Date.parse(asked.updated_at);
-    assert(tookMs < 6_000, `cancelled ${tookMs} ms after it was asked for at ${moment}`);
+    // An interrupt has 3 s and a TERM 5 s; what hangs would take the time of the command.
+    assert(tookMs < 20_000, `cancelled ${tookMs} ms after it was asked for at ${moment}`);
     assertSound(await service.events(id));
   }));
   assertEquals(await service.descendants(), []);

@@ -11,19 +11,18 @@ export type ClaudeProbe =
 /** The versions of claude with which the tests are run, the oldest and the newest. */
 export const testedVersions = { oldest: "2.1.197", newest: "2.1.331" };
 
-/** Runs `claude --version` and `claude --help`. `reason` is one line for a person. Never throws. */
+/**
+ * Runs `claude --version` and, where that is claude and not just a program that speaks like it, `claude --help`. `reason`
+ * is one line for a person. Never throws.
+ */
 export async function probeClaude(program: string, { timeoutMs = 20_000 } = {}): Promise<ClaudeProbe> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
   try {
-    const ask = (option: string) => run(program, [option], { signal: timeout.signal });
-    const [versionAnswer, helpAnswer] = await Promise.allSettled([ask("--version"), ask("--help")]);
-    if (versionAnswer.status === "rejected") throw versionAnswer.reason;
-    const { code, stdout, stderr } = versionAnswer.value;
+    const { code, stdout, stderr } = await run(program, ["--version"], { signal: timeout.signal });
     const words = firstLine(stdout) || firstLine(stderr);
     if (code !== 0) return { found: false, reason: `${program} --version failed (exit code ${code}): ${words}` };
-    // A program without a help that can be read knows no options.
-    const help = helpAnswer.status === "fulfilled" ? new TextDecoder().decode(helpAnswer.value.stdout) : "";
+    const help = words.includes("Claude Code") ? await helpOf(program, timeout.signal) : "";
     // `2.1.197 (Claude Code)`
     const version = /\d+(\.\d+)+\S*/.exec(words)?.[0] ?? words;
     return { found: true, path: await pathOf(program), version, ...readHelp(help) };
@@ -31,6 +30,15 @@ export async function probeClaude(program: string, { timeoutMs = 20_000 } = {}):
     return { found: false, reason: messageOf(error) };
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** What `--help` says; nothing where it says nothing that can be read: then no option is known. */
+async function helpOf(program: string, signal: AbortSignal): Promise<string> {
+  try {
+    return new TextDecoder().decode((await run(program, ["--help"], { signal })).stdout);
+  } catch {
+    return "";
   }
 }
 

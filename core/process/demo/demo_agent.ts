@@ -167,8 +167,9 @@ async function work(prompt: string): Promise<void> {
   await useTool("Bash", { command: "git ls-files", description: "List files" }, () => command("git", "ls-files"));
   await pause();
   const before = await Deno.readTextFile(file).catch(() => `# ${title}\n`);
-  // Without what the service adds to each prompt.
-  const asked = prompt.trim().split("\n\n", 1)[0]!;
+  // The service adds a paragraph of its own to each first prompt.
+  const paragraphs = prompt.trim().split("\n\n");
+  const asked = paragraphs.slice(0, Math.max(1, paragraphs.length - 1)).join("\n\n");
   const content = `${before}\n${asked.split("\n").map((line) => `> ${line}`).join("\n")}\n`;
   await useTool("Write", { file_path: `${Deno.cwd()}/${file}`, content }, async () => {
     await Deno.mkdir("demo", { recursive: true });

@@ -9,7 +9,10 @@ import { agentStart, allOf, textsOf } from "../world.ts";
 
 Deno.test("demoAgent() edits and commits for real, labelled demo", async () => {
   await using repo = await tempRepository();
-  const start = agentStart(repo.path, { rawLog: join(repo.path, "../log"), prompt: "Say hello\n\ncommit it" });
+  const start = agentStart(repo.path, {
+    rawLog: join(repo.path, "../log"),
+    prompt: "Say hello\n\nwith care\n\ncommit it",
+  });
   const process = await demoAgent({ stepMs: 1 })(start);
   assertEquals(process.name, "demo");
   const steps = [];
@@ -28,7 +31,9 @@ Deno.test("demoAgent() edits and commits for real, labelled demo", async () => {
   assert(steps.some((step) => step.type === "result" && step.result.ok && step.result.costUsd === 0));
   assertEquals(await repo.git("status", "--porcelain"), "");
   assertEquals(await repo.git("log", "-1", "--format=%an %s"), "Demo Agent Add demo note say-hello");
-  assertStringIncludes(await Deno.readTextFile(join(repo.path, "demo/say-hello.md")), "> commit it");
+  const note = await Deno.readTextFile(join(repo.path, "demo/say-hello.md"));
+  assertStringIncludes(note, "> with care");
+  assert(!note.includes("commit it"), "what the service adds to a prompt is no part of it");
 });
 
 Deno.test("demoAgent() takes a follow-up in the same session", async () => {
