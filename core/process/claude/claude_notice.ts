@@ -16,6 +16,7 @@ const NOISE = new Set([
   "task_progress",
   // What lives in the background is an event of its own.
   "background_tasks_changed",
+  "task_started",
   "task_updated",
 ]);
 const KNOWN = new Set([
@@ -24,7 +25,6 @@ const KNOWN = new Set([
   "hook_response",
   "rate_limit_event",
   "status",
-  "task_started",
   "task_notification",
 ]);
 const TELLING = ["message", "text", "content", "summary", "description", "error"];
@@ -68,11 +68,9 @@ function describe(kind: string, message: JsonObject): string | null {
     case "status":
       // "requesting" comes before every API call.
       return message.status === "compacting" ? "Compacting the conversation" : null;
-    case "task_started":
-      // A command of a subagent in its foreground is named so, too.
-      if (message.is_backgrounded === false) return null;
-      return `Background task started: ${stringOf(message.description) || stringOf(message.task_id)}`;
     case "task_notification":
+      // A command in a subagent's foreground is named so, too, and its result says it all.
+      if (message.owned_by_subagent === true) return null;
       return `Background task ${stringOf(message.status)}: ${stringOf(message.summary)}`;
   }
   return null;

@@ -279,7 +279,7 @@ Deno.test("readClaudeLine() follows what works in the background, by lists or by
   assertEquals(living(recorded), [["Long tests"], []]);
   const turns = typesOf(recorded).filter((type) => ["turn", "result", "background"].includes(type));
   assertEquals(turns, ["turn", "background", "result", "background", "turn", "result"]);
-  assertEquals(eventsOf(recorded, "output.notice").map(({ kind }) => kind), ["task_started", "task_notification"]);
+  assertEquals(eventsOf(recorded, "output.notice").map(({ kind }) => kind), ["task_notification"]);
   assertEquals(living(recording("./2.1.331/background-agent")), [["Look"], []]);
   // As 2.1.197 tells it.
   const started = (task_id: string, more = {}) => ({
