@@ -31,7 +31,7 @@ export type Command =
   | { type: "record"; run: number; events: NewEvent[] }
   | { type: "finish_run"; run: number; end: RunEnd }
   /** Facts about the worktree of a task that is not running: saved, removed, kept. */
-  | { type: "put_away"; events: NewEvent[] }
+  | { type: "archive_worktree"; events: NewEvent[] }
   /** Facts about what retention removes of a finished task. `seq`: the version it was judged by. */
   | { type: "tidy"; events: NewEvent[]; seq: number }
   /** The worktree is put away: retry, fail or cancel now. */

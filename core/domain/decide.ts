@@ -47,7 +47,7 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
       return command.events.map((event) => ({ ...event, run: command.run }));
     case "finish_run":
       return finishRun(task, command);
-    case "put_away":
+    case "archive_worktree":
       if (task.run) throw new DomainError("fenced", `Cannot put away the worktree of task ${task.id}: it is running`);
       // Where two workers share a disk, the other one may have been faster.
       return task.place?.present ? command.events : [];

@@ -67,8 +67,8 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const lease = leases(context, {
     board,
     endSurvivors,
-    stopRuns: () => scheduler.giveUp({ atOnce: false }),
-    killRuns: () => scheduler.giveUp({ atOnce: true }),
+    stopRuns: () => scheduler.abandonRuns({ atOnce: false }),
+    killRuns: () => scheduler.abandonRuns({ atOnce: true }),
   });
   const command = commands(context, { agent: () => surroundings().agent });
   const counter = counters(store.tail);

@@ -302,11 +302,14 @@ Deno.test("the fence refuses every write of a run that is closed, was taken over
   assertEquals(decide(record(2), taskOf(...closed, claimed(2, 1)), dawn).length, 1);
 });
 
-Deno.test("put_away is refused while the task runs", () => {
-  given(...begun()).when({ type: "put_away", events: [removed()] }).thenRefused("fenced", "it is running");
-  given(...begun(), finished(1, "failed", "settle")).when({ type: "put_away", events: [removed()] }).then(removed());
+Deno.test("archive_worktree is refused while the task runs", () => {
+  given(...begun()).when({ type: "archive_worktree", events: [removed()] }).thenRefused("fenced", "it is running");
+  given(...begun(), finished(1, "failed", "settle")).when({ type: "archive_worktree", events: [removed()] }).then(
+    removed(),
+  );
   // Another worker on the same disk was faster.
-  given(...begun(), finished(1, "failed", "settle"), removed()).when({ type: "put_away", events: [removed()] }).then();
+  given(...begun(), finished(1, "failed", "settle"), removed()).when({ type: "archive_worktree", events: [removed()] })
+    .then();
 });
 
 // The end of a run

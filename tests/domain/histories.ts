@@ -26,7 +26,7 @@ export interface Wish {
     | "claim"
     | "record"
     | "finish"
-    | "put_away";
+    | "archive_worktree";
   text: string;
   /** Picks among possibilities. */
   pick: number;
@@ -80,7 +80,7 @@ export function wishes({ texts: text = texts() }: { texts?: fc.Arbitrary<string>
     ["message", 5],
     ["retry", 4],
     ["claim", 3],
-    ["put_away", 3],
+    ["archive_worktree", 3],
     ["approve", 3],
     ["reject", 3],
     ["edit", 3],
@@ -157,7 +157,7 @@ function envelope(
 
 function byOf(command: Command, head: Task): string {
   if (command.type === "claim") return "scheduler";
-  const ofWorker = ["record", "finish_run", "put_away", "settle"].includes(command.type);
+  const ofWorker = ["record", "finish_run", "archive_worktree", "settle"].includes(command.type);
   return ofWorker ? `laptop/${head.epoch}` : "api";
 }
 
@@ -190,16 +190,16 @@ export function commandsOf(wish: Wish, task: Task): Command[] {
       return [{ type: "record", run, events: stepOf(task, { text, pick }) }];
     case "finish":
       return [{ type: "finish_run", run, end: endOf(task, { text, pick }) }];
-    case "put_away":
+    case "archive_worktree":
       return task.ending || task.cancel_requested
-        ? [{ type: "put_away", events: remainsOf(task, { text, pick }) }, { type: "settle" }]
+        ? [{ type: "archive_worktree", events: remainsOf(task, { text, pick }) }, { type: "settle" }]
         : [{ type: "settle" }];
   }
 }
 
 /** What usually comes next. */
 function nextOf(task: Task, pick: number): Exclude<Wish["kind"], "next"> {
-  if (task.ending || (task.cancel_requested && !task.run)) return "put_away";
+  if (task.ending || (task.cancel_requested && !task.run)) return "archive_worktree";
   if (task.run) return task.run.spoke && pick % 4 === 0 ? "finish" : "record";
   if (task.status === "pending") return "claim";
   if (task.status === "awaiting_approval") return "approve";

@@ -9,7 +9,7 @@ import { branchName } from "../../core/domain/slug.ts";
 import type { Task } from "../../core/domain/task.ts";
 import { type LiveBoard, liveBoard } from "../../core/engine/dispatch/board.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
-import { putAway } from "../../core/engine/run/put_away.ts";
+import { archiveWorktree } from "../../core/engine/run/archive_worktree.ts";
 import { openStore } from "../../core/kv/store.ts";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/worktrees.ts";
@@ -131,7 +131,7 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
     async finish(id, outcome) {
       const { epoch } = (await store.writer.head(id))!;
       await give(id, { type: "finish_run", run: epoch, end: { ...noEnd, outcome } });
-      await putAway(context, id);
+      await archiveWorktree(context, id);
       return (await store.writer.head(id))!;
     },
     events: async (id) => (await store.log.read(id, { after: 0, limit: 1_000 })).map(({ event }) => event),

@@ -14,7 +14,7 @@ import type { LiveBoard } from "./board.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import type { DiskWatch } from "./disk_watch.ts";
 import type { DispatchPause } from "./dispatch_pause.ts";
-import { putAway } from "../run/put_away.ts";
+import { archiveWorktree } from "../run/archive_worktree.ts";
 import type { RepositoryPauses } from "./repository_pause.ts";
 import type { StopReason } from "../run/run_end.ts";
 import { type LiveRun, runTask } from "../run/run_task.ts";
@@ -31,8 +31,8 @@ export interface Scheduler {
   retry(): void;
   /** Why nothing is claimed although tasks wait: the agent is missing, say. */
   obstacle(): string | null;
-  /** The lease may be gone: stop what runs here, softly or at once. */
-  giveUp(options: { atOnce: boolean }): void;
+  /** The lease may be gone: stops what runs here, softly or at once. */
+  abandonRuns(options: { atOnce: boolean }): void;
   /** No new claims; every agent is stopped and its task goes back to the queue. Resolves when all have ended. */
   stop(reason: StopReason): Promise<void>;
 }
@@ -106,7 +106,7 @@ export function scheduler(
     for (const { id, holder } of board.leftovers()) {
       // What a dead worker holds is nobody's to put away but ours; its folder stays, and the log says so.
       const mine = holder === null || isOurs(context, holder) || lease().dead.has(holder);
-      if (mine && !inHand.has(id)) take(id, putAway(context, id));
+      if (mine && !inHand.has(id)) take(id, archiveWorktree(context, id));
     }
     // A due time that nobody may act on must not wake us: their ends do.
     nextDueAt = null;
@@ -166,7 +166,7 @@ export function scheduler(
         pause.runEnded({ early: isEarlyFailure, error: end.error });
       }
     }
-    await putAway(context, id);
+    await archiveWorktree(context, id);
     return true;
   }
 
@@ -213,7 +213,7 @@ export function scheduler(
         woken = Promise.withResolvers<void>();
       }
     },
-    giveUp({ atOnce }) {
+    abandonRuns({ atOnce }) {
       for (const run of runs.values()) atOnce ? run.kill() : run.stop("lost", "The lease could not be kept");
     },
     async stop(reason) {

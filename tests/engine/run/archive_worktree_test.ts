@@ -34,7 +34,7 @@ async function cutShort(w: UpkeepWorld, moment: "claim" | "branch" | "entry" | "
   return id;
 }
 
-Deno.test("putAway() removes what a run that was cut short left of its worktree, whatever was made already", async () => {
+Deno.test("archiveWorktree() removes what a run that was cut short left of its worktree, whatever was made already", async () => {
   for (const moment of ["claim", "branch", "entry", "mark"] as const) {
     await using w = await upkeepWorld();
     const id = await cutShort(w, moment);
@@ -45,7 +45,7 @@ Deno.test("putAway() removes what a run that was cut short left of its worktree,
   }
 });
 
-Deno.test("putAway() leaves a half-made worktree alone in which somebody has worked, and those of other tasks", async () => {
+Deno.test("archiveWorktree() leaves a half-made worktree alone in which somebody has worked, and those of other tasks", async () => {
   await using w = await upkeepWorld();
   const other = await w.create("Other");
   const kept = await w.begin(other);

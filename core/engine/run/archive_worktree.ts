@@ -9,8 +9,13 @@ import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import { appendPatiently } from "../append.ts";
 import type { EngineContext } from "../context.ts";
 
-/** Puts away what task `id` left behind and settles it; false when nothing was to be done. */
-export async function putAway(context: EngineContext, id: number): Promise<boolean> {
+/**
+ * Archives what the last run of task `id` left: its work goes under a ref, its worktree and branch are removed, and the task is
+ * settled as failed, cancelled or ready to retry. What cannot be saved is kept, and the log says so.
+ * @returns false when there was nothing to archive
+ * @throws `DomainError("fenced")` when another run of the task began meanwhile
+ */
+export async function archiveWorktree(context: EngineContext, id: number): Promise<boolean> {
   const { store, worker } = context;
   const task = await store.writer.head(id);
   if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return false;
@@ -20,7 +25,7 @@ export async function putAway(context: EngineContext, id: number): Promise<boole
       task: id,
       by,
       priority: "command",
-      decide: (head, { now }) => decide({ type: "put_away", events }, head, now),
+      decide: (head, { now }) => decide({ type: "archive_worktree", events }, head, now),
     });
   if (task.place?.present) await saveAndRemove(context, task, task.place, write);
   else if (task.epoch > 0) await removeHalfMade(context, task);
