@@ -1,0 +1,71 @@
+// What is left of a run whose agent is gone: where its commits went, what its worktree holds, and what its end means.
+
+import type { RunEnd } from "../../domain/command.ts";
+import { DomainError, messageOf } from "../../domain/error.ts";
+import type { TaskPlace } from "../../domain/task.ts";
+import type { AgentExit } from "../../process/agent.ts";
+import { costOf } from "./agent_facts.ts";
+import { resetTimeOf, type RunVerdict, verdictOf } from "./run_end.ts";
+import type { RunScope } from "./run_scope.ts";
+import { factsOf, stopOf } from "./run_state.ts";
+
+/**
+ * Commits that are not on the task's branch are said, so that they are not taken for missing. `before`: the worktrees of the
+ * repository when the agent started. Throws `DomainError("fenced")` when the run was taken over; other errors are reported.
+ */
+export async function recordStrays(
+  { context, task, about, log }: RunScope,
+  { place, before }: { place: TaskPlace; before: ReadonlySet<string> },
+): Promise<void> {
+  const { worktrees, warn } = context;
+  try {
+    const found = await worktrees.strayed(place, { task: task.id, before });
+    if (found.length > 0) await log.record({ type: "work.strayed", data: { found } });
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "fenced") throw error;
+    warn(`Cannot look for commits of task ${task.id} on other branches`, error, about);
+  }
+}
+
+/**
+ * The end of a run. `place` is null when it had none, `broken` an error of our own that cut it short, or null.
+ * @returns also `pausedUntil`: when what paused it is over, in ms since 1970, where that is known
+ */
+export async function endOf(
+  { context, control, startedAt }: RunScope,
+  { exit, place, broken }: { exit: AgentExit; place: TaskPlace | null; broken: unknown },
+): Promise<{ end: RunEnd; pausedUntil: number | null }> {
+  const { clock, worktrees } = context;
+  const changes = place ? await worktrees.changes(place).catch(() => null) : null;
+  const { state } = control;
+  const { result, pausedUntil } = state.agent;
+  const verdict = broken !== null && !stopOf(state) ? verdictOnError(broken) : verdictOf(factsOf(state, exit));
+  const end: RunEnd = {
+    ...verdict,
+    exit_code: exit.code,
+    signal: exit.signal,
+    result: result?.text ?? null,
+    usage: result?.usage ?? null,
+    ...costOf(state.agent),
+    ...(result?.sessionTotal && {
+      session_total: { usage: result.sessionTotal.usage, cost_usd: result.sessionTotal.costUsd },
+    }),
+    duration_ms: Math.round(clock.monotonic() - startedAt),
+    uncommitted: changes?.uncommitted ?? null,
+    lines_added: changes?.lines_added ?? null,
+    lines_removed: changes?.lines_removed ?? null,
+  };
+  if (verdict.outcome !== "paused") return { end, pausedUntil };
+  return { end, pausedUntil: pausedUntil ?? result?.limitResetsAt ?? resetTimeOf(verdict.error ?? "", clock.now()) };
+}
+
+/** Whether `error` is the fault of the task alone, such as a base that does not exist. */
+export function isWrongValue(error: unknown): boolean {
+  return error instanceof DomainError && error.code === "invalid";
+}
+
+/** An error of our own: the environment's fault puts the task back, a wrong value fails it. */
+function verdictOnError(error: unknown): RunVerdict {
+  const isUnavailable = error instanceof DomainError && error.code === "unavailable";
+  return { outcome: isUnavailable ? "paused" : "failed", error: messageOf(error) };
+}

@@ -1,0 +1,40 @@
+// Follow-ups to an agent that runs: each is sent at most once, and one that does not reach it waits for the task's next run.
+
+import type { About } from "../../domain/ports.ts";
+import type { AgentProcess } from "../../process/agent.ts";
+import type { EngineContext } from "../context.ts";
+import { messageText } from "./prompt.ts";
+import type { RunControl } from "./run_control.ts";
+import type { RunLog } from "./run_log.ts";
+
+export interface MessageDelivery {
+  /** Sends the messages of the `message.added` events `seqs` that were not sent yet, oldest first. Never rejects. */
+  deliver(process: AgentProcess, seqs: readonly number[]): Promise<void>;
+  /** The agent has message `seq` from its first words. */
+  markSent(seq: number): void;
+}
+
+/** Of one run of task `task`; what is sent is recorded in `log`. */
+export function messageDelivery(
+  { store, warn }: Pick<EngineContext, "store" | "warn">,
+  { task, about, control, log }: { task: number; about: About; control: RunControl; log: RunLog },
+): MessageDelivery {
+  let sent = 0;
+  return {
+    async deliver(process, seqs) {
+      for (const seq of seqs) {
+        if (seq <= sent) continue;
+        sent = seq;
+        try {
+          const text = await messageText(task, seq, store.log);
+          if (await process.send(text)) await log.record({ type: "message.sent", data: { message: seq } });
+        } catch (error) {
+          if (control.state.phase !== "fenced") warn(`Cannot deliver a message to task ${task}`, error, about);
+        }
+      }
+    },
+    markSent(seq) {
+      sent = Math.max(sent, seq);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+// The place of a run before its agent starts: the worktree in which its task goes on, whole or put back, or a new one. What
+// was done is in the log before the agent is there.
+
+import { DomainError } from "../../domain/error.ts";
+import { branchName, branchPrefix } from "../../domain/slug.ts";
+import type { Task, TaskPlace } from "../../domain/task.ts";
+import type { EngineContext } from "../context.ts";
+import { placeToGoOnIn } from "./restore_place.ts";
+import type { RunScope } from "./run_scope.ts";
+
+export interface PreparedPlace {
+  place: TaskPlace;
+  /** It is another worktree than the one that the task's session knows. */
+  isNew: boolean;
+  /** It is the same, put back from its branch: what was not committed is gone. */
+  isRestored: boolean;
+}
+
+/**
+ * Makes or finds the worktree of a run. Throws `DomainError("fenced")` when the run was taken over meanwhile, `invalid` when the
+ * task cannot have a worktree (a base that does not exist), and whatever git says when it fails.
+ */
+export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
+  const { context, task, control, log } = scope;
+  if (context.store.shared) await requireOpen(scope);
+  if (task.cancel_requested) control.stop("cancelled");
+  const earlier = await placeToGoOnIn(context, task);
+  if (!earlier) return { place: await addPlace(scope), isNew: true, isRestored: false };
+  const { place, restored, movedFrom } = earlier;
+  const { branch, path, base, base_commit, worker } = place;
+  if (restored) {
+    const { commit, kept } = restored;
+    await log.record({
+      type: "worktree.added",
+      data: { branch, path, base, base_commit, worker, ...(kept.length > 0 && { kept }), restored: commit },
+    });
+  }
+  if (movedFrom) await log.record({ type: "worktree.moved", data: { branch, from: movedFrom, path, worker } });
+  return { place, isNew: false, isRestored: restored !== null };
+}
+
+/** The claim may have been answered so late that the run was taken over since, and the tail said so before we listened. */
+async function requireOpen({ log, options, control }: RunScope): Promise<void> {
+  await log.record();
+  if (options.isSure()) return;
+  control.stop("lost", "The lease could not be kept");
+  throw new DomainError("fenced", "The run may have been taken over");
+}
+
+async function addPlace({ context, task, log }: RunScope): Promise<TaskPlace> {
+  const { worktrees, worker } = context;
+  // It was cut short before its place was known, and may have another name since.
+  if (!task.place && task.epoch > 1) {
+    await worktrees.sweep(task.repo, { task: task.id, prefix: branchPrefix(task.id) });
+  }
+  const { kept, ...place } = await worktrees.add({
+    repo: task.repo,
+    task: task.id,
+    branch: task.place?.branch ?? branchName(task.id, task.title),
+    base: await baseOf(context, task),
+    baseCommit: task.place?.base_commit || null,
+  });
+  const { branch, path, base, base_commit } = place;
+  await log.record({
+    type: "worktree.added",
+    data: { branch, path, base, base_commit, worker: worker.id, ...(kept.length > 0 && { kept }) },
+  });
+  return { ...place, worker: worker.id, present: true };
+}
+
+/** `task:12` means what task 12 made: its branch, or its snapshot. */
+async function baseOf({ store }: EngineContext, task: Task): Promise<string> {
+  const base = task.base ?? "HEAD";
+  const other = /^task:(\d+)$/.exec(base)?.[1];
+  if (other === undefined) return base;
+  const source = await store.log.head(Number(other));
+  if (source?.place?.present) return `refs/heads/${source.place.branch}`;
+  if (source?.snapshot) return source.snapshot.commit;
+  throw new DomainError("invalid", `Cannot start from ${base}: that task has neither a branch nor a snapshot`);
+}

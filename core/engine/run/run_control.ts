@@ -1,0 +1,140 @@
+// The hand that carries out what a run's state says: it interrupts, closes and ends the agent, keeps the times of grace, and
+// hands to the recorder what the state has to say.
+
+import type { About } from "../../domain/ports.ts";
+import type { AgentProcess } from "../../process/agent.ts";
+import type { EngineContext } from "../context.ts";
+import type { OutputRecorder } from "./record_output.ts";
+import type { StopReason } from "./run_end.ts";
+import { advance, type Effect, isCutOff, newRun, type RunInput, type RunState } from "./run_state.ts";
+
+const interruptGraceMs = 3_000;
+const termGraceMs = 5_000;
+/** How long an agent may live on after its last result. */
+const exitGraceMs = 10_000;
+/** How long an agent may take to begin a turn about background work that ended. */
+const nextTurnMs = 5_000;
+
+export class RunControl {
+  readonly #context: Pick<EngineContext, "clock" | "settings" | "warn">;
+  readonly #about: About;
+  readonly #recorder: Pick<OutputRecorder, "push">;
+  readonly #timers = new Set<() => void>();
+  #state: RunState = newRun;
+  #process: AgentProcess | null = null;
+  /** Clears the wait for the agent's next turn or exit. */
+  #clearWait = () => {};
+  #clearSilence = () => {};
+
+  /** `about` names the run in what is reported. */
+  constructor(
+    context: Pick<EngineContext, "clock" | "settings" | "warn">,
+    { about, recorder }: { about: About; recorder: Pick<OutputRecorder, "push"> },
+  ) {
+    this.#context = context;
+    this.#about = about;
+    this.#recorder = recorder;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** The agent that runs now or ran last; null before the first. */
+  get process(): AgentProcess | null {
+    return this.#process;
+  }
+
+  /** An agent was started; a stop that came meanwhile reaches it now. */
+  attach(process: AgentProcess): void {
+    this.#process = process;
+    this.tell({ type: "started" });
+  }
+
+  /** Takes the run to its next state and does what that asks for. Never throws, and waits for nothing. */
+  tell(input: RunInput): void {
+    const { state, effects } = advance(this.#state, input);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  /** Asks the agent to stop; the first reason counts. */
+  stop(reason: StopReason, error: string | null = null): void {
+    this.tell({ type: "stop", reason, error });
+  }
+
+  /** Stops the run for `reason` after `ms`, unless it is over by then. */
+  stopAfter(ms: number, reason: StopReason, error: string): void {
+    this.#timer(ms, () => this.stop(reason, error));
+  }
+
+  /** The agent said something: its silence is counted anew. */
+  heard(): void {
+    const { stallMs } = this.#context.settings;
+    this.#clearSilence();
+    const seconds = Math.round(stallMs / 1_000);
+    this.#clearSilence = this.#timer(stallMs, () => this.tell({ type: "said_nothing", seconds }));
+  }
+
+  /** The session is over: nothing more is awaited of its agent, and its silence says nothing. */
+  stopWaiting(): void {
+    this.#clearWait();
+    this.#clearSilence();
+  }
+
+  /** Ends the whole tree of the agent, if there is one; resolves when nothing of it is alive. */
+  async endProcess(): Promise<void> {
+    await this.#process?.end({ graceMs: isCutOff(this.#state) ? 0 : termGraceMs });
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case "record":
+        return this.#recorder.push(effect.events, effect.bytes);
+      case "stop_waiting":
+        return this.#clearWait();
+      case "await_turn":
+        return this.#wait(nextTurnMs, { type: "no_turn_came" });
+      case "await_exit":
+        // Not awaited: what an agent does not read must not hold up what it says.
+        void this.#process?.closeInput();
+        return this.#wait(exitGraceMs, { type: "did_not_exit" });
+      case "interrupt":
+        void this.#process?.interrupt();
+        this.#timer(interruptGraceMs, () => this.#end());
+        return;
+      case "end":
+        return this.#end();
+    }
+  }
+
+  #end(): void {
+    this.endProcess().catch((error) =>
+      this.#context.warn(`Cannot end the agent of task ${this.#about.task}`, error, this.#about)
+    );
+  }
+
+  #wait(ms: number, input: RunInput): void {
+    this.#clearWait();
+    this.#clearWait = this.#timer(ms, () => this.tell(input));
+  }
+
+  #timer(ms: number, callback: () => void): () => void {
+    const clear = this.#context.clock.timer(ms, () => {
+      this.#timers.delete(forget);
+      callback();
+    });
+    const forget = () => {
+      this.#timers.delete(forget);
+      clear();
+    };
+    this.#timers.add(forget);
+    return forget;
+  }
+
+  /** The run is over: what comes now changes nothing, and no time is kept any more. */
+  close(): void {
+    this.tell({ type: "ended" });
+    for (const forget of [...this.#timers]) forget();
+  }
+}

@@ -1,0 +1,37 @@
+// What a run writes: its steps and its end at once, what its agent says by way of the recorder. The log refuses all of it
+// with `DomainError("fenced")` once the run is closed.
+
+import type { RunEnd } from "../../domain/command.ts";
+import { decide } from "../../domain/decide.ts";
+import type { NewEvent } from "../../domain/event.ts";
+import type { Task } from "../../domain/task.ts";
+import { appendPatiently } from "../append.ts";
+import type { EngineContext } from "../context.ts";
+
+export interface RunLog {
+  /** Appends events of the run; resolves with its task when they are durable. Waits for a store that cannot write. */
+  record(...events: NewEvent[]): Promise<Task>;
+  /** Writes the run's end, and with it what follows for the task. */
+  finish(end: RunEnd): Promise<Task>;
+}
+
+/** The log of run `run` of task `task`; `by` signs its events. */
+export function runLog(
+  context: EngineContext,
+  { task, run, by }: { task: number; run: number; by: string },
+): RunLog {
+  async function append(command: { type: "record"; events: NewEvent[] } | { type: "finish_run"; end: RunEnd }) {
+    const { head } = await appendPatiently(context, {
+      task,
+      by,
+      priority: "command",
+      decide: (head, { now }) => decide({ ...command, run }, head, now),
+    });
+    return head;
+  }
+
+  return {
+    record: (...events) => append({ type: "record", events }),
+    finish: (end) => append({ type: "finish_run", end }),
+  };
+}
