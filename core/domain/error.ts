@@ -33,6 +33,12 @@ export class DomainError extends Error {
   }
 }
 
+/** For `catch`: an expected refusal becomes null; anything else is thrown on. */
+export function nullIfExpected(error: unknown): null {
+  if (error instanceof DomainError) return null;
+  throw error;
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

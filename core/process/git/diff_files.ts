@@ -11,22 +11,26 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const PART = ".part";
 const PART_AGE_MS = 24 * 60 * 60 * 1000;
 
+/** What is to be compared. */
 export interface DiffSource {
+  /** Where the files are; made when it is missing. */
   folder: string;
   /** What is looked at: requests that wait for their turn with the same subject share one look, and what it makes. */
   subject: string;
   /** Looks, and hands over to `make`; what that returns is the result. */
-  look(make: MakeDiff): Promise<string>;
+  compare(make: MakeDiff): Promise<string>;
 }
 
 /** The file with the diff of this key, made by `write` unless it is there. A diff that `write` calls unsteady is for this once. */
 export type MakeDiff = (key: string, write: (file: string) => Promise<boolean>) => Promise<string>;
 
+/** Makes diffs and opens them. */
 export interface DiffFiles {
-  /** Throws what `look` and `write` throw. */
+  /** The diff as a stream of bytes. Throws what `compare` and `write` throw. */
   open(source: DiffSource): Promise<ReadableStream<Uint8Array>>;
 }
 
+/** The diffs that one process makes. */
 export function diffFiles(): DiffFiles {
   const inTurn = turnsOf(MAX_AT_ONCE);
   /** Those that have not begun: who has begun may have looked too early for a new request. */
@@ -59,12 +63,12 @@ export function diffFiles(): DiffFiles {
     return current;
   }
 
-  function fileOf({ folder, subject, look }: DiffSource): Promise<string> {
+  function fileOf({ folder, subject, compare }: DiffSource): Promise<string> {
     const others = waiting.get(subject);
     if (others !== undefined) return others;
     const own = inTurn(() => {
       waiting.delete(subject);
-      return look((key, write) => makeOnce(folder, key, write));
+      return compare((key, write) => makeOnce(folder, key, write));
     });
     waiting.set(subject, own);
     return own;

@@ -73,7 +73,7 @@ export async function git(args: string[], { codes = [], content, ...options }: G
     env: { ...ENVIRONMENT, ...options.env, ...safe?.env },
   });
   if (code === null || (code !== 0 && !codes.includes(code))) {
-    throw new DomainError("unavailable", failure(args, wordsOf(stderr) || signal || `exit code ${code}`));
+    throw new DomainError("unavailable", failure(args, complaintIn(stderr) || signal || `exit code ${code}`));
   }
   return {
     code,
@@ -95,7 +95,7 @@ export async function contentOverrides(
   const { code, stdout, stderr } = await run("git", args, { cwd, env: { ...ENVIRONMENT, ...env }, signal });
   // 1: there is none.
   if (code !== 0 && code !== 1) {
-    throw new DomainError("unavailable", failure(args, wordsOf(stderr) || `exit code ${code}`));
+    throw new DomainError("unavailable", failure(args, complaintIn(stderr) || `exit code ${code}`));
   }
   const overrides = overridesOf(new TextDecoder().decode(stdout));
   return overrides.isOffline ? overrides : { ...overrides, env: { ...CONTENT_ENVIRONMENT, ...overrides.env } };
@@ -106,6 +106,11 @@ export async function gitLine(args: string[], options: GitOptions = {}): Promise
   return (await git(args, options)).text.replace(/\r?\n$/, "");
 }
 
+/** The lines of an answer, without empty ones. */
+export function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
+
 function failure(args: string[], words: string): string {
   const isVerb = (arg: string, at: number) => !arg.startsWith("-") && !arg.includes("/") && args[at - 1] !== "-c";
   const verb = args.find(isVerb) ?? "git";
@@ -113,7 +118,7 @@ function failure(args: string[], words: string): string {
 }
 
 /** What git says is wrong, in one line: its `fatal:` or `error:` lines, without those words. Its hints are for a terminal. */
-function wordsOf(stderr: Uint8Array): string {
+function complaintIn(stderr: Uint8Array): string {
   const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("hint:"));
   const telling = lines.filter((line) => /^(fatal|error):/.test(line)).map((line) => line.replace(/^\w+: /, ""));

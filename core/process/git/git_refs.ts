@@ -1,28 +1,12 @@
-// The refs that the service keeps in a repository, all under `refs/coder/`:
+// Refs: read, created, deleted; which ones the service keeps is in ref_names.ts.
 //
-//   refs/coder/task-{id}/run-{n}               the work of a run whose worktree was removed (with -2, -3 if taken)
-//   refs/coder/kept/task-{id}-{n}              what a stale branch or worktree of ours held before it was replaced
-//   refs/coder/task-{id}/run-{n}-nested/{path} what a repository inside such a worktree alone held (with -2, -3 if taken),
-//   refs/coder/kept/task-{id}-nested/{path}    the path in letters, digits and dashes
-//   refs/coder/owned/{store}/{branch}          "this branch name is ours": the commit it started from
-//
-// All but the last are only ever created, never moved; only retention, when it is asked for, deletes the refs of runs. The
-// last is book-keeping and goes with its branch.
-//
-// Writers hold the repository's turn (git_worktrees.ts), and no agent writes these refs: a lock on one of them was left by a
+// Writers hold the repository's turn (turns.ts), and no agent writes these refs: a lock on one of them was left by a
 // git that was killed, and would be in the way for ever.
 
 import { join } from "@std/path";
 import { DomainError, messageOf } from "../../domain/error.ts";
-import { git, gitLine, isCommitId } from "./git.ts";
-
-export function ownedRef(store: string, branch: string): string {
-  return `refs/coder/owned/${store}/${branch}`;
-}
-
-export function branchRef(branch: string): string {
-  return `refs/heads/${branch}`;
-}
+import { git, gitLine, isCommitId, linesOf } from "./git.ts";
+import { branchRef, isOwnedRef } from "./ref_names.ts";
 
 /** The commit of a full ref name, or `null`. */
 export async function commitOf(repo: string, ref: string): Promise<string | null> {
@@ -35,6 +19,7 @@ export interface RefStore {
   common: string;
 }
 
+/** A ref by its full name, and what it names. */
 export interface Ref {
   name: string;
   commit: string;
@@ -43,7 +28,7 @@ export interface Ref {
 /** A pattern is a full ref name, a folder of refs, or a glob. */
 export async function listRefs(repo: string, ...patterns: string[]): Promise<Ref[]> {
   const { text } = await git(["for-each-ref", "--format=%(objectname) %(refname)", ...patterns], { cwd: repo });
-  return text.split("\n").filter((line) => line !== "").map((line) => {
+  return linesOf(text).map((line) => {
     const space = line.indexOf(" ");
     return { commit: line.slice(0, space), name: line.slice(space + 1) };
   });
@@ -78,33 +63,33 @@ export async function isSameWork(repo: string, one: string, other: string): Prom
   return await workOf(one) === await workOf(other);
 }
 
+/** The branch that does not count for `isSaved` and `isMerged`, and the commit that it started from. */
+export interface Beside {
+  branch: string;
+  base: string;
+}
+
 /** Whether a commit can be reached without the branch: from the base, or from any other ref that is not mere book-keeping. */
-export async function isSaved(
-  repo: string,
-  commit: string,
-  options: { branch: string; base: string },
-): Promise<boolean> {
-  const args = ["merge-base", "--is-ancestor", commit, options.base];
-  if ((await git(args, { cwd: repo, codes: [1, 128] })).code === 0) return true;
-  const { text } = await git(["for-each-ref", `--contains=${commit}`, "--format=%(refname)"], { cwd: repo });
-  return text.split("\n").some((ref) =>
-    ref !== "" && ref !== branchRef(options.branch) && !ref.startsWith("refs/coder/owned/")
-  );
+export async function isSaved(repo: string, commit: string, beside: Beside): Promise<boolean> {
+  return await isReachable(repo, commit, beside, []);
 }
 
 /** Whether a commit is part of the base, or of a branch (local or remote) other than the one named. */
-export async function isMerged(
+export async function isMerged(repo: string, commit: string, beside: Beside): Promise<boolean> {
+  return await isReachable(repo, commit, beside, ["refs/heads/", "refs/remotes/"]);
+}
+
+async function isReachable(
   repo: string,
   commit: string,
-  options: { branch: string; base: string },
+  { branch, base }: Beside,
+  patterns: string[],
 ): Promise<boolean> {
-  const args = ["merge-base", "--is-ancestor", commit, options.base];
+  const args = ["merge-base", "--is-ancestor", commit, base];
   if ((await git(args, { cwd: repo, codes: [1, 128] })).code === 0) return true;
-  const patterns = ["refs/heads/", "refs/remotes/"];
-  const { text } = await git(["for-each-ref", `--contains=${commit}`, "--format=%(refname)", ...patterns], {
-    cwd: repo,
-  });
-  return text.split("\n").some((ref) => ref !== "" && ref !== branchRef(options.branch));
+  const containing = ["for-each-ref", `--contains=${commit}`, "--format=%(refname)", ...patterns];
+  const names = linesOf((await git(containing, { cwd: repo })).text);
+  return names.some((name) => name !== branchRef(branch) && !isOwnedRef(name));
 }
 
 /**
@@ -135,7 +120,7 @@ async function looseCommit({ common }: RefStore, name: string): Promise<string |
 /**
  * Deletes a ref if it still names `commit`. git locks the packed refs for that, and a kill at that moment leaves their lock
  * for ever. A note of ours, written before and removed after, tells that it was our git that was killed: only then, and only
- * when git has waited for the lock in vain, is it taken away. Called by one process at a time (see git_worktrees.ts).
+ * when git has waited for the lock in vain, is it taken away. Called by one process at a time (see turns.ts).
  */
 export async function deleteRef(store: RefStore, { name, commit }: Ref): Promise<void> {
   await removeLock(store, name);

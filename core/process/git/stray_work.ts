@@ -5,8 +5,9 @@
 
 import { basename, join } from "@std/path";
 import type { StrayWork } from "../../domain/event.ts";
-import { git, isCommitId } from "./git.ts";
-import { branchRef, commitOf } from "./git_refs.ts";
+import { git, isCommitId, linesOf } from "./git.ts";
+import { commitOf } from "./git_refs.ts";
+import { branchRef } from "./ref_names.ts";
 import { type Entry, listEntries } from "./worktree_entry.ts";
 
 /** A branch, commit or worktree that may hold such commits. */
@@ -121,7 +122,7 @@ async function commitsBeyond(tip: string, { repo, branch, base }: StrayWorkOptio
   const known = [base, await commitOf(repo, branchRef(branch))].filter((commit) => commit !== null);
   const not = known.map((commit) => `^${commit}`);
   const { text } = await git(["rev-list", `--max-count=${COMMITS_LOOKED_AT}`, tip, ...not], { cwd: repo });
-  return text.split("\n").filter((line) => line !== "");
+  return linesOf(text);
 }
 
 function readText(path: string): string {

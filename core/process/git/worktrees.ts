@@ -4,14 +4,38 @@
 
 import type { StrayWork } from "../../domain/event.ts";
 
+/** Where a task's work lives. */
 export interface Place {
+  /** The repository's name. */
   repo: string;
   branch: string;
+  /** The worktree's folder, absolute. */
   path: string;
+  /** What the task was to start from, as it was asked for. */
   base: string;
+  /** The commit that this named then. */
   base_commit: string;
 }
 
+/** For `Worktrees.add`. */
+export interface AddOptions {
+  repo: string;
+  task: number;
+  /** The name to use if it is free, for branch and folder. */
+  branch: string;
+  /** The branch, tag or commit to start from, as it was asked for. */
+  base: string;
+  /** The commit to start from, where that is known already. */
+  baseCommit: string | null;
+}
+
+/** A new place. */
+export interface AddedPlace extends Place {
+  /** The refs under which what was in the way of its name is kept. */
+  kept: string[];
+}
+
+/** The ref that saves what a run left, and its commit. */
 export interface Snapshot {
   ref: string;
   commit: string;
@@ -19,6 +43,7 @@ export interface Snapshot {
   nested?: { path: string; ref: string; commit: string }[];
 }
 
+/** How far a place is from the commit that it started from. */
 export interface Changes {
   lines_added: number;
   lines_removed: number;
@@ -26,15 +51,18 @@ export interface Changes {
   uncommitted: number;
 }
 
+/**
+ * What runs need. Every method that is handed a place or a repository's name throws `DomainError("unavailable")` when that
+ * repository is not configured, its folder is gone, or git refuses, and `DomainError("conflict")` when a place's folder is not
+ * in the folder for worktrees; but `isWhole` and `ailmentOf` answer then.
+ */
 export interface Worktrees {
   /**
    * Makes branch and worktree of a task. `branch` is the name to use; a branch or folder of that name that is not ours
    * leads to `{branch}-2` and so on; one that is ours and stale is kept under `refs/coder/kept/...` and replaced.
    * Throws `DomainError("invalid")` when `base` is unknown and `DomainError("unavailable")` when git refuses.
    */
-  add(options: { repo: string; task: number; branch: string; base: string; baseCommit: string | null }): Promise<
-    Place & { kept: string[] }
-  >;
+  add(options: AddOptions): Promise<AddedPlace>;
   /**
    * Whether folder, branch and our mark are all there and healthy. Clears locks that a killed git left, so ask only while
    * nothing of the task's runs is alive.
@@ -68,6 +96,7 @@ export interface Worktrees {
   snapshot(place: Place, options: { task: number; run: number }): Promise<Snapshot>;
   /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
   remove(place: Place): Promise<void>;
+  /** Against the base commit, of the worktree as it stands, or of its branch. Throws `DomainError("not_found")` without either. */
   changes(place: Place): Promise<Changes>;
   /** The names of all worktrees of a repository, for `strayed`; asked before an agent starts. */
   names(repo: string): Promise<ReadonlySet<string>>;
@@ -76,7 +105,10 @@ export interface Worktrees {
    * of ours. What is on no branch is kept under `refs/coder/kept/...`.
    */
   strayed(place: Place, options: { task: number; before: ReadonlySet<string> }): Promise<StrayWork[]>;
-  /** Unified diff against the base commit: of the worktree as it stands, or of a snapshot commit. */
+  /**
+   * Unified diff against the base commit: of `commit`, or of the worktree as it stands, or of its branch. Throws
+   * `DomainError("not_found")` when there is neither of these.
+   */
   diff(place: Place, options: { commit: string | null }): Promise<ReadableStream<Uint8Array>>;
 }
 

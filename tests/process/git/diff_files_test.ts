@@ -17,7 +17,7 @@ function slowSource(folder: string, subject: string, key = subject) {
     goOn: () => gate.resolve(),
     source: {
       ...{ folder, subject },
-      look: async (make: (key: string, write: (file: string) => Promise<boolean>) => Promise<string>) => {
+      compare: async (make: (key: string, write: (file: string) => Promise<boolean>) => Promise<string>) => {
         counts.looks++;
         await gate.promise;
         return await make(key, async (file) => {
@@ -55,7 +55,7 @@ Deno.test("open() passes a failure on, goes on after it, and leaves no file of i
   const files = diffFiles();
   const fail = (write: (file: string) => Promise<boolean>) => ({
     ...{ folder: folder.path, subject: "x" },
-    look: (make: (key: string, write: (file: string) => Promise<boolean>) => Promise<string>) => make("x", write),
+    compare: (make: (key: string, write: (file: string) => Promise<boolean>) => Promise<string>) => make("x", write),
   });
   for (let n = 0; n < 3; n++) {
     const source = fail(async (file) => {

@@ -1,0 +1,94 @@
+// A worktree and branch for a task, under the first name that is free or ours to replace.
+
+import { join } from "@std/path";
+import { DomainError, nullIfExpected } from "../../domain/error.ts";
+import { eraseHalfMade, eraseStale } from "./erase_worktree.ts";
+import { contentOverrides, isRevision, resolveCommit } from "./git.ts";
+import { listRefs } from "./git_refs.ts";
+import { both, claimName, makeWorktree } from "./make_worktree.ts";
+import { entryAt, folderAt, isElsewhere, isUntouched, standingOf } from "./ownership.ts";
+import { ownedRef } from "./ref_names.ts";
+import type { Site } from "./sites.ts";
+import type { Entry } from "./worktree_entry.ts";
+import type { AddedPlace, AddOptions } from "./worktrees.ts";
+
+const MAX_NAMES = 100;
+
+/** Throws `DomainError("invalid")` unless a text can be both a branch and a folder. */
+export function requirePlainName(branch: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(branch) && !branch.includes("..")) return;
+  throw new DomainError("invalid", `Cannot add worktree ${JSON.stringify(branch)}: it is no plain name`);
+}
+
+/** See `Worktrees.add`. */
+export async function addWorktree(site: Site, options: AddOptions): Promise<AddedPlace> {
+  return await site.takeTurn(async () => {
+    const entries = await eraseHalfMade(site);
+    return await addUnknown(site, entries, options) ?? await addByStanding(site, entries, options);
+  });
+}
+
+/**
+ * As nearly always, nothing is known of the name: then git says what the base is, and whether the name is free, while it
+ * claims it. Null when there is more to ask.
+ */
+async function addUnknown(
+  site: Site,
+  entries: Entry[],
+  { repo, task, branch, base, baseCommit }: AddOptions,
+): Promise<AddedPlace | null> {
+  const from = baseCommit ?? base;
+  const path = join(site.root, branch);
+  const isKnown = entryAt(entries, path) !== null || isElsewhere(site, branch, { path, entries });
+  if (!isRevision(from) || isKnown || await folderAt(path) !== "none") return null;
+  const [commit, content] = await both(
+    claimName(site, branch, from).catch(nullIfExpected),
+    contentOverrides({ cwd: site.repo }),
+  );
+  if (commit === null) return null;
+  await makeWorktree(site, branch, { task, content });
+  return { repo, branch, path, base, base_commit: commit, kept: [] };
+}
+
+/** Tries one name after another. */
+async function addByStanding(
+  site: Site,
+  entries: Entry[],
+  { repo, task, branch, base, baseCommit }: AddOptions,
+): Promise<AddedPlace> {
+  const commit = await resolveCommit(site.repo, baseCommit ?? base);
+  for (let n = 1; n <= MAX_NAMES; n++) {
+    const name = n === 1 ? branch : `${branch}-${n}`;
+    const standing = await standingOf(site, name, { task, entries });
+    if (standing === "taken") continue;
+    // What cannot be saved is not replaced either.
+    const kept = standing === "ours" ? await eraseStale(site, name, task).catch(nullIfExpected) : [];
+    if (kept === null) continue;
+    await claimName(site, name, commit);
+    const path = await makeWorktree(site, name, { task, content: await contentOverrides({ cwd: site.repo }) });
+    return { repo, branch: name, path, base, base_commit: commit, kept };
+  }
+  throw new DomainError(
+    "unavailable",
+    `Cannot add worktree ${branch}: the names up to ${branch}-${MAX_NAMES} are taken`,
+  );
+}
+
+/** See `Worktrees.sweep`. */
+export async function sweepUntouched(
+  site: Site,
+  { task, prefix }: { task: number; prefix: string },
+): Promise<void> {
+  const claims = () => listRefs(site.repo, ownedRef(site.store, `${prefix}*`));
+  if ((await claims()).length === 0) return;
+  await site.takeTurn(async () => {
+    const entries = await eraseHalfMade(site);
+    for (const { name: ref, commit: claim } of await claims()) {
+      const name = ref.slice(ownedRef(site.store, "").length);
+      const path = join(site.root, name);
+      if (isElsewhere(site, name, { path, entries })) continue;
+      const entry = entryAt(entries, path);
+      if (await isUntouched(site, name, { claim, entry, task })) await eraseStale(site, name, task);
+    }
+  });
+}

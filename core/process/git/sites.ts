@@ -1,0 +1,104 @@
+// The repositories that the service works on, and where their worktrees are. Every path is resolved through symbolic links
+// and must lie directly in the root folder of its repository.
+
+import { basename, dirname, join } from "@std/path";
+import { DomainError } from "../../domain/error.ts";
+import { gitLine } from "./git.ts";
+import { Turns } from "./turns.ts";
+import { followMove } from "./worktree_move.ts";
+import type { Place } from "./worktrees.ts";
+
+/** Where repositories, worktrees and their owner are. */
+export interface SitesOptions {
+  /** Name -> top folder of the working tree. */
+  repos: ReadonlyMap<string, string>;
+  /** The folder in which a repository's worktrees are made; created when it is missing. */
+  root: (repo: string) => string;
+  /** The uuid of the store whose log knows these worktrees. */
+  store: string;
+}
+
+/** One repository. */
+export interface Site {
+  /** The top folder of its working tree. */
+  readonly repo: string;
+  /** Its git folder, shared by all its worktrees; a real path. */
+  readonly common: string;
+  /** The real path of the folder with the worktrees. */
+  readonly root: string;
+  /** The uuid of the store whose worktrees are ours. */
+  readonly store: string;
+  /** Runs an action that changes refs or worktrees, when no other one does (turns.ts). */
+  takeTurn<T>(action: () => Promise<T>): Promise<T>;
+}
+
+/** A place, found. */
+export interface Located {
+  site: Site;
+  /** The place's real path. */
+  path: string;
+}
+
+/** Finds repositories by their names and worktrees by their places. */
+export class Sites {
+  readonly #options: SitesOptions;
+  readonly #turns = new Turns();
+  /** Asked once: a repository does not change its git folder while it is served. */
+  readonly #commonFolders = new Map<string, string>();
+
+  constructor(options: SitesOptions) {
+    this.#options = options;
+  }
+
+  /** The top folder of a repository's working tree; undefined for a name that is not configured. */
+  folderOf(name: string): string | undefined {
+    return this.#options.repos.get(name);
+  }
+
+  /** Throws `DomainError("unavailable")` when the repository is not configured, or its folder is gone. */
+  async of(name: string): Promise<Site> {
+    const repo = this.folderOf(name);
+    if (repo === undefined) {
+      throw new DomainError("unavailable", `Cannot use repository ${name}: it is not configured on this worker`);
+    }
+    if (!await Deno.stat(repo).then(({ isDirectory }) => isDirectory, () => false)) {
+      throw new DomainError("unavailable", `Cannot use repository ${name}: the folder ${repo} is gone`);
+    }
+    const common = await Deno.realPath(await this.#commonFolder(repo));
+    const folder = this.#options.root(name);
+    await Deno.mkdir(folder, { recursive: true });
+    return {
+      ...{ repo, common, root: await Deno.realPath(folder), store: this.#options.store },
+      takeTurn: (action) => this.#turns.take(common, action),
+    };
+  }
+
+  /**
+   * The site of a place and the place's real path. A worktree that was moved to that path is followed there. Throws
+   * `DomainError("conflict")` when the path does not lie directly in the site's root, and what `of` throws.
+   */
+  async locate(place: Place): Promise<Located> {
+    const site = await this.of(place.repo);
+    const parent = await Deno.realPath(dirname(place.path)).catch(() => null);
+    const path = join(site.root, basename(place.path));
+    const isName = !/^\.{0,2}$/.test(basename(place.path));
+    if (isName && (parent === site.root || await follow(site, path))) return { site, path };
+    throw new DomainError(
+      "conflict",
+      `Cannot use worktree ${place.path}: it is not in ${site.root}; move it there, or set CODER_WORKTREES or CODER_REPO back`,
+    );
+  }
+
+  async #commonFolder(repo: string): Promise<string> {
+    const known = this.#commonFolders.get(repo);
+    if (known !== undefined) return known;
+    const common = await gitLine(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: repo });
+    this.#commonFolders.set(repo, common);
+    return common;
+  }
+}
+
+/** Whether a worktree of ours is at `path`, having been moved there; then git knows it there from now on. */
+export async function follow(site: Site, path: string): Promise<boolean> {
+  return await site.takeTurn(() => followMove(site.common, { store: site.store, name: basename(path), to: path }));
+}
