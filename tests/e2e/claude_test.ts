@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { newClaudeState, readClaudeLine } from "../../core/process/claude/claude_message.ts";
+import { readClaudeLine } from "../../core/process/claude/claude_message.ts";
+import { newClaudeState } from "../../core/process/claude/claude_state.ts";
 import { claudeProgram } from "../support/claude_program.ts";
 import { bash, say } from "../support/scenarios.ts";
 import { eventually, git } from "../support/temp.ts";

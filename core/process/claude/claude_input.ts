@@ -1,7 +1,7 @@
 // What goes to an agent's stdin, as stream-json: user messages and control messages, one line each, in the order of the
 // calls. Nothing here throws or blocks the caller's other work: a closed or broken pipe is the answer `false`.
 
-import type { ControlRequest } from "./claude_message.ts";
+import type { ControlRequest } from "./claude_state.ts";
 
 export interface ClaudeInput {
   /** Resolves when the line is in the pipe, with false when it will never be. */

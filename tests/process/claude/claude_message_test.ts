@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { NewEvent } from "../../../core/domain/event.ts";
 import type { AgentResult } from "../../../core/process/agent.ts";
 import type { Spent } from "../../../core/process/claude/claude_cost.ts";
-import { type ClaudeItem, newClaudeState, readClaudeLine } from "../../../core/process/claude/claude_message.ts";
+import { readClaudeLine } from "../../../core/process/claude/claude_message.ts";
+import { type ClaudeItem, newClaudeState } from "../../../core/process/claude/claude_state.ts";
 import { toolSummary } from "../../../core/process/claude/tool_summary.ts";
 
 const FIXTURES = new URL("../../fixtures/claude_stream/", import.meta.url);

@@ -4,7 +4,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "@std/path";
 import { DomainError } from "../../../core/domain/error.ts";
 import type { AgentProcess, AgentStart, AgentStep } from "../../../core/process/agent.ts";
-import { claudeAgent, claudeArgs } from "../../../core/process/claude/claude.ts";
+import { claudeAgent } from "../../../core/process/claude/claude.ts";
+import { claudeArgs } from "../../../core/process/claude/claude_args.ts";
 import { probeClaude, rootRefusal, testedVersions, versionNotice } from "../../../core/process/claude/claude_probe.ts";
 import { refusedTools } from "../../../core/process/claude/claude_tools.ts";
 import { eventually, type TempDir, tempDir } from "../../support/temp.ts";
