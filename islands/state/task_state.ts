@@ -5,7 +5,7 @@ import { isOver, type Status } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { duration } from "../parts/format.ts";
 
-/** Each tone has its own colour pair in style.css. */
+/** Each tone has its own colour in tokens.css. */
 export type Tone = "need" | "run" | "wait" | "done" | "fail" | "off";
 
 export interface TaskState {

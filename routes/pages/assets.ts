@@ -2,7 +2,7 @@
 // browser keeps a file for ever and never runs an old one.
 
 import { Hono } from "hono";
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 
 interface Asset {
   body: Uint8Array<ArrayBuffer>;
@@ -16,8 +16,6 @@ export interface Assets {
   /** By file name, such as `main.1a2b3c4d.js`. */
   files: ReadonlyMap<string, Asset>;
 }
-
-const stylesheet = fromFileUrl(new URL("../../islands/style.css", import.meta.url));
 
 /**
  * Reads what `buildIslands` made.
@@ -36,7 +34,7 @@ export async function loadAssets({ dist }: { dist: string }): Promise<Assets> {
   const script = await add(join(dist, "main.js"), "main", "js");
   const worker = await add(join(dist, "stream_worker.js"), "stream_worker", "js");
   const markdown = await add(join(dist, "markdown_worker.js"), "markdown_worker", "js");
-  const style = await add(stylesheet, "style", "css");
+  const style = await add(join(dist, "style.css"), "style", "css");
   return { urls: { script, style, worker, markdown }, files };
 }
 
