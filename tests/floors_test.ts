@@ -168,6 +168,12 @@ Deno.test("what the browser runs carries no zod and nothing of the server", () =
   }
 });
 
+Deno.test("only the store's own floor knows its keys and the limits of its reads", () => {
+  const inner = ["keys", "scan", "task_index", "head_index", "head_record"].map((name) => `core/kv/${name}.ts`);
+  const wrong = imports.filter(({ from, to, isType }) => !isType && floorOf(from) !== "kv" && inner.includes(to));
+  assertEquals(sorted(wrong.map(({ from, to }) => `${from} -> ${to}`)), []);
+});
+
 /** Sources by path, without their comments. */
 async function sourcesIn(...folders: string[]): Promise<Map<string, string>> {
   const sources = new Map<string, string>();
@@ -197,6 +203,11 @@ Deno.test("domain, kv and engine have no clock, timer or randomness but those of
   const pattern =
     /\b(?:setTimeout|setInterval|Date\.now|new Date\(\)|performance\.now|Math\.random|AbortSignal\.timeout|crypto\.randomUUID)/g;
   assertEquals(await namesFound(["core/domain", "core/view", "core/kv", "core/engine"], pattern), []);
+});
+
+Deno.test("nobody above the store touches the KV it stands on", async () => {
+  const pattern = /\bstore\.kv\b|\bkv\.(?:get|getMany|page|commit|watch)\b|\.getMany\b/g;
+  assertEquals(await namesFound(["core/engine", "core/host", "core/process", "routes"], pattern), []);
 });
 
 Deno.test("the domain does no I/O", async () => {

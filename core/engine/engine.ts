@@ -5,8 +5,6 @@ import { isOver } from "../domain/task.ts";
 import type { TaskView } from "../view/task_view.ts";
 import type { Published } from "../kv/event_record.ts";
 import { chunkBytes } from "../kv/event_log.ts";
-import { idempotencyKeys } from "../kv/idempotency.ts";
-import { keys } from "../kv/keys.ts";
 import type { WorktreeUpkeep } from "../process/git/worktrees.ts";
 import { liveBoard } from "./dispatch/board.ts";
 import type { EndSurvivors } from "./dispatch/close_lost_run.ts";
@@ -81,7 +79,6 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const review = upkeep && worktreeReview(context, { board, upkeep: upkeep.worktrees, note, signal: stopped.signal });
   const tidying = upkeep && upkeep.retentionDays !== null &&
     retention(context, { upkeep: upkeep.worktrees, days: upkeep.retentionDays });
-  const idempotency = idempotencyKeys(store.kv);
   let stopping = false;
 
   function brokenWords(): string[] {
@@ -197,23 +194,13 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     },
     cursor: () => ({ store: store.id, versionstamp: store.tail.cursor }),
     async changedSince(versionstamp) {
-      const ids = new Set<number>();
-      let start = versionstamp;
-      for (let read = 0; read <= lookBack;) {
-        const range = { prefix: keys.allEntries(), start: keys.all(start) };
-        const page = await store.kv.page<[number, number, number][]>(range, { limit: 1_000 });
-        for (const { value } of page) for (const [id] of value) if (id > 0) ids.add(id);
-        if (page.length < 1_000) {
-          // Who waits for a changed task looks different, too.
-          for (const id of [...ids]) for (const dependant of board.dependants(id)) ids.add(dependant);
-          const changed: TaskView[] = [];
-          for (const id of ids) changed.push(query.summary(await query.require(id)));
-          return changed;
-        }
-        read += page.length;
-        start = page.at(-1)!.key[1] as string;
-      }
-      return null;
+      const ids = await store.all.changedSince(versionstamp, { lookBack });
+      if (ids === null) return null;
+      // Who waits for a changed task looks different, too.
+      for (const id of [...ids]) for (const dependant of board.dependants(id)) ids.add(dependant);
+      const changed: TaskView[] = [];
+      for (const id of ids) changed.push(query.summary(await query.require(id)));
+      return changed;
     },
     async why(id, { at } = {}) {
       const head = await query.require(id);
@@ -316,7 +303,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       // It may take its time, and nothing waits for what it finds.
       reviewing = review?.look();
       if (tidying && !stopping) await tidying.sweep();
-      const forgetting = idempotency.forget({ now: context.clock.now() });
+      const forgetting = store.idempotency.forget({ now: context.clock.now() });
       await forgetting.catch((error) => warn("Cannot forget old idempotency keys", error));
     },
     async stop() {

@@ -6,7 +6,7 @@ import { DomainError } from "../domain/error.ts";
 import type { Clock, Random } from "../domain/ports.ts";
 import { backupDatabase, restoreDatabase } from "../kv/backup.ts";
 import { isRemote, lockDatabase, openStore } from "../kv/store.ts";
-import { repair, type Verification, verify } from "../kv/verify.ts";
+import type { Verification } from "../kv/verify.ts";
 import { newToken, tokenPath } from "./local_identity.ts";
 
 export interface Report {
@@ -74,9 +74,9 @@ async function verifyStore(config: Config, { mend }: { mend: boolean }, ports: P
     // The store is ours alone while we mend it: opening takes the lock.
     const store = await openStore(config.kv, ports);
     try {
-      const found = await verify(store.kv);
-      const mended = await repair(store.kv, found);
-      const left = mended > 0 ? await verify(store.kv) : found;
+      const found = await store.verify();
+      const mended = await store.repair(found);
+      const left = mended > 0 ? await store.verify() : found;
       return said(...summary(found), `${mended} mended`, ...summary(left).slice(0, 1));
     } finally {
       store.close();
@@ -96,7 +96,7 @@ async function verifyStore(config: Config, { mend }: { mend: boolean }, ports: P
 async function verifyAt(location: string, ports: Ports): Promise<Report> {
   const store = await openStore(location, ports);
   try {
-    const found = await verify(store.kv);
+    const found = await store.verify();
     return { lines: summary(found), code: found.differences.length === 0 ? 0 : 1 };
   } finally {
     store.close();

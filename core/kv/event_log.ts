@@ -2,10 +2,13 @@
 
 import type { TaskEvent } from "../domain/event.ts";
 import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
-import { type BodyReference, decodeEvent, joinParts, type Published, rawJson } from "./event_record.ts";
+import { concat } from "./bytes.ts";
+import { readBody } from "./event_body.ts";
+import { type BodyReference, decodeEvent, type Published, rawJson } from "./event_record.ts";
 import { decodeHead } from "./head_record.ts";
 import { keys } from "./keys.ts";
 import type { Kv, KvEntry } from "./kv.ts";
+import { getAll } from "./scan.ts";
 
 /** A page of events also ends once it holds this many bytes of JSON. */
 const pageBytes = 4 * 1024 * 1024;
@@ -27,25 +30,14 @@ export interface EventLog {
   headAtTime(task: number, at: string): Promise<Task | null>;
   /** The projection as stored. */
   head(task: number): Promise<Task | null>;
-  /** Up to ten projections in one snapshot. */
+  /** The projections of any number of tasks, in that order. Ten at a time are one snapshot, all of them are not. */
   heads(tasks: number[]): Promise<(Task | null)[]>;
   /** The task as it was right after event `seq`: the nearest kept fold before it plus the events since. */
   headAt(task: number, seq: number): Promise<Task | null>;
 }
 
 export function eventLog(kv: Kv): EventLog {
-  async function readParts(body: BodyReference): Promise<Uint8Array> {
-    const slices: Uint8Array[] = [];
-    while (slices.length < body.parts) {
-      const range = { prefix: keys.parts(body.id), start: keys.part(body.id, slices.length) };
-      // A page is bounded in entries, and a slice is 48 KiB: a hundred at a time.
-      const page = await kv.page<Uint8Array>(range, { limit: 100 });
-      const gap = page.findIndex(({ key }, index) => key[2] !== slices.length + index);
-      slices.push(...page.slice(0, gap < 0 ? page.length : gap).map((entry) => entry.value));
-      if (gap >= 0 || page.length === 0) break;
-    }
-    return joinParts(body, slices);
-  }
+  const readParts = (body: BodyReference) => readBody(kv, body);
 
   function rows(task: number, after: number, limit: number): Promise<KvEntry<Uint8Array>[]> {
     return kv.page<Uint8Array>({ prefix: keys.events(task), start: keys.event(task, after + 1) }, { limit });
@@ -81,17 +73,13 @@ export function eventLog(kv: Kv): EventLog {
     read,
     head,
     async heads(tasks) {
-      const entries = await kv.getMany<Uint8Array>(tasks.map(keys.task));
+      const entries = await getAll<Uint8Array>(kv, tasks.map(keys.task));
       return entries.map((entry) => entry.value ? decodeHead(entry.value) : null);
     },
     async events(wanted) {
       const found: Published[] = [];
-      for (let at = 0; at < wanted.length; at += 10) {
-        const entries = await kv.getMany<Uint8Array>(
-          wanted.slice(at, at + 10).map(([task, seq]) => keys.event(task, seq)),
-        );
-        for (const { value } of entries) if (value) found.push(await decodeEvent(value, readParts));
-      }
+      const entries = await getAll<Uint8Array>(kv, wanted.map(([task, seq]) => keys.event(task, seq)));
+      for (const { value } of entries) if (value) found.push(await decodeEvent(value, readParts));
       return found;
     },
     async event(task, seq) {
@@ -155,13 +143,3 @@ export function eventLog(kv: Kv): EventLog {
 
 const encoder = new TextEncoder();
 const newline = new Uint8Array([10]);
-
-function concat(chunks: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}

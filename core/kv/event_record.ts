@@ -96,17 +96,3 @@ export function rawJson(value: Uint8Array): Uint8Array | null {
   json[0] = 123; // "{" in place of the comma.
   return json;
 }
-
-/** Puts slices together again; throws when one is missing. */
-export function joinParts(body: BodyReference, slices: Uint8Array[]): Uint8Array {
-  if (slices.length !== body.parts) {
-    throw new Error(`Body ${body.id} has ${slices.length} of ${body.parts} parts; run "deno task verify"`);
-  }
-  const whole = new Uint8Array(slices.reduce((sum, slice) => sum + slice.length, 0));
-  let at = 0;
-  for (const slice of slices) {
-    whole.set(slice, at);
-    at += slice.length;
-  }
-  return whole;
-}

@@ -27,6 +27,7 @@ import { commitIdLength, commitOf, encodeEvent, type Published } from "./event_r
 import { decodeHead } from "./head_record.ts";
 import { keys } from "./keys.ts";
 import { type Kv, type KvCommit, type KvLimits, type KvMaybeEntry, UnknownOutcome } from "./kv.ts";
+import { getAll } from "./scan.ts";
 
 /** What one commit wrote, in order. */
 export interface Committed {
@@ -89,11 +90,8 @@ export function groupCommit({ kv, clock, random, limits, onCommit }: Options): G
 
   async function load(ids: number[]): Promise<void> {
     const missing = ids.filter((id) => !heads.has(id));
-    for (let at = 0; at < missing.length; at += 10) {
-      const slice = missing.slice(at, at + 10);
-      const entries = await kv.getMany<Uint8Array>(slice.map(keys.task));
-      entries.forEach((entry, index) => remember(slice[index]!, knownOf(entry)));
-    }
+    const entries = await getAll<Uint8Array>(kv, missing.map(keys.task));
+    entries.forEach((entry, index) => remember(missing[index]!, knownOf(entry)));
   }
 
   /** Runs until nothing waits. Its last look and the end of `flushing` are one step, so no append falls between. */

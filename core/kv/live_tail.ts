@@ -139,14 +139,11 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
       known.set(task, evolveAll(before, (byTask.get(task) ?? []).map(({ event }) => event)));
     }
     const unknown = ranges.filter(([task]) => !known.has(task));
-    for (let at = 0; at < unknown.length; at += 10) {
-      const slice = unknown.slice(at, at + 10);
-      const stored = await log.heads(slice.map(([task]) => task));
-      for (const [index, [task, , to]] of slice.entries()) {
-        // It may have gone on since.
-        const head = stored[index]?.seq === to ? stored[index] : await log.headAt(task, to);
-        if (head) known.set(task, head);
-      }
+    const stored = await log.heads(unknown.map(([task]) => task));
+    for (const [index, [task, , to]] of unknown.entries()) {
+      // It may have gone on since.
+      const head = stored[index]?.seq === to ? stored[index] : await log.headAt(task, to);
+      if (head) known.set(task, head);
     }
     const heads = ranges.map(([task]) => known.get(task)).filter((head) => head !== undefined);
     return { versionstamp, events, heads };

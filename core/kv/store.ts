@@ -3,27 +3,43 @@
 import { dirname, join } from "@std/path";
 import { DomainError, messageOf } from "../domain/error.ts";
 import type { Clock, Random } from "../domain/ports.ts";
+import { AllStream } from "./all_stream.ts";
 import { requireSound } from "./backup.ts";
 import { keepPrivate, type Presence, presenceOf, removeLeftovers } from "./database_files.ts";
 import { type EventLog, eventLog } from "./event_log.ts";
 import { type Committed, type GroupCommit, groupCommit } from "./group_commit.ts";
+import { type IdempotencyKeys, idempotencyKeys } from "./idempotency.ts";
 import { keys } from "./keys.ts";
 import { denoKv, type Kv, type KvMaybeEntry, localLimits, remoteLimits } from "./kv.ts";
 import { type LiveTail, liveTail } from "./live_tail.ts";
 import { requireKnownFormat, storeFormat } from "./store_format.ts";
 import { sweepBodies } from "./sweep.ts";
+import { TaskIndex } from "./task_index.ts";
+import { repair, type Verification, verify } from "./verify.ts";
+import { WorkerBeats } from "./worker_beat.ts";
+import { WorkerNotes } from "./worker_notes.ts";
 
 export interface Store {
   /** The store's uuid. */
   id: string;
+  /** What it stands on. For this floor and for tests: whoever uses the store asks one of the parts below. */
   kv: Kv;
   log: EventLog;
+  all: AllStream;
+  index: TaskIndex;
+  notes: WorkerNotes;
+  beats: WorkerBeats;
+  idempotency: IdempotencyKeys;
   writer: GroupCommit;
   tail: LiveTail;
   /** Whether other processes may write to it. */
   shared: boolean;
   /** Whether the file it stands on is still there; what is no file is always there. */
   presence: Presence;
+  /** Whether all that is derived still follows from the log. Call it while nothing writes. */
+  verify(): Promise<Verification>;
+  /** Mends what `verify` found and can be mended; how many differences that were. Call it while nothing writes. */
+  repair(found: Verification): Promise<number>;
   close(): void;
 }
 
@@ -82,7 +98,8 @@ export async function buildStore(
   },
 ): Promise<Store> {
   const id = await storeId(kv, random);
-  const [last] = await kv.page({ prefix: keys.allEntries() }, { limit: 1, reverse: true });
+  const all = new AllStream(kv);
+  const cursor = await all.last();
   const log = eventLog(kv);
   const writer: GroupCommit = groupCommit({
     kv,
@@ -91,7 +108,6 @@ export async function buildStore(
     limits: remote ? remoteLimits : localLimits,
     onCommit: (committed: Committed) => tail.committed(committed),
   });
-  const cursor = last ? last.key[1] as string : "";
   const tail = liveTail({ kv, log, clock, random, shared, cursor, writer: () => writer });
   // Alone, an intent that is still there belongs to a process that died; with others it may be at work.
   if (!shared) await sweepBodies(kv);
@@ -99,10 +115,17 @@ export async function buildStore(
     id,
     kv,
     log,
+    all,
+    index: new TaskIndex(kv),
+    notes: new WorkerNotes(kv),
+    beats: new WorkerBeats(kv),
+    idempotency: idempotencyKeys(kv),
     writer,
     tail,
     shared,
     presence,
+    verify: () => verify(kv),
+    repair: (found) => repair(kv, found),
     close() {
       writer.close();
       kv.close();

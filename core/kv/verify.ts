@@ -4,11 +4,13 @@
 import { messageOf } from "../domain/error.ts";
 import type { TaskEvent } from "../domain/event.ts";
 import { emptyTask, evolve, type Task } from "../domain/task.ts";
-import { decodeEvent, joinParts } from "./event_record.ts";
+import { readBody } from "./event_body.ts";
+import { decodeEvent } from "./event_record.ts";
 import { encodeHead, isHeadOf } from "./head_record.ts";
 import { indexEntries } from "./head_index.ts";
 import { keys } from "./keys.ts";
 import type { Kv, KvEntry, KvKey } from "./kv.ts";
+import { pages } from "./scan.ts";
 
 export interface Difference {
   /** The task, or null for what belongs to none. */
@@ -25,7 +27,6 @@ export interface Verification {
   differences: Difference[];
 }
 
-const pageSize = 1_000;
 const differencesKept = 10_000;
 
 /** Reads the whole store. Call it while nothing writes, or expect differences of the moment. */
@@ -126,10 +127,7 @@ class History {
     }
     let event: TaskEvent;
     try {
-      event = (await decodeEvent(value, async (body) => {
-        const parts = await kv.page<Uint8Array>({ prefix: keys.parts(body.id) }, { limit: pageSize });
-        return joinParts(body, parts.map((part) => part.value));
-      })).event;
+      event = (await decodeEvent(value, (body) => readBody(kv, body))).event;
     } catch (error) {
       add({ task: this.task, what: `event ${seq} cannot be read: ${messageOf(error)}`, repair: null });
       this.#fold = { ...this.#fold, seq };
@@ -166,16 +164,7 @@ async function keptFolds(kv: Kv, task: number): Promise<Map<number, KvEntry<Uint
   return kept;
 }
 
-/** Every entry under `prefix`, page by page. */
+/** Every entry under `prefix`. */
 async function* all<T>(kv: Kv, prefix: KvKey): AsyncGenerator<KvEntry<T>> {
-  let last: KvKey | null = null;
-  for (;;) {
-    // A range starts at its first key; the one already seen is skipped.
-    const page: KvEntry<T>[] = await kv.page<T>(last ? { prefix, start: last } : { prefix }, { limit: pageSize });
-    const isSeen = last !== null && JSON.stringify(page[0]?.key) === JSON.stringify(last);
-    yield* isSeen ? page.slice(1) : page;
-    const end: KvKey | undefined = page.at(-1)?.key;
-    if (!end || page.length < pageSize) return;
-    last = end;
-  }
+  for await (const page of pages<T>(kv, { prefix })) yield* page;
 }

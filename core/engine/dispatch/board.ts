@@ -4,9 +4,8 @@
 import { DispatchOrder } from "../../domain/dispatch_order.ts";
 import { type Board, type BoardEntry, boardEntry } from "../../domain/plan.ts";
 import { isOver, type Status, type Task } from "../../domain/task.ts";
-import { keys } from "../../kv/keys.ts";
+import { EndedCounts } from "../../kv/ended_counts.ts";
 import type { Store } from "../../kv/store.ts";
-import { type EndedCounts, endedCounts } from "../ended_counts.ts";
 
 export interface LiveBoard extends Board {
   readonly entries: Iterable<BoardEntry>;
@@ -45,7 +44,7 @@ export function liveBoard(store: Store): LiveBoard {
   const entryOf = (id: number) => entries.get(id);
   const statusOf = (id: number) => entries.get(id)?.status ?? finished.get(id);
   const order = new DispatchOrder({ entry: entryOf, statusOf });
-  const ended = endedCounts(store.kv);
+  const ended = new EndedCounts(store.index);
 
   function wonder(entry: BoardEntry): void {
     if (entry.runner === null && (entry.ending || entry.cancel_requested)) left.add(entry.id);
@@ -120,7 +119,7 @@ export function liveBoard(store: Store): LiveBoard {
     },
     async resolve() {
       while (unknown.size > 0) {
-        const ids = [...unknown].slice(0, 10);
+        const ids = [...unknown];
         for (const [index, head] of (await store.log.heads(ids)).entries()) {
           const id = ids[index]!;
           unknown.delete(id);
@@ -132,15 +131,8 @@ export function liveBoard(store: Store): LiveBoard {
     },
     async load() {
       meanwhile = [];
-      const fresh = new Map<number, BoardEntry>();
-      const prefix = keys.activeEntries();
-      for (let after = 0;;) {
-        const page = await store.kv.page<string>({ prefix, start: keys.active(after + 1) }, { limit: 1_000 });
-        for (const { key, value } of page) fresh.set(key[1] as number, JSON.parse(value));
-        if (page.length < 1_000) break;
-        after = page.at(-1)!.key[1] as number;
-      }
-      entries = fresh;
+      const read = await store.index.active();
+      entries = new Map(read.map((entry) => [entry.id, entry]));
       const newer: Task[] = meanwhile;
       meanwhile = null;
       waiting.clear();

@@ -12,8 +12,7 @@
 // On a local file nobody else can take over, so none of this runs there.
 
 import { DomainError } from "../../domain/error.ts";
-import { keys } from "../../kv/keys.ts";
-import { type Beat, beatSender, LivingTwin, readBeats } from "../../kv/worker_beat.ts";
+import { type Beat, LivingTwin } from "../../kv/worker_beat.ts";
 import type { LiveBoard } from "./board.ts";
 import { closeLostRun, type EndSurvivors } from "./close_lost_run.ts";
 import type { EngineContext } from "../context.ts";
@@ -50,7 +49,7 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
 }): Leases {
   const { store, clock, random, worker, warn } = context;
   const start = random.uuid();
-  const sender = beatSender(store.kv, { worker: worker.id, start, name: worker.name });
+  const sender = store.beats.sender({ worker: worker.id, start, name: worker.name });
   const seen = new Map<string, { beat: string; since: number }>();
   let dead: ReadonlySet<string> = new Set();
   let sentAt = clock.monotonic();
@@ -112,7 +111,7 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
   async function lookAtOthers(): Promise<void> {
     // What is read was so at some moment between these two: each is used where it makes a counter look younger.
     const now = clock.monotonic();
-    const beats = await readBeats(store.kv);
+    const beats = await store.beats.read();
     const readAt = clock.monotonic();
     const wanted = new Set<string>(beats.keys());
     for (const { runner, holder } of board.entries) {
@@ -135,14 +134,13 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
     try {
       // Its beat is looked at again and must still stand when the run is closed: taking over others may take long, and a
       // worker that came back goes on with its runs.
-      const key = keys.beat(from);
-      const { value, versionstamp } = await store.kv.get<Beat>(key);
-      if (textOf(value ?? undefined) !== seen.get(from)?.beat) return;
+      const { beat, guard } = await store.beats.stand(from);
+      if (textOf(beat ?? undefined) !== seen.get(from)?.beat) return;
       await closeLostRun(context, {
         id,
         runner: from,
         endSurvivors,
-        guard: { key, versionstamp, isForeign: true },
+        guard,
         why: `Its worker did not beat for ${leaseTimes.deadMs / 1_000} s.`,
       });
     } catch (error) {
@@ -161,11 +159,11 @@ export function leases(context: EngineContext, { board, endSurvivors, stopRuns, 
     },
     async announce() {
       if (!store.shared) return;
-      const before = (await readBeats(store.kv)).get(worker.id);
+      const before = (await store.beats.read()).get(worker.id);
       if (before) {
         // A beat that moves is a living twin; two intervals are enough to see it.
         await clock.sleep(leaseTimes.beatMs * 2 + 1_000);
-        const after = (await readBeats(store.kv)).get(worker.id);
+        const after = (await store.beats.read()).get(worker.id);
         if (textOf(after) !== textOf(before)) {
           throw new DomainError(
             "unavailable",

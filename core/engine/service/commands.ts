@@ -8,7 +8,6 @@ import type { TaskSpec } from "../../domain/event.ts";
 import type { Task } from "../../domain/task.ts";
 import type { Appended, AppendRequest } from "../../kv/commit_batch.ts";
 import { StaleGuard } from "../../kv/group_commit.ts";
-import { keys } from "../../kv/keys.ts";
 import type { EngineContext } from "../context.ts";
 import type { AgentState } from "../../view/api_view.ts";
 import type { Caller, NewTask } from "./service.ts";
@@ -75,12 +74,9 @@ export function commands(
 
   async function requireTasks(ids: number[]): Promise<void> {
     const issues: Issue[] = [];
-    for (let at = 0; at < ids.length; at += 10) {
-      const slice = ids.slice(at, at + 10);
-      (await log.heads(slice)).forEach((head, index) => {
-        if (!head) issues.push({ path: `depends_on.${at + index}`, message: `There is no task ${slice[index]}` });
-      });
-    }
+    (await log.heads(ids)).forEach((head, index) => {
+      if (!head) issues.push({ path: `depends_on.${index}`, message: `There is no task ${ids[index]}` });
+    });
     if (issues.length > 0) throw new DomainError("invalid", "A dependency does not exist", { issues });
   }
 
@@ -110,7 +106,7 @@ export function commands(
     const dependencies = command.changes.depends_on!;
     await requireTasks(dependencies);
     for (;;) {
-      const guard = { key: keys.deps(), versionstamp: (await store.kv.get(keys.deps())).versionstamp };
+      const guard = await store.index.dependencyGuard();
       const cycle = await findCycle(id, dependencies);
       if (cycle) {
         const path = cycle.map((one) => `#${one}`).join(" -> ");
@@ -140,13 +136,11 @@ export function commands(
       if (cameFrom.has(id)) return pathTo(id, cameFrom);
       if (cameFrom.size > cycleBound) throw invalid("depends_on", "The graph of dependencies is too large to check");
       const next: number[] = [];
-      for (let at = 0; at < edge.length; at += 10) {
-        for (const head of await log.heads(edge.slice(at, at + 10))) {
-          for (const dependency of head?.depends_on ?? []) {
-            if (cameFrom.has(dependency)) continue;
-            cameFrom.set(dependency, head!.id);
-            next.push(dependency);
-          }
+      for (const head of await log.heads(edge)) {
+        for (const dependency of head?.depends_on ?? []) {
+          if (cameFrom.has(dependency)) continue;
+          cameFrom.set(dependency, head!.id);
+          next.push(dependency);
         }
       }
       edge = next;

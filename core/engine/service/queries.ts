@@ -5,7 +5,6 @@ import type { DispatchOrder, Lane } from "../../domain/dispatch_order.ts";
 import { blockers, inDispatchOrder, obstacleOf } from "../../domain/plan.ts";
 import { isOver, type Status, type Task } from "../../domain/task.ts";
 import { obstacleSentence, type TaskContext, type TaskView, taskView, type WholeTexts } from "../../view/task_view.ts";
-import { keys } from "../../kv/keys.ts";
 import type { LiveBoard } from "../dispatch/board.ts";
 import type { EngineContext } from "../context.ts";
 import type { BoardView, Measures, TaskPage } from "./service.ts";
@@ -39,8 +38,8 @@ export function queries(
   const heads = new Map<number, Task>();
 
   async function require(id: number): Promise<Task> {
-    const head = await store.writer.head(id);
-    if (!head || id === 0) throw new DomainError("not_found", `There is no task ${id}`);
+    const [head] = id === 0 ? [] : await headsOf([id]);
+    if (!head) throw new DomainError("not_found", `There is no task ${id}`);
     return head;
   }
 
@@ -100,9 +99,7 @@ export function queries(
   async function headsOf(ids: number[]): Promise<Task[]> {
     // What others wrote to a shared store is known here a moment later: there each question reads.
     const missing = ids.filter((id) => store.shared || !heads.has(id));
-    for (let at = 0; at < missing.length; at += 10) {
-      for (const head of await store.log.heads(missing.slice(at, at + 10))) if (head) keep(head);
-    }
+    for (const head of await store.log.heads(missing)) if (head) keep(head);
     return ids.map((id) => heads.get(id)).filter((head) => head !== undefined);
   }
 
@@ -122,14 +119,12 @@ export function queries(
       );
       return ids.sort((a, b) => b - a).slice(0, limit);
     }
-    const range = { prefix: keys.finishedOf(status), end: keys.finished(status, before) };
-    const page = await store.kv.page(range, { limit, reverse: true });
-    return page.map((entry) => entry.key[2] as number);
+    return await store.index.finished(status, { before, limit });
   }
 
   async function idsBefore(before: number, limit: number): Promise<number[]> {
     const ids: number[] = [];
-    const last = Math.min(before, (await store.kv.get<number>(keys.nextId())).value ?? 1) - 1;
+    const last = Math.min(before - 1, await store.index.lastId());
     for (let id = last; id >= 1 && ids.length < limit; id--) ids.push(id);
     return ids;
   }
@@ -141,7 +136,7 @@ export function queries(
     all.in_progress = order.size("running");
     all.awaiting_approval = order.size("approval");
     Object.assign(all, await board.ended.read());
-    const total = ((await store.kv.get<number>(keys.nextId())).value ?? 1) - 1;
+    const total = await store.index.lastId();
     // Most tasks complete: counting the rest is cheaper than counting them.
     const others = all.pending + all.in_progress + all.awaiting_approval + all.failed + all.cancelled;
     all.completed = Math.max(0, total - others);
@@ -167,10 +162,10 @@ export function queries(
         return taskView(then!, undefined, await wholeTexts(then!));
       }
       await board.resolve();
-      const dependants = await store.kv.page({ prefix: keys.dependants(id) }, { limit: 200 });
+      const dependants = await store.index.dependants(id, { limit: 200 });
       const view = summary(current);
       const texts = await wholeTexts(current);
-      return { ...view, ...texts, dependants: dependants.map((entry) => entry.key[2] as number) };
+      return { ...view, ...texts, dependants };
     },
     async list({ status, q, limit, cursor }) {
       await board.resolve();

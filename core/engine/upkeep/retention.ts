@@ -13,7 +13,6 @@ import { messageOf } from "../../domain/error.ts";
 import { decide } from "../../domain/decide.ts";
 import type { NewEvent, TaskEventOf } from "../../domain/event.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
-import { keys } from "../../kv/keys.ts";
 import type { Snapshot, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 
@@ -51,13 +50,12 @@ export function retention(
   }
 
   async function sweepWorktrees(before: string): Promise<void> {
-    const range = { prefix: keys.standingEntries(), start: keys.standing(lastStanding + 1) };
-    const page = await store.kv.page(range, { limit: lookedAt });
+    const page = await store.index.standing({ after: lastStanding, limit: lookedAt });
     let removed = 0;
-    for (const { key } of page) {
+    for (const id of page) {
       if (removed >= removedAtMost) return;
-      lastStanding = key[2] as number;
-      const task = await store.writer.head(lastStanding);
+      lastStanding = id;
+      const task = await store.log.head(id);
       if (task?.status === "completed" && isDue(task, before) && await removeWorktree(task)) removed++;
     }
     if (page.length < lookedAt) lastStanding = 0;
@@ -69,10 +67,10 @@ export function retention(
     const commit = await upkeep.mergedCommit(place);
     if (commit === null) return false;
     const { path, branch } = place;
-    await noteGoing(task.id);
+    await store.notes.keepRemoval(worker.id, task.id);
     const head = await write(task, [{ type: "worktree.removed", data: { path, branch, reason, commit } }]);
     await finishRemoval(head, place);
-    await noteGoing(null);
+    await store.notes.keepRemoval(worker.id, null);
     return true;
   }
 
@@ -86,38 +84,22 @@ export function retention(
     }
   }
 
-  /** Keeps a note of the task whose worktree is about to go. */
-  async function noteGoing(id: number | null): Promise<void> {
-    const key = keys.removing(worker.id);
-    const change = id === null ? { sets: [], deletes: [key] } : { sets: [{ key, value: id }], deletes: [] };
-    await store.kv.commit({ checks: [], ...change });
-  }
-
   /** What a crash interrupted, also when this worker had another id then. */
   async function goOn(): Promise<void> {
-    const range = store.shared ? { prefix: keys.retention(worker.id) } : { prefix: keys.retentions() };
-    for (const { key, value: id } of await store.kv.page<unknown>(range, { limit: lookedAt })) {
-      // Beside how far a worker has come.
-      if (key[2] !== keys.removing(worker.id)[2] || typeof id !== "number") continue;
-      const task = await store.writer.head(id);
+    for (const removal of await store.notes.removals(store.shared ? worker.id : null)) {
+      const task = await store.log.head(removal.task);
       if (task?.place && !task.place.present && isOver(task.status)) await finishRemoval(task, task.place);
-      await store.kv.commit({ checks: [], sets: [], deletes: [key] });
+      await store.notes.keepRemoval(removal.worker, null);
     }
   }
 
   async function sweepByTime(before: string): Promise<void> {
-    const key = keys.retention(worker.id);
-    const { value: from } = await store.kv.get<[string, number]>(key);
-    const range = {
-      prefix: keys.finishedByTime(),
-      ...(from && { start: keys.finishedAt(from[0], from[1] + 1) }),
-    };
-    for (const { key: entry } of await store.kv.page(range, { limit: removedAtMost })) {
-      const [, , at, id] = entry as [string, string, string, number];
-      if (at >= before) return;
-      const task = await store.writer.head(id);
+    const from = await store.notes.retention(worker.id);
+    for (const end of await store.index.endedAfter(from, { limit: removedAtMost })) {
+      if (end.at >= before) return;
+      const task = await store.log.head(end.task);
       if (task && isDue(task, before)) await removeSaved(task);
-      await store.kv.commit({ checks: [], sets: [{ key, value: [at, id] }], deletes: [] });
+      await store.notes.keepRetention(worker.id, end);
     }
   }
 

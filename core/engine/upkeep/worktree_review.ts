@@ -8,7 +8,6 @@ import { createHash } from "node:crypto";
 import { basename } from "@std/path";
 import { branchName } from "../../domain/slug.ts";
 import { isOver, type Task } from "../../domain/task.ts";
-import { keys } from "../../kv/keys.ts";
 import type { Traces, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import type { LiveBoard } from "../dispatch/board.ts";
 import { type EngineContext, isOurs } from "../context.ts";
@@ -75,14 +74,13 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
   }
 
   async function report(current: Finding[]): Promise<void> {
-    const key = keys.notices(worker.id);
-    reported ??= new Set((await store.kv.get<string[]>(key)).value ?? []);
+    reported ??= new Set(await store.notes.notices(worker.id));
     const fresh = current.filter(({ id }) => !reported!.has(id));
     const isSettled = fresh.length === 0 && reported.size === current.length;
     if (isSettled) return;
     for (const { text } of fresh) await note("worktrees", text);
     const ids = current.map(({ id }) => id);
-    await store.kv.commit({ checks: [], sets: [{ key, value: ids }], deletes: [] });
+    await store.notes.keepNotices(worker.id, ids);
     reported = new Set(ids);
   }
 
@@ -120,11 +118,10 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
     ).map(({ id }) => id);
     for (let after = 0;;) {
       const startedAt = clock.monotonic();
-      const range = { prefix: keys.standingEntries(), start: keys.standing(after + 1) };
-      const page = await store.kv.page(range, { limit: atOnce });
-      yield page.map(({ key }) => key[2] as number);
-      if (page.length < atOnce) return;
-      after = page.at(-1)!.key[2] as number;
+      const ids = await store.index.standing({ after, limit: atOnce });
+      yield ids;
+      if (ids.length < atOnce) return;
+      after = ids.at(-1)!;
       const restMs = (clock.monotonic() - startedAt) * restRatio;
       await clock.sleep(restMs, { signal });
       restedMs += restMs;
@@ -141,12 +138,7 @@ export function worktreeReview(context: EngineContext, { board, upkeep, note, si
   }
 
   async function readHeads(all: number[]): Promise<Task[]> {
-    const ids = [...new Set(all)];
-    const heads: Task[] = [];
-    for (let at = 0; at < ids.length; at += 10) {
-      for (const head of await store.log.heads(ids.slice(at, at + 10))) if (head) heads.push(head);
-    }
-    return heads;
+    return (await store.log.heads([...new Set(all)])).filter((head) => head !== null);
   }
 
   return {

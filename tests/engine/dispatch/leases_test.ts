@@ -6,7 +6,7 @@ import type { LiveBoard } from "../../../core/engine/dispatch/board.ts";
 import type { EngineContext } from "../../../core/engine/context.ts";
 import { leases, leaseTimes } from "../../../core/engine/dispatch/leases.ts";
 import type { Kv } from "../../../core/kv/kv.ts";
-import { openStore } from "../../../core/kv/store.ts";
+import { buildStore, openStore } from "../../../core/kv/store.ts";
 import { systemClock, systemRandom } from "../../../core/host/system.ts";
 
 /** A clock that goes on by being told to. `settle` resolves when nothing that it woke is under way any more. */
@@ -67,12 +67,13 @@ function silenceable(kv: Kv) {
 }
 
 Deno.test("leases: a store that is silent stops the holder's agents at 9 s and kills them at 11 s, before the takeover at 15 s", async () => {
-  const store = await openStore(":memory:", { clock: systemClock, random: systemRandom, share: true });
-  const silent = silenceable(store.kv);
+  const memory = await openStore(":memory:", { clock: systemClock, random: systemRandom });
+  const silent = silenceable(memory.kv);
+  const store = await buildStore(silent.kv, { clock: systemClock, random: systemRandom, shared: true });
   const hand = handClock(silent.settle);
   const said: [string, number][] = [];
   const lease = leases({
-    store: { ...store, kv: silent.kv, shared: true },
+    store,
     clock: hand.clock,
     random: systemRandom,
     worker: { id: "worker-1", name: "laptop" },

@@ -1,0 +1,56 @@
+// What a worker notes for itself, so that it goes on after a restart where it was. None of it is a fact about a task: those
+// are events.
+
+import { keys } from "./keys.ts";
+import type { Kv } from "./kv.ts";
+import type { EndPosition } from "./task_index.ts";
+
+const notesAtOnce = 1_000;
+
+export class WorkerNotes {
+  readonly #kv: Kv;
+
+  constructor(kv: Kv) {
+    this.#kv = kv;
+  }
+
+  /** The ids of the findings about its repositories that `worker` has reported and that still hold. */
+  async notices(worker: string): Promise<string[]> {
+    return (await this.#kv.get<string[]>(keys.notices(worker))).value ?? [];
+  }
+
+  async keepNotices(worker: string, ids: string[]): Promise<void> {
+    await this.#write({ key: keys.notices(worker), value: ids });
+  }
+
+  /** How far the retention of `worker` has come in the order of ends; null before its first removal. */
+  async retention(worker: string): Promise<EndPosition | null> {
+    const { value } = await this.#kv.get<[at: string, task: number]>(keys.retention(worker));
+    return value && { at: value[0], task: value[1] };
+  }
+
+  async keepRetention(worker: string, { at, task }: EndPosition): Promise<void> {
+    await this.#write({ key: keys.retention(worker), value: [at, task] });
+  }
+
+  /** The tasks whose worktree was being removed when the note was last written: of one worker, or of all for null. */
+  async removals(worker: string | null): Promise<{ worker: string; task: number }[]> {
+    const prefix = worker === null ? keys.retentions() : keys.retention(worker);
+    const page = await this.#kv.page<unknown>({ prefix }, { limit: notesAtOnce });
+    // Beside them is how far each worker has come.
+    const isRemoval = keys.removing("").at(-1);
+    return page.filter(({ key, value }) => key[2] === isRemoval && typeof value === "number")
+      .map(({ key, value }) => ({ worker: key[1] as string, task: value as number }));
+  }
+
+  /** Notes the task whose worktree is about to go, or that none is. */
+  async keepRemoval(worker: string, task: number | null): Promise<void> {
+    const key = keys.removing(worker);
+    if (task !== null) await this.#write({ key, value: task });
+    else await this.#kv.commit({ checks: [], sets: [], deletes: [key] });
+  }
+
+  async #write(set: { key: Deno.KvKey; value: unknown }): Promise<void> {
+    await this.#kv.commit({ checks: [], sets: [set], deletes: [] });
+  }
+}
