@@ -33,6 +33,8 @@ export type Command =
   /** Facts about the worktree of a task that is not running: saved, removed, kept. */
   | { type: "archive_worktree"; events: NewEvent[] }
   /** Facts about what retention removes of a finished task. `seq`: the version it was judged by. */
-  | { type: "tidy"; events: NewEvent[]; seq: number }
+  | { type: "record_retention"; events: NewEvent[]; seq: number }
   /** The worktree is put away: retry, fail or cancel now. */
-  | { type: "settle" };
+  | { type: "settle" }
+  /** A fact about the service itself, for its own log: task 0. */
+  | { type: "note"; event: NewEvent };

@@ -15,11 +15,12 @@ const maxMessagesWaiting = 100;
 
 /**
  * The events `command` leads to; none when it changes nothing.
- * @param task the present state; `null` for `create` only
+ * @param task the present state; `null` for `create`, and for `note` before the first
  * @param now ms since 1970
  */
 export function decide(command: Command, task: Task | null, now: number): NewEvent[] {
   if (command.type === "create") return [{ type: "task.created", data: command.spec }];
+  if (command.type === "note") return [command.event];
   if (!task) throw new DomainError("not_found", "There is no such task");
   switch (command.type) {
     case "edit":
@@ -51,7 +52,7 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
       if (task.run) throw new DomainError("fenced", `Cannot put away the worktree of task ${task.id}: it is running`);
       // Where two workers share a disk, the other one may have been faster.
       return task.place?.present ? command.events : [];
-    case "tidy":
+    case "record_retention":
       if (task.seq !== command.seq || !isOver(task.status)) refuse("tidy up", task, "it went on meanwhile");
       return command.events;
     case "settle":

@@ -13,6 +13,7 @@ import type { EngineContext } from "./context.ts";
 import { counters } from "./service/counters.ts";
 import { diskWatch } from "./dispatch/disk_watch.ts";
 import { dispatchPause } from "./dispatch/dispatch_pause.ts";
+import { noteFact } from "./handle_command.ts";
 import { exportTask, readWhy } from "./service/history.ts";
 import { leases } from "./dispatch/leases.ts";
 import { queries } from "./service/queries.ts";
@@ -87,12 +88,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
 
   /** A fact about the service itself, in the log of task 0. */
   async function note(kind: string, text: string): Promise<void> {
-    await store.writer.append({
-      task: 0,
-      by: worker.name,
-      priority: "command",
-      decide: () => [{ type: "service.noticed", data: { worker: worker.id, kind, text } }],
-    });
+    await noteFact(context, { type: "service.noticed", data: { worker: worker.id, kind, text } }, { by: worker.name });
   }
 
   const unsubscribe = store.tail.subscribe(({ versionstamp, events, heads }) => {

@@ -1,10 +1,9 @@
 // Closing a run whose holder is gone: what still lives of it is ended first, then its end is written.
 
-import { decide } from "../../domain/decide.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { Guard } from "../../kv/commit_batch.ts";
 import { StaleGuard } from "../../kv/group_commit.ts";
-import { appendPatiently } from "../append.ts";
+import { handleCommand } from "../handle_command.ts";
 import type { EngineContext } from "../context.ts";
 
 /** Ends the survivors of a run by its mark; resolves when none is alive. How many there were. */
@@ -21,7 +20,7 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
   why: string;
 }): Promise<boolean> {
   const { store, worker, clock, worktrees } = context;
-  const head = await store.writer.head(id);
+  const head = await store.log.head(id);
   const run = head?.run;
   if (!head || !run || run.worker !== runner) return false;
   const survivors = await endSurvivors(run.mark);
@@ -41,13 +40,8 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
     lines_removed: changes?.lines_removed ?? null,
   };
   try {
-    await appendPatiently(context, {
-      task: id,
-      by: `${worker.name}/${run.epoch}`,
-      priority: "command",
-      guard,
-      decide: (task, { now }) => decide({ type: "finish_run", run: run.epoch, end }, task, now),
-    });
+    const options = { by: `${worker.name}/${run.epoch}`, guard, until: "written" } as const;
+    await handleCommand(context, id, { type: "finish_run", run: run.epoch, end }, options);
     return true;
   } catch (error) {
     if (error instanceof StaleGuard || (error instanceof DomainError && error.code === "fenced")) return false;

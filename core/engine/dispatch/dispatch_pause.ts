@@ -3,6 +3,7 @@
 
 import { pauseDelayMs } from "../../domain/retry.ts";
 import type { EngineContext } from "../context.ts";
+import { noteFact } from "../handle_command.ts";
 
 export interface Pause {
   reason: string;
@@ -28,21 +29,18 @@ const jitterShare = 0.05;
 const longestJitterMs = 60_000;
 
 export function dispatchPause(
-  { store, clock, random, worker, warn }: EngineContext,
+  context: EngineContext,
   onChange: () => void,
 ): DispatchPause {
+  const { clock, random, worker, warn } = context;
   let current: Pause | null = null;
   let inARow = 0;
   let failures = 0;
   let clear = () => {};
 
   function note(event: Parameters<typeof noteEvent>[0]): void {
-    store.writer.append({
-      task: 0,
-      by: worker.name,
-      priority: "command",
-      decide: () => [noteEvent(event)],
-    }).catch((error) => warn("Cannot record the pause", error));
+    noteFact(context, noteEvent(event), { by: worker.name })
+      .catch((error) => warn("Cannot record the pause", error));
   }
 
   function resume(): void {

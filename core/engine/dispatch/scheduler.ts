@@ -4,7 +4,6 @@
 // says "look again", so a lost one costs time, never a task. Who goes first is domain/plan.ts; that only one worker gets a
 // task is the claim's check of the head.
 
-import { decide } from "../../domain/decide.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { ClaimReason } from "../../domain/event.ts";
 import type { WorkerView } from "../../domain/plan.ts";
@@ -13,6 +12,7 @@ import type { Agent } from "../../process/agent.ts";
 import type { LiveBoard } from "./board.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import type { DiskWatch } from "./disk_watch.ts";
+import { handleCommand } from "../handle_command.ts";
 import type { DispatchPause } from "./dispatch_pause.ts";
 import { archiveWorktree } from "../run/archive_worktree.ts";
 import type { RepositoryPauses } from "./repository_pause.ts";
@@ -138,14 +138,9 @@ export function scheduler(
     let claimed;
     let seen: Task | null = null;
     try {
-      claimed = await store.writer.append({
-        task: id,
+      claimed = await handleCommand(context, id, { type: "claim", worker: worker.id, mark, why, planned }, {
         by: "scheduler",
-        priority: "command",
-        decide(head, { now }) {
-          seen = head;
-          return decide({ type: "claim", worker: worker.id, mark, why, planned }, head, now);
-        },
+        onDecide: (head) => seen = head,
       });
     } catch (error) {
       if (!(error instanceof DomainError && error.code === "conflict")) throw error;

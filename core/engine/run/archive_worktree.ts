@@ -1,12 +1,11 @@
 // The end of a task that does not stay: its work is saved under a ref, worktree and branch are removed, and only then the
 // task retries, fails or is cancelled. Every step is an event, and each can be repeated after a crash.
 
-import { decide } from "../../domain/decide.ts";
 import { messageOf } from "../../domain/error.ts";
 import type { NewEvent } from "../../domain/event.ts";
 import { branchPrefix } from "../../domain/slug.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
-import { appendPatiently } from "../append.ts";
+import { handleCommand } from "../handle_command.ts";
 import type { EngineContext } from "../context.ts";
 
 /**
@@ -17,24 +16,14 @@ import type { EngineContext } from "../context.ts";
  */
 export async function archiveWorktree(context: EngineContext, id: number): Promise<boolean> {
   const { store, worker } = context;
-  const task = await store.writer.head(id);
+  const task = await store.log.head(id);
   if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return false;
   const by = `${worker.name}/${task.epoch}`;
   const write = (events: NewEvent[]) =>
-    appendPatiently(context, {
-      task: id,
-      by,
-      priority: "command",
-      decide: (head, { now }) => decide({ type: "archive_worktree", events }, head, now),
-    });
+    handleCommand(context, id, { type: "archive_worktree", events }, { by, until: "written" });
   if (task.place?.present) await saveAndRemove(context, task, task.place, write);
   else if (task.epoch > 0) await removeHalfMade(context, task);
-  await appendPatiently(context, {
-    task: id,
-    by,
-    priority: "command",
-    decide: (head, { now }) => decide({ type: "settle" }, head, now),
-  });
+  await handleCommand(context, id, { type: "settle" }, { by, until: "written" });
   return true;
 }
 

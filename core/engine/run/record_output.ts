@@ -1,9 +1,8 @@
 // The way of a run's output into the log: what arrives while a commit is in flight goes into the next, and when too much
 // waits, the runner stops reading its agent.
 
-import { decide } from "../../domain/decide.ts";
 import type { NewEvent } from "../../domain/event.ts";
-import { appendPatiently } from "../append.ts";
+import { handleCommand } from "../handle_command.ts";
 import type { EngineContext } from "../context.ts";
 
 export interface OutputRecorder {
@@ -56,12 +55,8 @@ export function recordOutput(
   /** JSON escapes can make a text six times as long as it was, so what is too much for one commit goes by halves. */
   async function append(events: NewEvent[]): Promise<void> {
     try {
-      await appendPatiently(context, {
-        task,
-        by,
-        priority: "output",
-        decide: (head, { now }) => decide({ type: "record", run, events }, head, now),
-      });
+      const options = { by, priority: "output", until: "written" } as const;
+      await handleCommand(context, task, { type: "record", run, events }, options);
     } catch (error) {
       if (!(error instanceof RangeError) || events.length < 2) throw error;
       const half = Math.ceil(events.length / 2);

@@ -1,12 +1,11 @@
 // What a run writes: its steps and its end at once, what its agent says by way of the recorder. The log refuses all of it
 // with `DomainError("fenced")` once the run is closed.
 
-import type { RunEnd } from "../../domain/command.ts";
-import { decide } from "../../domain/decide.ts";
+import type { Command, RunEnd } from "../../domain/command.ts";
 import type { NewEvent } from "../../domain/event.ts";
 import type { Task } from "../../domain/task.ts";
-import { appendPatiently } from "../append.ts";
 import type { EngineContext } from "../context.ts";
+import { handleCommand } from "../handle_command.ts";
 
 export interface RunLog {
   /** Appends events of the run; resolves with its task when they are durable. Waits for a store that cannot write. */
@@ -20,18 +19,12 @@ export function runLog(
   context: EngineContext,
   { task, run, by }: { task: number; run: number; by: string },
 ): RunLog {
-  async function append(command: { type: "record"; events: NewEvent[] } | { type: "finish_run"; end: RunEnd }) {
-    const { head } = await appendPatiently(context, {
-      task,
-      by,
-      priority: "command",
-      decide: (head, { now }) => decide({ ...command, run }, head, now),
-    });
-    return head;
+  async function give(command: Command): Promise<Task> {
+    return (await handleCommand(context, task, command, { by, until: "written" })).head;
   }
 
   return {
-    record: (...events) => append({ type: "record", events }),
-    finish: (end) => append({ type: "finish_run", end }),
+    record: (...events) => give({ type: "record", run, events }),
+    finish: (end) => give({ type: "finish_run", run, end }),
   };
 }

@@ -2,13 +2,12 @@
 
 import { createHash } from "node:crypto";
 import type { Command } from "../../domain/command.ts";
-import { decide } from "../../domain/decide.ts";
 import { DomainError, type Issue } from "../../domain/error.ts";
 import type { TaskSpec } from "../../domain/event.ts";
 import type { Task } from "../../domain/task.ts";
-import type { Appended, AppendRequest } from "../../kv/commit_batch.ts";
 import { StaleGuard } from "../../kv/group_commit.ts";
 import type { EngineContext } from "../context.ts";
+import { handleCommand } from "../handle_command.ts";
 import type { AgentState } from "../../view/api_view.ts";
 import type { Caller, NewTask } from "./service.ts";
 
@@ -24,30 +23,13 @@ export interface Commands {
 
 /** Tasks looked at for one cycle check at most. */
 const cycleBound = 10_000;
-const answerWithinMs = 20_000;
 
 export function commands(
-  { store, clock, settings }: EngineContext,
+  context: EngineContext,
   { agent }: { agent: () => AgentState },
 ): Commands {
-  const { writer, log } = store;
-
-  /** A caller gets an answer in time, also when the store does not; then the outcome is unknown, and said to be. */
-  async function append(request: AppendRequest): Promise<Appended> {
-    let cancel = () => {};
-    const late = new Promise<never>((_, reject) => {
-      cancel = clock.timer(
-        answerWithinMs,
-        () =>
-          reject(new DomainError("unavailable", "The store does not answer; whether this took effect will show later")),
-      );
-    });
-    try {
-      return await Promise.race([writer.append(request), late]);
-    } finally {
-      cancel();
-    }
-  }
+  const { store, settings } = context;
+  const { log } = store;
 
   function specOf(input: NewTask): TaskSpec {
     return { ...input, repo: repoOf(input.repo) };
@@ -88,13 +70,7 @@ export function commands(
   }
 
   async function give(id: number, command: Command, { by }: Caller): Promise<Task> {
-    const { head } = await append({
-      task: id,
-      by,
-      priority: "command",
-      decide: (task, { now }) => task ? decide(command, task, now) : notFound(id),
-    });
-    return head;
+    return (await handleCommand(context, id, command, { by, until: "answered" })).head;
   }
 
   /** Editing dependencies: the graph is read, checked, and must not have changed when the edit is written. */
@@ -113,14 +89,7 @@ export function commands(
         throw invalid("depends_on", `These dependencies make a cycle: ${path}`);
       }
       try {
-        const { head } = await append({
-          task: id,
-          by,
-          priority: "command",
-          guard,
-          decide: (task, { now }) => task ? decide(command, task, now) : notFound(id),
-        });
-        return head;
+        return (await handleCommand(context, id, command, { by, guard, until: "answered" })).head;
       } catch (error) {
         if (!(error instanceof StaleGuard)) throw error;
       }
@@ -157,13 +126,8 @@ export function commands(
       const idempotency = idempotencyKey === null
         ? undefined
         : { key: idempotencyKey, hash: hashOf(JSON.stringify(spec)) };
-      const { head, created } = await append({
-        task: "new",
-        by,
-        priority: "command",
-        idempotency,
-        decide: (_, { now }) => decide({ type: "create", spec }, null, now),
-      });
+      const options = { by, idempotency, until: "answered" } as const;
+      const { head, created } = await handleCommand(context, "new", { type: "create", spec }, options);
       return { head, created };
     },
     async edit(id, { repo, ...rest }, { by, seq }) {
@@ -182,10 +146,6 @@ function pathTo(id: number, cameFrom: Map<number, number>): number[] {
   const path = [id];
   for (let at = cameFrom.get(id)!; at !== id; at = cameFrom.get(at)!) path.push(at);
   return [id, ...path.slice(1).reverse(), id];
-}
-
-function notFound(id: number): never {
-  throw new DomainError("not_found", `There is no task ${id}`);
 }
 
 function invalid(path: string, message: string): DomainError {

@@ -10,11 +10,11 @@
 // tasks in order, from where the last sweep stopped.
 
 import { messageOf } from "../../domain/error.ts";
-import { decide } from "../../domain/decide.ts";
 import type { NewEvent, TaskEventOf } from "../../domain/event.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import type { Snapshot, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "../context.ts";
+import { handleCommand } from "../handle_command.ts";
 
 export interface Retention {
   /** Removes a bounded number of what is due. Never throws. */
@@ -36,13 +36,8 @@ export function retention(
   let lastStanding = 0;
 
   async function write(task: Task, events: NewEvent[]): Promise<Task> {
-    const { head } = await store.writer.append({
-      task: task.id,
-      by: worker.name,
-      priority: "command",
-      decide: (head, { now }) => decide({ type: "tidy", events, seq: task.seq }, head, now),
-    });
-    return head;
+    const command = { type: "record_retention", events, seq: task.seq } as const;
+    return (await handleCommand(context, task.id, command, { by: worker.name })).head;
   }
 
   function isDue(task: Task, before: string): boolean {
