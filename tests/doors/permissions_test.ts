@@ -33,7 +33,7 @@ Deno.test("permissionsOf() is the listen address, our folders, and programs by n
   assertEquals(read.slice(0, write.length), write);
   assertEquals(read.slice(write.length, write.length + 2), ["/home/ada/shop/src", "/home/ada/shop"]);
   assertEquals(read.slice(write.length + 2).map((path) => path.split("/").slice(-2).join("/")), [
-    ...["main/islands", "core/domain", "routes/api/docs.css"].map((end) =>
+    ...["main/islands", "core/domain", "core/view", "api/docs.css"].map((end) =>
       end.replace("main/", `${repositoryName()}/`)
     ),
     ...["bin/claude", "bin/claude"],
