@@ -224,6 +224,15 @@ export class CommitBatch {
     return true;
   }
 
+  /** It is durable: everyone in it gets what was decided, a refusal included. */
+  answer(): void {
+    for (const { waiting, head, events, error } of this.taken) {
+      if (error !== undefined) waiting.reject(error);
+      else waiting.resolve({ head: head!, events, created: waiting.request.task === "new" });
+    }
+  }
+
+  /** What is written, checked and deleted; `nextId` as it was read, for a batch that creates tasks. */
   toCommit(kv: Kv, nextId: Numbered | null): KvCommit {
     const checks: KvCommit["checks"] = this.guards.map(({ key, versionstamp }) => ({ key, versionstamp }));
     const sets = [...this.sets];

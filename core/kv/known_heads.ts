@@ -1,0 +1,64 @@
+// The heads a writer has read or written last, with the versionstamps its next commit checks.
+
+import type { Known } from "./commit_batch.ts";
+import { decodeHead } from "./head_record.ts";
+import { keys } from "./keys.ts";
+import type { Kv } from "./kv.ts";
+import { getAll } from "./scan.ts";
+
+const headsKept = 4_096;
+
+export class KnownHeads {
+  readonly #kv: Kv;
+  readonly #heads = new Map<number, Known>();
+  /** Changed by others while a commit is in flight: what that read or wrote of them may be older. */
+  readonly #forgotten = new Set<number>();
+
+  constructor(kv: Kv) {
+    this.#kv = kv;
+  }
+
+  get(task: number): Known | undefined {
+    return this.#heads.get(task);
+  }
+
+  /** Reads those that are not known. */
+  async load(tasks: number[]): Promise<void> {
+    const missing = tasks.filter((task) => !this.#heads.has(task));
+    const entries = await getAll<Uint8Array>(this.#kv, missing.map(keys.task));
+    entries.forEach(({ value, versionstamp }, index) => {
+      this.remember(missing[index]!, { task: value ? decodeHead(value) : null, versionstamp });
+    });
+  }
+
+  /** The same for one, and what it is: it may be forgotten again in the very turn after it was read. */
+  async require(task: number): Promise<Known> {
+    for (;;) {
+      const known = this.#heads.get(task);
+      if (known) return known;
+      await this.load([task]);
+    }
+  }
+
+  remember(task: number, known: Known): void {
+    this.#heads.delete(task);
+    this.#heads.set(task, known);
+    if (this.#heads.size > headsKept) this.#heads.delete(this.#heads.keys().next().value!);
+  }
+
+  forget(tasks: Iterable<number>): void {
+    for (const task of tasks) this.#heads.delete(task);
+  }
+
+  /** Forgets it now, and what a commit in flight reads or writes of it once that is through. */
+  forgetChanged(task: number, { inFlight }: { inFlight: boolean }): void {
+    this.#heads.delete(task);
+    if (inFlight) this.#forgotten.add(task);
+  }
+
+  /** Nothing is in flight any more. */
+  settle(): void {
+    this.forget(this.#forgotten);
+    this.#forgotten.clear();
+  }
+}
