@@ -4,7 +4,7 @@ import type { TaskEvent } from "../domain/event.ts";
 import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
 import { concat } from "./bytes.ts";
 import { readBody } from "./event_body.ts";
-import { type BodyReference, decodeEvent, type Published, rawJson } from "./event_record.ts";
+import { decodeEvent, type Published, rawJson } from "./event_record.ts";
 import { decodeHead } from "./head_record.ts";
 import { keys } from "./keys.ts";
 import type { Kv, KvEntry } from "./kv.ts";
@@ -37,108 +37,126 @@ export interface EventLog {
 }
 
 export function eventLog(kv: Kv): EventLog {
-  const readParts = (body: BodyReference) => readBody(kv, body);
-
-  function rows(task: number, after: number, limit: number): Promise<KvEntry<Uint8Array>[]> {
-    return kv.page<Uint8Array>({ prefix: keys.events(task), start: keys.event(task, after + 1) }, { limit });
-  }
-
-  async function read(
-    task: number,
-    { after, limit, bytes: most = pageBytes }: { after: number; limit: number; bytes?: number },
-  ): Promise<Published[]> {
-    const page: Published[] = [];
-    const wanted = Math.min(limit, readAtOnce);
-    // Values may be 48 KiB each: few at a time, so that a page of large ones does not read far beyond its end.
-    for (let bytes = 0; page.length < wanted && bytes <= most;) {
-      const size = Math.min(rowsAtOnce, wanted - page.length);
-      const read = await rows(task, after + page.length, size);
-      for (const { value } of read) {
-        const published = await decodeEvent(value, readParts);
-        page.push(published);
-        bytes += published.json.length;
-        if (bytes > most) break;
-      }
-      if (read.length < size) break;
-    }
-    return page;
-  }
-
-  async function head(task: number): Promise<Task | null> {
-    const entry = await kv.get<Uint8Array>(keys.task(task));
-    return entry.value ? decodeHead(entry.value) : null;
-  }
-
   return {
-    read,
-    head,
-    async heads(tasks) {
-      const entries = await getAll<Uint8Array>(kv, tasks.map(keys.task));
-      return entries.map((entry) => entry.value ? decodeHead(entry.value) : null);
-    },
+    read: (task, options) => readPage(kv, task, options),
+    lines: (task, options) => linesOf(kv, task, options),
     async events(wanted) {
-      const found: Published[] = [];
       const entries = await getAll<Uint8Array>(kv, wanted.map(([task, seq]) => keys.event(task, seq)));
-      for (const { value } of entries) if (value) found.push(await decodeEvent(value, readParts));
+      const found: Published[] = [];
+      for (const { value } of entries) if (value) found.push(await decode(kv, value));
       return found;
     },
-    async event(task, seq) {
-      const entry = await kv.get<Uint8Array>(keys.event(task, seq));
-      return entry.value ? (await decodeEvent(entry.value, readParts)).event : null;
+    event: (task, seq) => readEvent(kv, task, seq),
+    headAtTime: (task, at) => headAtTime(kv, task, at),
+    head: (task) => readHead(kv, task),
+    async heads(tasks) {
+      const entries = await getAll<Uint8Array>(kv, tasks.map(keys.task));
+      return entries.map(({ value }) => value ? decodeHead(value) : null);
     },
-    lines(task, { after, to = Infinity }) {
-      let at = after;
-      let page: KvEntry<Uint8Array>[] = [];
-      return new ReadableStream({
-        async pull(controller) {
-          if (page.length === 0 && at < to) page = await rows(task, at, Math.min(rowsAtOnce, to - at));
-          if (page.length === 0) return controller.close();
-          const lines: Uint8Array[] = [];
-          let taken = 0;
-          // Each may have a body of megabytes.
-          for (let bytes = 0; taken < page.length && bytes < chunkBytes; taken++) {
-            const { value } = page[taken]!;
-            const json = rawJson(value) ?? encoder.encode((await decodeEvent(value, readParts)).json);
-            bytes += json.length;
-            lines.push(json, newline);
-          }
-          at = page[taken - 1]!.key[2] as number;
-          page = page.slice(taken);
-          controller.enqueue(concat(lines));
-        },
-      }, { highWaterMark: 1 });
-    },
-    async headAtTime(task, at) {
-      const current = await head(task);
-      if (!current || current.updated_at <= at) return current;
-      // `at` never goes back within a task, so the last event before a moment can be found by halving.
-      let before = 0;
-      let after = current.seq;
-      while (after - before > 1) {
-        const middle = Math.floor((before + after) / 2);
-        const entry = await kv.get<Uint8Array>(keys.event(task, middle));
-        const written = entry.value ? (await decodeEvent(entry.value, readParts)).event.at : "";
-        if (written <= at) before = middle;
-        else after = middle;
-      }
-      return before === 0 ? null : await headAt(task, before);
-    },
-    headAt,
+    headAt: (task, seq) => headAt(kv, task, seq),
   };
+}
 
-  async function headAt(task: number, seq: number): Promise<Task | null> {
-    const current = await head(task);
-    if (!current || seq >= current.seq) return current;
-    const range = { prefix: keys.folds(task), end: keys.fold(task, seq + 1) };
-    const [kept] = await kv.page<Uint8Array>(range, { limit: 1, reverse: true });
-    let folded = kept ? decodeHead(kept.value) : emptyTask(task);
-    while (folded.seq < seq) {
-      const events = await read(task, { after: folded.seq, limit: Math.min(readAtOnce, seq - folded.seq) });
-      if (events.length === 0) break;
-      folded = evolveAll(folded, events.map(({ event }) => event));
+function decode(kv: Kv, value: Uint8Array): Promise<Published> {
+  return decodeEvent(value, (body) => readBody(kv, body));
+}
+
+function rows(
+  kv: Kv,
+  task: number,
+  { after, limit }: { after: number; limit: number },
+): Promise<KvEntry<Uint8Array>[]> {
+  return kv.page<Uint8Array>({ prefix: keys.events(task), start: keys.event(task, after + 1) }, { limit });
+}
+
+async function readEvent(kv: Kv, task: number, seq: number): Promise<TaskEvent | null> {
+  const { value } = await kv.get<Uint8Array>(keys.event(task, seq));
+  return value ? (await decode(kv, value)).event : null;
+}
+
+async function readHead(kv: Kv, task: number): Promise<Task | null> {
+  const { value } = await kv.get<Uint8Array>(keys.task(task));
+  return value ? decodeHead(value) : null;
+}
+
+async function readPage(
+  kv: Kv,
+  task: number,
+  { after, limit, bytes: most = pageBytes }: { after: number; limit: number; bytes?: number },
+): Promise<Published[]> {
+  const page: Published[] = [];
+  const wanted = Math.min(limit, readAtOnce);
+  // Values may be 48 KiB each: few at a time, so that a page of large ones does not read far beyond its end.
+  for (let bytes = 0; page.length < wanted && bytes <= most;) {
+    const size = Math.min(rowsAtOnce, wanted - page.length);
+    const read = await rows(kv, task, { after: after + page.length, limit: size });
+    for (const { value } of read) {
+      const published = await decode(kv, value);
+      page.push(published);
+      bytes += published.json.length;
+      if (bytes > most) break;
     }
-    return folded;
+    if (read.length < size) break;
   }
+  return page;
+}
+
+function linesOf(
+  kv: Kv,
+  task: number,
+  { after, to = Infinity }: { after: number; to?: number },
+): ReadableStream<Uint8Array> {
+  let at = after;
+  let page: KvEntry<Uint8Array>[] = [];
+  return new ReadableStream({
+    async pull(controller) {
+      if (page.length === 0 && at < to) {
+        page = await rows(kv, task, { after: at, limit: Math.min(rowsAtOnce, to - at) });
+      }
+      if (page.length === 0) return controller.close();
+      const lines: Uint8Array[] = [];
+      let taken = 0;
+      // Each may have a body of megabytes.
+      for (let bytes = 0; taken < page.length && bytes < chunkBytes; taken++) {
+        const { value } = page[taken]!;
+        const json = rawJson(value) ?? encoder.encode((await decode(kv, value)).json);
+        bytes += json.length;
+        lines.push(json, newline);
+      }
+      at = page[taken - 1]!.key[2] as number;
+      page = page.slice(taken);
+      controller.enqueue(concat(lines));
+    },
+  }, { highWaterMark: 1 });
+}
+
+async function headAtTime(kv: Kv, task: number, at: string): Promise<Task | null> {
+  const current = await readHead(kv, task);
+  if (!current || current.updated_at <= at) return current;
+  // `at` never goes back within a task, so the last event before a moment can be found by halving.
+  let before = 0;
+  let after = current.seq;
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    const event = await readEvent(kv, task, middle);
+    if ((event?.at ?? "") <= at) before = middle;
+    else after = middle;
+  }
+  return before === 0 ? null : await headAt(kv, task, before);
+}
+
+async function headAt(kv: Kv, task: number, seq: number): Promise<Task | null> {
+  const current = await readHead(kv, task);
+  if (!current || seq >= current.seq) return current;
+  const range = { prefix: keys.folds(task), end: keys.fold(task, seq + 1) };
+  const [kept] = await kv.page<Uint8Array>(range, { limit: 1, reverse: true });
+  let folded = kept ? decodeHead(kept.value) : emptyTask(task);
+  while (folded.seq < seq) {
+    const events = await readPage(kv, task, { after: folded.seq, limit: Math.min(readAtOnce, seq - folded.seq) });
+    if (events.length === 0) break;
+    folded = evolveAll(folded, events.map(({ event }) => event));
+  }
+  return folded;
 }
 
 const encoder = new TextEncoder();
