@@ -1,0 +1,70 @@
+// The board: which tasks stand in which column, in what order, and how many there are.
+
+import type { DispatchOrder, Lane } from "../../domain/dispatch_order.ts";
+import { inDispatchOrder } from "../../domain/plan.ts";
+import type { Status } from "../../domain/task.ts";
+import type { Store } from "../../kv/store.ts";
+import type { TaskView } from "../../view/task_view.ts";
+import type { LiveBoard } from "../dispatch/board.ts";
+import type { RecentHeads } from "./recent_heads.ts";
+import type { BoardView } from "./service.ts";
+import { idsOf } from "./task_pages.ts";
+import type { TaskSummaries } from "./task_summaries.ts";
+
+const columnLength = 100;
+
+interface Sources {
+  index: Store["index"];
+  board: LiveBoard;
+  heads: RecentHeads;
+  summaries: TaskSummaries;
+}
+
+/** The board with the first hundred tasks of each column. Call it with the dependencies resolved. */
+export async function readBoard(sources: Sources): Promise<BoardView> {
+  const { summaries } = sources;
+  const order = summaries.order();
+  const first = (...lanes: Lane[]) => lanes.flatMap((lane) => order.first(lane, columnLength));
+  const asking = first("approval", "stuck").sort(inDispatchOrder);
+  const columns = { asking, running: first("running"), queue: first("ready", "waiting") };
+  const sizes = sizesOf(order);
+  const newest = { before: Number.MAX_SAFE_INTEGER, limit: columnLength };
+  const failed = await idsOf(sources, "failed", newest);
+  const over = [...await idsOf(sources, "completed", newest), ...await idsOf(sources, "cancelled", newest)];
+  const all = await readCounts(sources);
+  const view = async (ids: number[]): Promise<TaskView[]> =>
+    summaries.ofAll(await sources.heads.read(ids.slice(0, columnLength)));
+  const done = await view(over.sort((a, b) => b - a));
+  return {
+    needs_you: await view([...columns.asking.map(({ id }) => id), ...failed]),
+    running: await view(columns.running.map(({ id }) => id)),
+    queue: await view(columns.queue.map(({ id }) => id)),
+    done: done.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "")),
+    counts: { ...sizes, needs_you: sizes.needs_you + all.failed, done: all.completed + all.cancelled },
+  };
+}
+
+function sizesOf(order: DispatchOrder): { needs_you: number; running: number; queue: number } {
+  return {
+    needs_you: order.size("approval") + order.size("stuck"),
+    running: order.size("running"),
+    queue: order.size("ready") + order.size("waiting"),
+  };
+}
+
+/** How many tasks of the whole store have each status. */
+export async function readCounts(
+  { index, board, summaries }: Omit<Sources, "heads">,
+): Promise<Record<Status, number>> {
+  const order = summaries.order();
+  const open = {
+    pending: order.size("ready") + order.size("waiting") + order.size("stuck"),
+    in_progress: order.size("running"),
+    awaiting_approval: order.size("approval"),
+  };
+  const { failed, cancelled } = await board.ended.read();
+  // Most tasks complete: counting the rest is cheaper than counting them.
+  const others = open.pending + open.in_progress + open.awaiting_approval + failed + cancelled;
+  const completed = Math.max(0, await index.lastId() - others);
+  return { ...open, completed, failed, cancelled };
+}
