@@ -10,7 +10,7 @@
 
 import { deadline, delay } from "@std/async";
 import { join } from "@std/path";
-import { leaseTimes } from "../../core/engine/dispatch/leases.ts";
+import { leaseTimes } from "../../core/engine/dispatch/worker_watch.ts";
 import { seededRandom } from "../simulation/seeded_random.ts";
 import type { TestService } from "../support/service.ts";
 import { eventually, git } from "../support/temp.ts";
