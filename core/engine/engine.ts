@@ -20,10 +20,10 @@ import { queries } from "./service/queries.ts";
 import { recover } from "./dispatch/recover.ts";
 import { repositoryPauses } from "./dispatch/repository_pause.ts";
 import { requirePlace } from "./run/restore_place.ts";
-import { retention } from "./upkeep/retention.ts";
+import { Retention } from "./upkeep/retention.ts";
 import { scheduler as makeScheduler } from "./dispatch/scheduler.ts";
 import type { Health, News, Service } from "./service/service.ts";
-import { worktreeReview } from "./upkeep/worktree_review.ts";
+import { WorktreeReview } from "./upkeep/worktree_review.ts";
 
 export interface Engine {
   service: Service;
@@ -77,9 +77,10 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
   const obstacle = () => pause.current()?.reason ?? scheduler.obstacle();
   const query = queries(context, { board, scheduler, pauseReason: obstacle });
   const subscribers = new Set<(news: News) => void>();
-  const review = upkeep && worktreeReview(context, { board, upkeep: upkeep.worktrees, note, signal: stopped.signal });
+  const review = upkeep &&
+    new WorktreeReview(context, { board, upkeep: upkeep.worktrees, note, signal: stopped.signal });
   const tidying = upkeep && upkeep.retentionDays !== null &&
-    retention(context, { upkeep: upkeep.worktrees, days: upkeep.retentionDays });
+    new Retention(context, { upkeep: upkeep.worktrees, days: upkeep.retentionDays });
   let stopping = false;
 
   function brokenWords(): string[] {
@@ -290,14 +291,14 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       const lost = await recover(context, { board, endSurvivors });
       if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
       background.push(store.tail.run(signal), disk.run(signal), scheduler.run(signal));
-      reviewing = review?.look();
+      reviewing = review?.reconcile();
     },
     async tick() {
       await store.tail.look();
       await board.load();
       await scheduler.tick();
       // It may take its time, and nothing waits for what it finds.
-      reviewing = review?.look();
+      reviewing = review?.reconcile();
       if (tidying && !stopping) await tidying.sweep();
       const forgetting = store.idempotency.forget({ now: context.clock.now() });
       await forgetting.catch((error) => warn("Cannot forget old idempotency keys", error));

@@ -12,95 +12,103 @@
 import { messageOf } from "../../domain/error.ts";
 import type { NewEvent, TaskEventOf } from "../../domain/event.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
+import type { EventLog } from "../../kv/event_log.ts";
 import type { Snapshot, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import { handleCommand } from "../handle_command.ts";
-
-export interface Retention {
-  /** Removes a bounded number of what is due. Never throws. */
-  sweep(): Promise<void>;
-}
 
 const dayMs = 24 * 3_600_000;
 /** Tasks per sweep. */
 const lookedAt = 100;
 const removedAtMost = 20;
 
-export function retention(
-  context: EngineContext,
-  { upkeep, days }: { upkeep: WorktreeUpkeep; days: number },
-): Retention {
-  const { store, clock, settings, worker, warn } = context;
-  const reason = `finished more than ${days} days ago`;
+export class Retention {
+  readonly #context: EngineContext;
+  readonly #upkeep: WorktreeUpkeep;
+  readonly #days: number;
+  readonly #reason: string;
   /** The last standing worktree that was looked at; those that stay must not keep others from their turn. */
-  let lastStanding = 0;
+  #lastStanding = 0;
 
-  async function write(task: Task, events: NewEvent[]): Promise<Task> {
-    const command = { type: "record_retention", events, seq: task.seq } as const;
-    return (await handleCommand(context, task.id, command, { by: worker.name })).head;
+  /** @param options `days` after its end what a task left behind is due */
+  constructor(context: EngineContext, { upkeep, days }: { upkeep: WorktreeUpkeep; days: number }) {
+    this.#context = context;
+    this.#upkeep = upkeep;
+    this.#days = days;
+    this.#reason = `finished more than ${days} days ago`;
   }
 
-  function isDue(task: Task, before: string): boolean {
-    return isOver(task.status) && task.completed_at !== null && task.completed_at < before;
-  }
-
-  async function sweepWorktrees(before: string): Promise<void> {
-    const page = await store.index.standing({ after: lastStanding, limit: lookedAt });
-    let removed = 0;
-    for (const id of page) {
-      if (removed >= removedAtMost) return;
-      lastStanding = id;
-      const task = await store.log.head(id);
-      if (task?.status === "completed" && isDue(task, before) && await removeWorktree(task)) removed++;
-    }
-    if (page.length < lookedAt) lastStanding = 0;
-  }
-
-  async function removeWorktree(task: Task): Promise<boolean> {
-    const place = task.place;
-    if (!place?.present || !isOurs(context, place.worker) || !settings.repos.includes(place.repo)) return false;
-    const commit = await upkeep.mergedCommit(place);
-    if (commit === null) return false;
-    const { path, branch } = place;
-    await store.notes.keepRemoval(worker.id, task.id);
-    const head = await write(task, [{ type: "worktree.removed", data: { path, branch, reason, commit } }]);
-    await finishRemoval(head, place);
-    await store.notes.keepRemoval(worker.id, null);
-    return true;
-  }
-
-  async function finishRemoval(task: Task, place: TaskPlace): Promise<void> {
-    const { path, branch } = place;
-    try {
-      await upkeep.removeMerged(place);
-    } catch (error) {
-      await write(task, [{ type: "worktree.kept", data: { path, branch, reason: messageOf(error) } }]);
-      throw error;
-    }
+  /** Removes a bounded number of what is due. Never throws. */
+  async sweep(): Promise<void> {
+    const { clock, warn } = this.#context;
+    const before = new Date(clock.now() - this.#days * dayMs).toISOString();
+    const parts = [() => this.#goOn(), () => this.#sweepWorktrees(before), () => this.#sweepByTime(before)];
+    for (const part of parts) await part().catch((error) => warn("Cannot tidy up after finished tasks", error));
   }
 
   /** What a crash interrupted, also when this worker had another id then. */
-  async function goOn(): Promise<void> {
+  async #goOn(): Promise<void> {
+    const { store, worker } = this.#context;
     for (const removal of await store.notes.removals(store.shared ? worker.id : null)) {
       const task = await store.log.head(removal.task);
-      if (task?.place && !task.place.present && isOver(task.status)) await finishRemoval(task, task.place);
+      if (task?.place && !task.place.present && isOver(task.status)) await this.#finishRemoval(task, task.place);
       await store.notes.keepRemoval(removal.worker, null);
     }
   }
 
-  async function sweepByTime(before: string): Promise<void> {
+  async #sweepWorktrees(before: string): Promise<void> {
+    const { store } = this.#context;
+    const page = await store.index.standing({ after: this.#lastStanding, limit: lookedAt });
+    let removed = 0;
+    for (const id of page) {
+      if (removed >= removedAtMost) return;
+      this.#lastStanding = id;
+      const task = await store.log.head(id);
+      if (task?.status === "completed" && isDue(task, before) && await this.#removeWorktree(task)) removed++;
+    }
+    if (page.length < lookedAt) this.#lastStanding = 0;
+  }
+
+  async #removeWorktree(task: Task): Promise<boolean> {
+    const { store, settings, worker } = this.#context;
+    const place = task.place;
+    if (!place?.present || !isOurs(this.#context, place.worker) || !settings.repos.includes(place.repo)) return false;
+    const commit = await this.#upkeep.mergedCommit(place);
+    if (commit === null) return false;
+    const { path, branch } = place;
+    await store.notes.keepRemoval(worker.id, task.id);
+    const data = { path, branch, reason: this.#reason, commit };
+    await this.#finishRemoval(await this.#record(task, [{ type: "worktree.removed", data }]), place);
+    await store.notes.keepRemoval(worker.id, null);
+    return true;
+  }
+
+  async #finishRemoval(task: Task, place: TaskPlace): Promise<void> {
+    const { path, branch } = place;
+    try {
+      await this.#upkeep.removeMerged(place);
+    } catch (error) {
+      await this.#record(task, [{ type: "worktree.kept", data: { path, branch, reason: messageOf(error) } }]);
+      throw error;
+    }
+  }
+
+  async #sweepByTime(before: string): Promise<void> {
+    const { store, worker } = this.#context;
     const from = await store.notes.retention(worker.id);
     for (const end of await store.index.endedAfter(from, { limit: removedAtMost })) {
       if (end.at >= before) return;
       const task = await store.log.head(end.task);
-      if (task && isDue(task, before)) await removeSaved(task);
+      if (task && isDue(task, before)) await this.#removeSaved(task);
       await store.notes.keepRetention(worker.id, end);
     }
   }
 
   /** Snapshots and the raw log. */
-  async function removeSaved(task: Task): Promise<void> {
-    const snapshots = settings.repos.includes(task.repo) ? await standingSnapshots(task) : [];
+  async #removeSaved(task: Task): Promise<void> {
+    const { settings } = this.#context;
+    const reason = this.#reason;
+    const snapshots = settings.repos.includes(task.repo) ? await this.#standingSnapshots(task) : [];
     const log = `${settings.logs}/task-${task.id}.log`;
     const bytes = (await Deno.stat(log).catch(() => null))?.size ?? null;
     const events: NewEvent[] = snapshots.map((snapshot) => ({
@@ -109,35 +117,40 @@ export function retention(
     }));
     if (bytes !== null) events.push({ type: "raw_log.removed", data: { bytes, reason } });
     if (events.length === 0) return;
-    await write(task, events);
-    for (const snapshot of snapshots) await upkeep.removeSnapshot(task.repo, snapshot);
+    await this.#record(task, events);
+    for (const snapshot of snapshots) await this.#upkeep.removeSnapshot(task.repo, snapshot);
     if (bytes !== null) await Deno.remove(log);
   }
 
   /** The task's snapshots, by its own log, that are still in the repository. */
-  async function standingSnapshots(task: Task): Promise<Snapshot[]> {
-    const found: Snapshot[] = [];
-    const decoder = new TextDecoder();
-    // A chunk is whole lines.
-    for await (const chunk of store.log.lines(task.id, { after: 0 })) {
-      for (const line of decoder.decode(chunk).split("\n")) {
-        // Most lines are output; only the few that may be it are parsed.
-        if (!line.includes('"worktree.snapshotted"')) continue;
-        const event = JSON.parse(line) as TaskEventOf<"worktree.snapshotted">;
-        if (event.type !== "worktree.snapshotted") continue;
-        const { ref, commit } = event.data;
-        if (await upkeep.hasSnapshot(task.repo, { ref, commit })) found.push({ ref, commit });
-      }
+  async #standingSnapshots(task: Task): Promise<Snapshot[]> {
+    const standing: Snapshot[] = [];
+    for await (const snapshot of snapshotsIn(this.#context.store.log, task.id)) {
+      if (await this.#upkeep.hasSnapshot(task.repo, snapshot)) standing.push(snapshot);
     }
-    return found;
+    return standing;
   }
 
-  return {
-    async sweep() {
-      const before = new Date(clock.now() - days * dayMs).toISOString();
-      for (const part of [goOn, sweepWorktrees, sweepByTime]) {
-        await part(before).catch((error) => warn("Cannot tidy up after finished tasks", error));
-      }
-    },
-  };
+  async #record(task: Task, events: NewEvent[]): Promise<Task> {
+    const command = { type: "record_retention", events, seq: task.seq } as const;
+    return (await handleCommand(this.#context, task.id, command, { by: this.#context.worker.name })).head;
+  }
+}
+
+function isDue(task: Task, before: string): boolean {
+  return isOver(task.status) && task.completed_at !== null && task.completed_at < before;
+}
+
+/** Every snapshot that the history of a task tells of. */
+async function* snapshotsIn(log: EventLog, task: number): AsyncGenerator<Snapshot> {
+  const decoder = new TextDecoder();
+  // A chunk is whole lines.
+  for await (const chunk of log.lines(task, { after: 0 })) {
+    for (const line of decoder.decode(chunk).split("\n")) {
+      // Most lines are output; only the few that may be it are parsed.
+      if (!line.includes('"worktree.snapshotted"')) continue;
+      const event = JSON.parse(line) as TaskEventOf<"worktree.snapshotted">;
+      if (event.type === "worktree.snapshotted") yield { ref: event.data.ref, commit: event.data.commit };
+    }
+  }
 }

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DomainError } from "../../../core/domain/error.ts";
-import { retention } from "../../../core/engine/upkeep/retention.ts";
+import { Retention } from "../../../core/engine/upkeep/retention.ts";
 import { verify } from "../../../core/kv/verify.ts";
 import { git } from "../../support/temp.ts";
 import { exists, type UpkeepWorld, upkeepWorld } from "../upkeep_world.ts";
 
 function sweep({ context, upkeep }: UpkeepWorld, days = 30): Promise<void> {
-  return retention(context, { upkeep, days }).sweep();
+  return new Retention(context, { upkeep, days }).sweep();
 }
 
 async function typesAfter(w: UpkeepWorld, id: number, last: string): Promise<string[]> {
@@ -124,7 +124,7 @@ Deno.test("sweep() goes on where a crash left it between the event and the remov
       return crashed.promise;
     },
   };
-  void retention(w.context, { upkeep: stuck, days: 30 }).sweep();
+  void new Retention(w.context, { upkeep: stuck, days: 30 }).sweep();
   await reached.promise;
   assertEquals(await typesAfter(w, id, "task.completed"), ["worktree.removed"]);
   assertEquals(await exists(place.path), true);
@@ -158,7 +158,7 @@ Deno.test("sweep() takes a removal back that failed", async () => {
   const broken = { ...w.upkeep, removeMerged: () => Promise.reject(new DomainError("unavailable", "git was killed")) };
   const warned: string[] = [];
   const context = { ...w.context, warn: (message: string) => void warned.push(message) };
-  await retention(context, { upkeep: broken, days: 30 }).sweep();
+  await new Retention(context, { upkeep: broken, days: 30 }).sweep();
   assertEquals(warned.length, 1);
   // A removal that failed is taken back in the log, so a message reaches the worktree again.
   assertEquals(await typesAfter(w, id, "task.completed"), ["worktree.removed", "worktree.kept", "raw_log.removed"]);
@@ -178,7 +178,7 @@ Deno.test("sweep() is bounded, and its next one goes on from there", async () =>
   }
   w.pass(31);
   const left = () => Array.from(Deno.readDirSync(context.settings.logs)).length;
-  const tidying = retention(context, { upkeep: w.upkeep, days: 30 });
+  const tidying = new Retention(context, { upkeep: w.upkeep, days: 30 });
   const counts = [];
   for (let n = 0; n < 3; n++) {
     await tidying.sweep();

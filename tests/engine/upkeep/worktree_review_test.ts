@@ -1,17 +1,17 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { type WorktreeReview, worktreeReview } from "../../../core/engine/upkeep/worktree_review.ts";
+import { WorktreeReview } from "../../../core/engine/upkeep/worktree_review.ts";
 import { gitWorktrees } from "../../../core/process/git/git_worktrees.ts";
 import { exists, type UpkeepWorld, upkeepWorld } from "../upkeep_world.ts";
 
-interface Reviewer extends WorktreeReview {
+interface Reviewer extends Pick<WorktreeReview, "notices" | "reconcile"> {
   reported: string[];
 }
 
 /** As a new process would look: with nothing in memory. */
 function reviewer({ context, board, upkeep }: UpkeepWorld): Reviewer {
   const reported: string[] = [];
-  const review = worktreeReview(context, {
+  const review = new WorktreeReview(context, {
     board,
     upkeep,
     note(_, text) {
@@ -25,17 +25,17 @@ function reviewer({ context, board, upkeep }: UpkeepWorld): Reviewer {
     get notices() {
       return review.notices;
     },
-    look: () => review.look(),
+    reconcile: () => review.reconcile(),
   };
 }
 
 async function lookOf(w: UpkeepWorld): Promise<Reviewer> {
   const review = reviewer(w);
-  await review.look();
+  await review.reconcile();
   return review;
 }
 
-Deno.test("look() finds nothing where the log explains all: running, completed, failed, put back, half-made", async () => {
+Deno.test("reconcile() finds nothing where the log explains all: running, completed, failed, put back, half-made", async () => {
   await using w = await upkeepWorld();
   const add = (task: number, branch: string) =>
     w.upkeep.add({ repo: "app", task, branch, base: "HEAD", baseCommit: null });
@@ -63,7 +63,7 @@ Deno.test("look() finds nothing where the log explains all: running, completed, 
   assertEquals((await lookOf(w)).notices, []);
 });
 
-Deno.test("look() reports a leftover of a task that ended meanwhile once, also over a restart, and touches nothing", async () => {
+Deno.test("reconcile() reports a leftover of a task that ended meanwhile once, also over a restart, and touches nothing", async () => {
   await using w = await upkeepWorld();
   const id = await w.create("Half");
   const why = { free_slots: 1, rank: 1, candidates: [], count: 1 };
@@ -94,7 +94,7 @@ Deno.test("look() reports a leftover of a task that ended meanwhile once, also o
   assertEquals((await lookOf(w)).reported.length, 1);
 });
 
-Deno.test("look() reports what the log says is there but is gone, and saved work of another log", async () => {
+Deno.test("reconcile() reports what the log says is there but is gone, and saved work of another log", async () => {
   await using w = await upkeepWorld();
   const id = await w.create();
   const place = await w.begin(id);
@@ -120,7 +120,7 @@ Deno.test("look() reports what the log says is there but is gone, and saved work
   assertEquals((await lookOf({ ...w, context })).notices, notices);
 });
 
-Deno.test("look() does not miss a worktree that was moved and found", async () => {
+Deno.test("reconcile() does not miss a worktree that was moved and found", async () => {
   await using w = await upkeepWorld();
   const id = await w.create();
   const place = await w.begin(id);
@@ -136,14 +136,14 @@ Deno.test("look() does not miss a worktree that was moved and found", async () =
   assertEquals((await lookOf({ ...w, upkeep })).notices.length, 1);
 });
 
-Deno.test("look() reports a branch of ours without its worktree and its task", async () => {
+Deno.test("reconcile() reports a branch of ours without its worktree and its task", async () => {
   await using w = await upkeepWorld();
   await w.upkeep.add({ repo: "app", task: 9, branch: "task-9-x", base: "HEAD", baseCommit: null });
   await w.repository.git("worktree", "remove", "--force", join(`${w.repository.path}-worktrees`, "task-9-x"));
   assertMatch((await lookOf(w)).notices[0]!, /branches of this store .* \(1\): task-9-x$/);
 });
 
-Deno.test("look() does not look again before its share of the time", async () => {
+Deno.test("reconcile() does not look again before its share of the time", async () => {
   await using w = await upkeepWorld();
   let now = 1_000;
   let looks = 0;
@@ -156,17 +156,17 @@ Deno.test("look() does not look again before its share of the time", async () =>
       return w.upkeep.traces(repo);
     },
   };
-  const review = worktreeReview({ ...w.context, clock }, {
+  const review = new WorktreeReview({ ...w.context, clock }, {
     board: w.board,
     upkeep,
     note: () => Promise.resolve(),
     signal: new AbortController().signal,
   });
-  await review.look();
+  await review.reconcile();
   now += 4_900;
-  await review.look();
+  await review.reconcile();
   assertEquals(looks, 1);
   now += 200;
-  await review.look();
+  await review.reconcile();
   assertEquals(looks, 2);
 });

@@ -1,0 +1,101 @@
+// What a repository and the log say that does not agree, and the words for it. Pure.
+
+import { createHash } from "node:crypto";
+import { basename } from "@std/path";
+import { branchName } from "../../domain/slug.ts";
+import { isOver, type Task } from "../../domain/task.ts";
+import type { Traces } from "../../process/git/worktrees.ts";
+
+export interface Finding {
+  /** Tells it from others, also after a restart. */
+  id: string;
+  text: string;
+}
+
+/** What kind of finding, and the names of what was found. */
+export type Found = Record<"strayWorktrees" | "strayBranches" | "strayRefs" | "lostWorktrees", string[]>;
+
+const words: Record<keyof Found, string> = {
+  strayWorktrees: "worktrees of this store that its log does not know, left alone",
+  strayBranches: "branches of this store that its log does not know, left alone",
+  strayRefs: "refs of saved work that this log does not know, left alone",
+  lostWorktrees: "worktrees that the log says are here but are gone",
+};
+
+const namesShown = 5;
+
+/** The tasks that the traces in a repository are named after. */
+export function tasksOf({ worktrees, branches, saved }: Traces): number[] {
+  return [
+    ...worktrees.map(({ branch, task }) => task ?? taskIn(branch)),
+    ...branches.map(taskIn),
+    ...saved.map(({ name }) => refParts(name)?.task ?? null),
+  ].filter((id) => id !== null);
+}
+
+/** What carries our mark and the log, by the heads of the tasks it is named after, does not know. */
+export function straysOf(
+  { worktrees, branches, saved }: Traces,
+  heads: Map<number, Task>,
+): Omit<Found, "lostWorktrees"> {
+  const isStray = ({ branch, task }: { branch: string; task: number | null }) =>
+    !isExplained(branch, heads.get(task ?? taskIn(branch) ?? 0));
+  return {
+    strayWorktrees: worktrees.filter(isStray).map(({ path }) => path),
+    strayBranches: branches.filter((branch) => isStray({ branch, task: null })),
+    strayRefs: saved.filter(({ name }) => !isSavedByLog(name, heads)).map(({ name }) => name),
+  };
+}
+
+/** One finding for each kind of which something was found. */
+export function findingsOf(repo: string, found: Found): Finding[] {
+  return (Object.keys(words) as (keyof Found)[]).filter((kind) => found[kind].length > 0)
+    .map((kind) => findingOf(repo, kind, found[kind].toSorted()));
+}
+
+/** Whether the log accounts for a branch of ours, and for the worktree of that name. */
+function isExplained(branch: string, head: Task | undefined): boolean {
+  if (!head) return false;
+  // At work: between `git worktree add` and its event, or while it is put away.
+  if (head.run || head.ending || (head.cancel_requested && !isOver(head.status))) return true;
+  if (head.place?.present) return head.place.branch === branch;
+  // A crash came between `git worktree add` and its event: the next run takes this name, and saves what is there.
+  const name = head.place?.branch ?? branchName(head.id, head.title);
+  return !isOver(head.status) && branch.startsWith(name);
+}
+
+function isSavedByLog(name: string, heads: Map<number, Task>): boolean {
+  const parts = refParts(name);
+  if (!parts) return false;
+  const head = heads.get(parts.task);
+  // The head names its last snapshot only; an earlier run of a task that the log has is taken for its own.
+  return head !== undefined && (parts.run === null || parts.run <= head.epoch);
+}
+
+/** The task and run that a ref of saved work is named after. */
+function refParts(name: string): { task: number; run: number | null } | null {
+  const match = /^refs\/coder\/(?:task-(\d+)\/run-(\d+)|kept\/task-(\d+)-)/.exec(name);
+  if (!match) return null;
+  return { task: Number(match[1] ?? match[3]), run: match[2] === undefined ? null : Number(match[2]) };
+}
+
+function taskIn(branch: string): number | null {
+  const id = /^task-(\d{1,15})-/.exec(basename(branch))?.[1];
+  return id === undefined ? null : Number(id);
+}
+
+/** What both looks found. */
+export function both(one: Found, other: Found): Found {
+  const kinds = Object.entries(one).map(([kind, names]) => {
+    const again = new Set(other[kind as keyof Found]);
+    return [kind, names.filter((name) => again.has(name))];
+  });
+  return Object.fromEntries(kinds) as Found;
+}
+
+function findingOf(repo: string, kind: keyof Found, names: string[]): Finding {
+  const more = names.length > namesShown ? `, and ${names.length - namesShown} more` : "";
+  const digest = createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 16);
+  const shown = names.slice(0, namesShown).join(", ") + more;
+  return { id: `${kind}/${repo}/${digest}`, text: `Repository ${repo}: ${words[kind]} (${names.length}): ${shown}` };
+}
