@@ -29,117 +29,136 @@ export interface LiveBoard extends Board {
 }
 
 export function liveBoard(store: Store): LiveBoard {
-  let entries = new Map<number, BoardEntry>();
+  return new MemoryBoard(store);
+}
+
+class MemoryBoard implements LiveBoard {
+  readonly order: DispatchOrder;
+  readonly ended: EndedCounts;
+  readonly #store: Store;
+  #entries = new Map<number, BoardEntry>();
   /** Of tasks that are over and that others may wait for. */
-  const finished = new Map<number, Status>();
-  const unknown = new Set<number>();
+  readonly #finished = new Map<number, Status>();
+  readonly #unknown = new Set<number>();
   /** The seqs of heads that were learned ahead of the tail, which brings older ones yet. */
-  const ahead = new Map<number, number>();
+  readonly #ahead = new Map<number, number>();
   /** Heads that were committed while `load` reads; they are newer than what it read. */
-  let meanwhile: Task[] | null = null;
-
+  #meanwhile: Task[] | null = null;
   /** Who waits for whom, of the unfinished. */
-  const waiting = new Map<number, Set<number>>();
-  const left = new Set<number>();
-  const entryOf = (id: number) => entries.get(id);
-  const statusOf = (id: number) => entries.get(id)?.status ?? finished.get(id);
-  const order = new DispatchOrder({ entry: entryOf, statusOf });
-  const ended = new EndedCounts(store.index);
+  readonly #waiting = new Map<number, Set<number>>();
+  readonly #left = new Set<number>();
 
-  function wonder(entry: BoardEntry): void {
-    if (entry.runner === null && (entry.ending || entry.cancel_requested)) left.add(entry.id);
-    for (const id of entry.depends_on) {
-      if (!entries.has(id) && !finished.has(id)) unknown.add(id);
-      const dependants = waiting.get(id) ?? new Set();
-      waiting.set(id, dependants.add(entry.id));
+  constructor(store: Store) {
+    this.#store = store;
+    this.ended = new EndedCounts(store.index);
+    this.order = new DispatchOrder({ entry: (id) => this.entry(id), statusOf: (id) => this.statusOf(id) });
+  }
+
+  get entries(): Iterable<BoardEntry> {
+    return this.#entries.values();
+  }
+
+  entry(id: number): BoardEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  statusOf(id: number): Status | undefined {
+    return this.#entries.get(id)?.status ?? this.#finished.get(id);
+  }
+
+  dependants(id: number): number[] {
+    return [...this.#waiting.get(id) ?? []];
+  }
+
+  leftovers(): BoardEntry[] {
+    return [...this.#left].map((id) => this.#entries.get(id)!);
+  }
+
+  apply(head: Task): boolean {
+    if (head.id === 0) return false;
+    const learned = this.#ahead.get(head.id);
+    if (learned !== undefined && head.seq < learned) return false;
+    this.#ahead.delete(head.id);
+    this.#meanwhile?.push(head);
+    return this.#count(head);
+  }
+
+  learn(head: Task): boolean {
+    this.#ahead.set(head.id, Math.max(head.seq, this.#ahead.get(head.id) ?? 0));
+    return this.#count(head);
+  }
+
+  async resolve(): Promise<void> {
+    while (this.#unknown.size > 0) {
+      const ids = [...this.#unknown];
+      for (const [index, head] of (await this.#store.log.heads(ids)).entries()) {
+        const id = ids[index]!;
+        this.#unknown.delete(id);
+        if (this.#entries.has(id)) continue;
+        if (head && isOver(head.status)) this.#finished.set(id, head.status);
+        this.#touch(id);
+      }
     }
   }
 
-  function unlink(entry: BoardEntry | undefined): void {
-    for (const id of entry?.depends_on ?? []) {
-      const dependants = waiting.get(id);
-      dependants?.delete(entry!.id);
-      if (dependants?.size === 0) waiting.delete(id);
+  async load(): Promise<void> {
+    this.#meanwhile = [];
+    const read = await this.#store.index.active();
+    this.#entries = new Map(read.map((entry) => [entry.id, entry]));
+    const newer: Task[] = this.#meanwhile;
+    this.#meanwhile = null;
+    this.#waiting.clear();
+    this.#left.clear();
+    for (const entry of this.#entries.values()) this.#link(entry);
+    this.order.touchAll(this.#entries.keys());
+    for (const head of newer) this.#take(head);
+  }
+
+  #count(head: Task): boolean {
+    const before = this.statusOf(head.id) ?? (head.seq === 1 ? "pending" : null);
+    this.ended.moved({ before, after: head.status });
+    return this.#take(head);
+  }
+
+  #take(head: Task): boolean {
+    const before = this.#entries.get(head.id);
+    if (before) this.#unlink(before);
+    this.#left.delete(head.id);
+    if (isOver(head.status)) {
+      this.#finished.set(head.id, head.status);
+      this.#touch(head.id);
+      return this.#entries.delete(head.id);
+    }
+    this.#finished.delete(head.id);
+    const entry = boardEntry(head);
+    this.#entries.set(head.id, entry);
+    this.#link(entry);
+    if (before?.status !== entry.status) this.#touch(head.id);
+    if (JSON.stringify(before) === JSON.stringify(entry)) return false;
+    this.order.touch(head.id);
+    return true;
+  }
+
+  #link(entry: BoardEntry): void {
+    if (entry.runner === null && (entry.ending || entry.cancel_requested)) this.#left.add(entry.id);
+    for (const id of entry.depends_on) {
+      if (!this.#entries.has(id) && !this.#finished.has(id)) this.#unknown.add(id);
+      const dependants = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, dependants.add(entry.id));
+    }
+  }
+
+  #unlink(entry: BoardEntry): void {
+    for (const id of entry.depends_on) {
+      const dependants = this.#waiting.get(id);
+      dependants?.delete(entry.id);
+      if (dependants?.size === 0) this.#waiting.delete(id);
     }
   }
 
   /** The task has another status: it and those that wait for it may do something else now. */
-  function touch(id: number): void {
-    order.touch(id);
-    for (const dependant of waiting.get(id) ?? []) order.touch(dependant);
+  #touch(id: number): void {
+    this.order.touch(id);
+    for (const dependant of this.#waiting.get(id) ?? []) this.order.touch(dependant);
   }
-
-  function apply(head: Task): boolean {
-    if (head.id === 0) return false;
-    const learned = ahead.get(head.id);
-    if (learned !== undefined && head.seq < learned) return false;
-    ahead.delete(head.id);
-    meanwhile?.push(head);
-    return count(head);
-  }
-
-  function count(head: Task): boolean {
-    ended.moved({ before: statusOf(head.id) ?? (head.seq === 1 ? "pending" : null), after: head.status });
-    return take(head);
-  }
-
-  function take(head: Task): boolean {
-    const before = entries.get(head.id);
-    if (before) unlink(before);
-    left.delete(head.id);
-    if (isOver(head.status)) {
-      finished.set(head.id, head.status);
-      touch(head.id);
-      return entries.delete(head.id);
-    }
-    finished.delete(head.id);
-    const entry = boardEntry(head);
-    entries.set(head.id, entry);
-    wonder(entry);
-    if (before?.status !== entry.status) touch(head.id);
-    if (JSON.stringify(before) === JSON.stringify(entry)) return false;
-    order.touch(head.id);
-    return true;
-  }
-
-  return {
-    get entries() {
-      return entries.values();
-    },
-    dependants: (id) => [...waiting.get(id) ?? []],
-    entry: entryOf,
-    statusOf,
-    order,
-    ended,
-    leftovers: () => [...left].map((id) => entries.get(id)!),
-    apply,
-    learn(head) {
-      ahead.set(head.id, Math.max(head.seq, ahead.get(head.id) ?? 0));
-      return count(head);
-    },
-    async resolve() {
-      while (unknown.size > 0) {
-        const ids = [...unknown];
-        for (const [index, head] of (await store.log.heads(ids)).entries()) {
-          const id = ids[index]!;
-          unknown.delete(id);
-          if (entries.has(id)) continue;
-          if (head && isOver(head.status)) finished.set(id, head.status);
-          touch(id);
-        }
-      }
-    },
-    async load() {
-      meanwhile = [];
-      const read = await store.index.active();
-      entries = new Map(read.map((entry) => [entry.id, entry]));
-      const newer: Task[] = meanwhile;
-      meanwhile = null;
-      waiting.clear();
-      left.clear();
-      for (const entry of entries.values()) wonder(entry);
-      order.touchAll(entries.keys());
-      for (const head of newer) take(head);
-    },
-  };
 }
