@@ -21,7 +21,9 @@ import { recover } from "./dispatch/recover.ts";
 import { repositoryPauses } from "./dispatch/repository_pause.ts";
 import { requirePlace } from "./run/restore_place.ts";
 import { Retention } from "./upkeep/retention.ts";
+import { LiveRuns } from "./dispatch/live_runs.ts";
 import { scheduler as makeScheduler } from "./dispatch/scheduler.ts";
+import { WakeUp } from "./dispatch/wake_up.ts";
 import type { Health, News, Service } from "./service/service.ts";
 import { WorktreeReview } from "./upkeep/worktree_review.ts";
 
@@ -49,8 +51,10 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
 }): Engine {
   const { store, worker, settings, warn } = context;
   const board = liveBoard(store);
-  const pause = dispatchPause(context, () => scheduler.wake());
-  const repositories = repositoryPauses(context, { note, onChange: () => scheduler.wake() });
+  const wakeUp = new WakeUp();
+  const runs = new LiveRuns();
+  const pause = dispatchPause(context, wakeUp.wake);
+  const repositories = repositoryPauses(context, { note, onChange: wakeUp.wake });
   const disk = diskWatch({
     clock: context.clock,
     presence: store.presence,
@@ -59,16 +63,16 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
       const text = shortage ?? "The disk is as it should be again";
       warn(text, null);
       void note("disk", text).catch((error) => warn(`Cannot record: ${text}`, error));
-      scheduler.wake();
+      wakeUp.wake();
     },
   });
-  const scheduler = makeScheduler(context, { board, pause, repositories, disk, lease: () => lease });
   const lease = leases(context, {
     board,
     endSurvivors,
-    stopRuns: () => scheduler.abandonRuns({ atOnce: false }),
-    killRuns: () => scheduler.abandonRuns({ atOnce: true }),
+    stopRuns: () => runs.abandon({ atOnce: false }),
+    killRuns: () => runs.abandon({ atOnce: true }),
   });
+  const scheduler = makeScheduler(context, { board, pause, repositories, disk, lease, runs, wakeUp });
   const command = commands(context, { agent: () => surroundings().agent });
   const counter = counters(store.tail);
   const stopped = new AbortController();
@@ -96,7 +100,7 @@ export function engine(context: EngineContext, { endSurvivors, surroundings, upk
     let changed = false;
     for (const head of heads) changed = board.apply(head) || changed;
     query.heard(heads);
-    if (changed) scheduler.wake();
+    if (changed) wakeUp.wake();
     if (subscribers.size === 0) return;
     const news = { versionstamp, events, changed: heads.filter(({ id }) => id > 0).map(query.summary) };
     for (const callback of subscribers) callback(news);
