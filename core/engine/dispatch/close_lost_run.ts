@@ -9,7 +9,10 @@ import type { EngineContext } from "../context.ts";
 /** Ends the survivors of a run by its mark; resolves when none is alive. How many there were. */
 export type EndSurvivors = (mark: string) => Promise<number>;
 
-/** True when it was closed here; false when somebody else did or it is no longer `runner`'s. */
+/**
+ * Ends what still lives of the open run of task `id` and closes it as lost.
+ * @returns true when it was closed here; false when somebody else did, or it is no longer `runner`'s
+ */
 export async function closeLostRun(context: EngineContext, { id, runner, endSurvivors, why, guard }: {
   id: number;
   runner: string;

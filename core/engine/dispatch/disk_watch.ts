@@ -9,7 +9,7 @@ export interface DiskWatch {
   shortage(): string | null;
   /** Resolves while there is room for output; waits while there is hardly any, but no longer than until `gone` aborts. */
   room(gone: AbortSignal): Promise<void>;
-  /** Looks again and again until `signal` aborts. */
+  /** Checks again and again until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -20,6 +20,7 @@ const outputBytes = 64 * 1024 * 1024;
 const calmMs = 5_000;
 const tenseMs = 1_000;
 
+/** Knows of no shortage before `run`. */
 export function diskWatch({ clock, presence, freeBytes, onChange }: {
   clock: Clock;
   /** Of the database. Each commit looks, so it may know before this does. */
@@ -33,7 +34,7 @@ export function diskWatch({ clock, presence, freeBytes, onChange }: {
   let wasShort = false;
   let gate: { promise: Promise<void>; resolve: () => void } | null = null;
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const free = await freeBytes();
     if (free !== null) measure(free);
     const now = presence.look() ?? shortage;
@@ -61,7 +62,7 @@ export function diskWatch({ clock, presence, freeBytes, onChange }: {
     },
     async run(signal) {
       while (!signal.aborted) {
-        await look();
+        await check();
         await clock.sleep(wasShort ? tenseMs : calmMs, { signal }).catch(() => {});
       }
       gate?.resolve();

@@ -5,12 +5,14 @@ import { pauseDelayMs } from "../../domain/retry.ts";
 import type { EngineContext } from "../context.ts";
 import { noteFact } from "../handle_command.ts";
 
+/** Why and how long nothing is claimed. */
 export interface Pause {
   reason: string;
   /** ISO 8601; null: until the condition is gone. */
   until: string | null;
 }
 
+/** Of this worker alone; each pause and its end are recorded in the log. */
 export interface DispatchPause {
   /** Why nothing is claimed now, or null. */
   current(): Pause | null;
@@ -20,6 +22,7 @@ export interface DispatchPause {
   runEnded(options: { early: boolean; error: string | null }): void;
   /** Ends the pause now. */
   resume(): void;
+  /** Forgets when the pause would end. */
   close(): void;
 }
 
@@ -28,6 +31,7 @@ const earlyFailures = 3;
 const jitterShare = 0.05;
 const longestJitterMs = 60_000;
 
+/** Not paused at first. `onChange` is called when a pause begins or ends. */
 export function dispatchPause(
   context: EngineContext,
   onChange: () => void,

@@ -1,5 +1,5 @@
 // After a crash: what an earlier process of this worker left running is ended, and its runs are closed as lost. Runs before
-// any dispatch, so nothing can run twice. What was being put away goes on by the scheduler's first look.
+// any dispatch, so nothing can run twice. What was being archived goes on by the scheduler's first tick.
 //
 // A run that another worker closed meanwhile is not known here any more, but its agent may still live on this machine, in
 // the worktree that the next run would use. It carries the worker's own mark, too.
@@ -9,7 +9,7 @@ import type { LiveBoard } from "./board.ts";
 import { closeLostRun, type EndSurvivors } from "./close_lost_run.ts";
 import type { EngineContext } from "../context.ts";
 
-/** How many runs were closed. */
+/** Closes the runs of an earlier life of this worker, by `board`, and resolves with how many there were. */
 export async function recover(
   context: EngineContext,
   { board, endSurvivors }: { board: LiveBoard; endSurvivors: EndSurvivors },

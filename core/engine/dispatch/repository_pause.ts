@@ -6,18 +6,21 @@ import { DomainError } from "../../domain/error.ts";
 import type { Task } from "../../domain/task.ts";
 import type { EngineContext } from "../context.ts";
 
+/** The repositories of this worker of which nothing is started for now. */
 export interface RepositoryPauses {
   /** Why nothing of a repository is started now, by its name. Another map after every change. */
   current(): ReadonlyMap<string, string>;
   pause(repo: string, reason: string): void;
   /** A run found nothing wrong with it: the next pause begins with the shortest wait. */
   isWell(repo: string): void;
+  /** Checks nothing any more. */
   close(): void;
 }
 
-const firstLookMs = 2_000;
+const firstCheckMs = 2_000;
 const longestMs = 300_000;
 
+/** No repository is paused at first. `onChange` is called after every change. */
 export function repositoryPauses(
   { worktrees, clock, warn }: Pick<EngineContext, "worktrees" | "clock" | "warn">,
   { note, onChange }: {
@@ -27,7 +30,7 @@ export function repositoryPauses(
   },
 ): RepositoryPauses {
   let current: ReadonlyMap<string, string> = new Map();
-  /** Looks in vain, and pauses that followed one another. */
+  /** Checks in vain, and pauses that followed one another. */
   const failures = new Map<string, number>();
   const clears = new Map<string, () => void>();
   let isClosed = false;
@@ -42,18 +45,18 @@ export function repositoryPauses(
     onChange();
   }
 
-  function lookLater(repo: string): void {
+  function checkLater(repo: string): void {
     if (isClosed) return;
     const count = failures.get(repo) ?? 0;
     failures.set(repo, count + 1);
-    clears.set(repo, clock.timer(Math.min(firstLookMs * 2 ** count, longestMs), () => void look(repo)));
+    clears.set(repo, clock.timer(Math.min(firstCheckMs * 2 ** count, longestMs), () => void check(repo)));
   }
 
-  async function look(repo: string): Promise<void> {
+  async function check(repo: string): Promise<void> {
     const ailment = await worktrees.ailmentOf(repo);
     if (ailment === null) return change(repo, null);
     if (ailment !== current.get(repo)) change(repo, ailment);
-    lookLater(repo);
+    checkLater(repo);
   }
 
   return {
@@ -61,7 +64,7 @@ export function repositoryPauses(
     pause(repo, reason) {
       if (current.has(repo)) return;
       change(repo, reason);
-      lookLater(repo);
+      checkLater(repo);
     },
     isWell(repo) {
       if (!current.has(repo)) failures.delete(repo);

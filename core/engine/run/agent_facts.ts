@@ -4,6 +4,7 @@ import type { RunEnd } from "../../domain/command.ts";
 import type { BackgroundTask, EventData, NewEvent } from "../../domain/event.ts";
 import type { AgentResult } from "../../process/agent.ts";
 
+/** Of one run; another session of it forgets the account, the background work and stderr of the one before. */
 export interface AgentFacts {
   /** It began: it asked its model something, or called or answered a tool. */
   readonly hasSpoken: boolean;
@@ -32,6 +33,7 @@ export interface SinceResult {
   readonly estimatedUsd: number | null;
 }
 
+/** Right after an account. */
 export const nothingSinceResult: SinceResult = { answers: 0, estimatedUsd: 0 };
 
 /** Of an agent that said nothing yet. */

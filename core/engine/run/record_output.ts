@@ -5,7 +5,9 @@ import type { NewEvent } from "../../domain/event.ts";
 import { handleCommand } from "../handle_command.ts";
 import type { EngineContext } from "../context.ts";
 
+/** The way of one run's output into the log, in order. */
 export interface OutputRecorder {
+  /** Takes `events`, which were `bytes` long on the wire; nothing after the log refused an append. */
   push(events: NewEvent[], bytes: number): void;
   /** Resolves when there is room for more; rejects when the log refused an append. */
   room(): Promise<void>;
@@ -20,6 +22,7 @@ const bytesPerAppend = 640_000;
 /** A larger body goes into parts, so it weighs no more than this in its commit. */
 const bytesInCommit = 50_000;
 
+/** A recorder for run `run` of task `task`; `by` signs its events. */
 export function recordOutput(
   context: EngineContext,
   { task, run, by, onRefused }: {

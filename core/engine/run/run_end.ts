@@ -15,6 +15,7 @@ export type StopReason =
   | "paused"
   | "failed";
 
+/** A stop of ours, and what it came upon. */
 export interface Stop {
   reason: StopReason;
   error: string | null;
@@ -24,6 +25,7 @@ export interface Stop {
   living: readonly BackgroundTask[];
 }
 
+/** What a verdict goes by. */
 export interface RunFacts {
   /** A plan was recorded. */
   planned: boolean;
@@ -41,6 +43,7 @@ export interface RunFacts {
   isTurnOpen: boolean;
 }
 
+/** How a run ended. */
 export interface RunVerdict {
   outcome: Outcome;
   error: string | null;
@@ -48,6 +51,7 @@ export interface RunVerdict {
 
 const usageLimit = /usage limit reached|hit your (?:usage )?limit/i;
 
+/** The outcome of a run whose agent is gone, and one sentence of why, or null where none is needed. */
 export function verdictOf(facts: RunFacts): RunVerdict {
   const { stop, result, exit, living } = facts;
   if (facts.planned) return { outcome: "planned", error: null };

@@ -9,6 +9,7 @@ import type { OutputRecorder } from "./record_output.ts";
 import type { RunControl } from "./run_control.ts";
 import type { RunLog } from "./run_log.ts";
 
+/** What a run needs of its worker. */
 export interface RunOptions {
   agent: Agent;
   /** Resolves while there is room for output, or when `gone` aborts. */
@@ -17,6 +18,7 @@ export interface RunOptions {
   isSure: () => boolean;
 }
 
+/** One run and all that its steps use. */
 export interface RunScope {
   readonly context: EngineContext;
   readonly options: RunOptions;
