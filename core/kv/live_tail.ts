@@ -7,7 +7,7 @@
 // cursor: `kv.watch` hints when, a jittered poll is the truth.
 
 import type { Clock, Random } from "../domain/ports.ts";
-import { emptyTask, evolveAll, isOver, type Task } from "../domain/task.ts";
+import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Published } from "./event_record.ts";
 import type { Committed, GroupCommit } from "./group_commit.ts";
@@ -23,24 +23,12 @@ export interface LiveTail {
   subscribeOwn(callback: (committed: Committed) => void): () => void;
   /** The newest events of `task` after seq `after`, when memory still has all of them; else null. */
   since(task: number, after: number): Published[] | null;
-  /** Resolves when `task` has an event after `after`, or `signal` aborts. */
-  changed(task: number, after: number, signal: AbortSignal): Promise<void>;
-  /** `changed` for who waits again and again: it listens to `signal` once. */
-  waiter(task: number, signal: AbortSignal): Waiter;
   /** Takes over what this process committed. */
   committed(committed: Committed): void;
   /** Reads the all-stream from the cursor to its end (stores shared with others). */
   look(): Promise<void>;
   /** Follows other writers until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
-}
-
-export interface Waiter extends Disposable {
-  /**
-   * Resolves when there is an event after `after`, or the signal aborts. One wait at a time. `take` is offered what each
-   * commit adds, at once, and while it takes it the wait goes on; the last events of a task always end it.
-   */
-  changed(after: number, take?: (page: Published[]) => boolean): Promise<void>;
 }
 
 interface Recent {
@@ -69,10 +57,8 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
   const subscribers = new Set<(committed: Committed) => void>();
   const ownSubscribers = new Set<(committed: Committed) => void>();
   const recent = new Map<number, Recent>();
-  const latest = new Map<number, number>();
   /** The newest heads passed on, to fold on from what others commit. */
   const folded = new Map<number, Task>();
-  const waiters = new Map<number, Set<(page: Published[] | null) => void>>();
   const own = new Map<string, Committed>();
   let at = cursor;
   let looking: Promise<void> | null = null;
@@ -81,15 +67,9 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
     if (committed.versionstamp > at) at = committed.versionstamp;
     for (const published of committed.events) keep(published);
     for (const head of committed.heads) {
-      const { id, seq } = head;
-      latest.set(id, seq);
-      folded.delete(id);
-      folded.set(id, head);
+      folded.delete(head.id);
+      folded.set(head.id, head);
       if (folded.size > recentTasks) folded.delete(folded.keys().next().value!);
-      const waiting = waiters.get(id);
-      if (!waiting) continue;
-      const page = isOver(head.status) ? null : committed.events.filter(({ event }) => event.task === id);
-      for (const offer of waiting) offer(page);
     }
     for (const callback of subscribers) callback(committed);
   }
@@ -175,35 +155,6 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
     return events;
   }
 
-  function waiterOf(task: number, signal: AbortSignal): Waiter {
-    let resolve: (() => void) | null = null;
-    let taking: ((page: Published[]) => boolean) | undefined;
-    const offer = (page: Published[] | null) => {
-      if (!resolve || (page && page.length > 0 && taking?.(page))) return;
-      resolve();
-      resolve = null;
-    };
-    const waiting = waiters.get(task) ?? new Set();
-    waiters.set(task, waiting.add(offer));
-    // Also by the signal alone: who left may never come back to dispose of it.
-    const close = () => {
-      signal.removeEventListener("abort", close);
-      waiting.delete(offer);
-      if (waiting.size === 0 && waiters.get(task) === waiting) waiters.delete(task);
-      offer(null);
-    };
-    if (signal.aborted) close();
-    else signal.addEventListener("abort", close, { once: true });
-    return {
-      changed(after, take) {
-        if (signal.aborted || (latest.get(task) ?? 0) > after) return Promise.resolve();
-        taking = take;
-        return new Promise((done) => resolve = done);
-      },
-      [Symbol.dispose]: close,
-    };
-  }
-
   function look(): Promise<void> {
     // Alone, every commit is handed over when its reply comes; to read it before that would pass it on twice.
     if (!shared) return Promise.resolve();
@@ -229,11 +180,6 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
       if (after < first - 1 || after > events.at(-1)!.event.seq) return null;
       return events.slice(after - first + 1);
     },
-    async changed(task, after, signal) {
-      using waiter = waiterOf(task, signal);
-      await waiter.changed(after);
-    },
-    waiter: waiterOf,
     committed(committed) {
       for (const callback of ownSubscribers) callback(committed);
       if (!shared) return pass(committed);

@@ -1,10 +1,11 @@
 // A task's history: pages, the whole as NDJSON, live as SSE; its diff and its raw log.
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Published, Service } from "../../core/engine/service/service.ts";
+import type { Service } from "../../core/engine/service/service.ts";
 import { api, json, problems } from "./api.ts";
 import { afterQuery, atQuery, eventPageSchema, eventsQuery, idParam, whySchema } from "./schemas.ts";
-import { eventFrames, frame, type OpenStreams } from "../live/server_sent_events.ts";
+import type { OpenStreams } from "../live/server_sent_events.ts";
+import { taskFrames } from "../live/task_frames.ts";
 
 const text = z.string();
 const line = JSON.stringify({ seq: 1, type: "task.created", at: "2026-01-05T09:12:00.000Z", task: 12, v: 1, data: {} });
@@ -83,26 +84,9 @@ export function events(service: Service, streams: OpenStreams): OpenAPIHono {
       const last = c.req.header("last-event-id");
       const resumed = last !== undefined && /^\d{1,15}$/.test(last);
       const after = resumed ? Number(last) : c.req.valid("query").after ?? 0;
-      if (await service.isOverAfter(id, after) && resumed) return c.body(null, 204);
-      let pages: AsyncIterator<Published[]> | null = null;
-      let sent = after;
-      let ended = false;
-      return streams.respond(async (signal, push) => {
-        if (ended) return null;
-        const live = (page: Published[]) => {
-          if (!push(() => eventFrames(page))) return false;
-          sent = page.at(-1)!.event.seq;
-          return true;
-        };
-        pages ??= service.follow(id, { after, signal, live })[Symbol.asyncIterator]();
-        const { value, done } = await pages.next();
-        if (done) {
-          ended = true;
-          return signal.aborted ? null : frame("end", JSON.stringify({ task: id, seq: sent }));
-        }
-        sent = value.at(-1)!.event.seq;
-        return eventFrames(value);
-      }) as never;
+      const feed = await service.follow({ tasks: new Map([[id, after]]) });
+      if (feed.isOver && resumed) return c.body(null, 204);
+      return streams.respond((signal) => taskFrames(feed.pages(signal), { task: id, after })) as never;
     },
   );
 

@@ -60,9 +60,6 @@ export function eventFrames(page: Published[]): Uint8Array {
   return joined.bytes;
 }
 
-/** False: it was not sent. */
-type Push = (make: () => Uint8Array) => boolean;
-
 interface OpenStream {
   stream: ReadableStreamDefaultController<Uint8Array>;
   /** Sweeps since something was sent. */
@@ -87,31 +84,26 @@ export class OpenStreams {
   }
 
   /**
-   * A response that sends what `next` yields until it yields null, the client leaves, or `closeAll`. While it is waited for,
-   * `next` may also push chunks, which are made and sent at once unless the client has not taken the one before.
+   * A response that sends the chunks until they end, the client leaves (which aborts the signal), or `closeAll`. The next one
+   * is asked for when the client has taken the one before, the first when it begins to read.
    */
-  respond(next: (signal: AbortSignal, push: Push) => Promise<Uint8Array | null>): Response {
+  respond(open: (signal: AbortSignal) => AsyncIterator<Uint8Array, void>): Response {
     const controller = new AbortController();
     const { signal } = controller;
-    const pushTo = (open: OpenStream) => (make: () => Uint8Array) => {
-      // Of a stream that has ended it is 0.
-      if ((open.stream.desiredSize ?? 0) <= 0) return false;
-      open.stream.enqueue(make());
-      open.quiet = 0;
-      return true;
-    };
+    let chunks: AsyncIterator<Uint8Array, void> | null = null;
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`)),
       pull: async (stream) => {
         if (this.#isClosed) return this.#end(controller, stream);
         // Only a stream that is read counts as open: an answer to HEAD never is.
-        const open = this.#opened(controller, stream);
+        const entry = this.#opened(controller, stream);
         try {
-          const chunk = await next(signal, pushTo(open));
+          chunks ??= open(signal);
+          const { value, done } = await chunks.next();
           if (signal.aborted) return;
-          if (chunk === null) return this.#end(controller, stream);
-          stream.enqueue(chunk);
-          open.quiet = 0;
+          if (done) return this.#end(controller, stream);
+          stream.enqueue(value);
+          entry.quiet = 0;
         } catch (error) {
           if (signal.aborted) return;
           this.#forget(controller);

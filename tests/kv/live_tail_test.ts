@@ -50,6 +50,16 @@ const seqs = (published: Published[] | null) => published?.map(({ event }) => ev
 const passedOf = (process: Process) =>
   process.passed.flatMap(({ events }) => events.map(({ event }) => `${event.task}/${event.seq}`));
 
+/** Resolves when the tail has passed that event on. */
+async function passedOn({ tail, passed }: Process, name: string): Promise<void> {
+  const has = ({ events }: Committed) => events.some(({ event }) => `${event.task}/${event.seq}` === name);
+  if (passed.some(has)) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = tail.subscribe((committed) => has(committed) && resolve());
+  await promise;
+  end();
+}
+
 Deno.test("subscribe() gets each commit once and in order, until it is ended", async () => {
   using kv = await openKv();
   const process = processOn(kv);
@@ -112,68 +122,6 @@ Deno.test("since() keeps the newest tasks only", async () => {
   const { tail, create } = processOn(kv);
   for (let n = 0; n < 70; n++) await create();
   assertEquals([tail.since(1, 0), seqs(tail.since(70, 0))], [null, [1]]);
-});
-
-Deno.test("changed() resolves at once when there is more, else with the next event of that task", async () => {
-  using kv = await openKv();
-  const { tail, create, say } = processOn(kv);
-  const [id, other] = [await create(), await create()];
-  const never = new AbortController().signal;
-  await tail.changed(id, 0, never);
-  let woken = 0;
-  const waiting = [1, 2, 3].map(() => tail.changed(id, 1, never).then(() => woken++));
-  await say(other, "x");
-  assertEquals(woken, 0);
-  await say(id, "x");
-  await Promise.all(waiting);
-  assertEquals(woken, 3);
-});
-
-Deno.test("changed() ends with its signal", async () => {
-  using kv = await openKv();
-  const { tail, create, say } = processOn(kv);
-  const id = await create();
-  await tail.changed(id, 1, AbortSignal.abort());
-  const leaving = new AbortController();
-  const waiting = tail.changed(id, 1, leaving.signal);
-  const staying = tail.changed(id, 1, new AbortController().signal);
-  leaving.abort();
-  await waiting;
-  await say(id, "x");
-  await staying;
-});
-
-Deno.test("a follower that reads, then waits, sees every event exactly once, however it falls behind", async () => {
-  using kv = await openKv();
-  const { tail, create, say } = processOn(kv);
-  const log = eventLog(kv);
-  const id = await create();
-  const last = 3_001;
-  const { signal } = new AbortController();
-  const farAhead = Promise.withResolvers<void>();
-  let fromLog = 0;
-  async function follow(lazy: boolean): Promise<number[]> {
-    const seen: number[] = [];
-    while ((seen.at(-1) ?? 0) < last) {
-      const after = seen.at(-1) ?? 0;
-      await tail.changed(id, after, signal);
-      // A slow one sleeps through so much that memory no longer has it.
-      if (lazy && after > 0) await farAhead.promise;
-      const live = tail.since(id, after);
-      if (!live) fromLog++;
-      seen.push(...seqs(live ?? await log.read(id, { after, limit: 1_000 }))!);
-    }
-    return seen;
-  }
-  const followers = [follow(false), follow(false), follow(true)];
-  for (let n = 0; n < 30; n++) {
-    await say(id, ...Array.from({ length: 100 }, () => "x"));
-    if (n === 25) farAhead.resolve();
-  }
-  for (const seen of await Promise.all(followers)) {
-    assertEquals(seen, Array.from({ length: last }, (_, index) => index + 1));
-  }
-  assert(fromLog >= 1);
 });
 
 // Shared stores
@@ -269,9 +217,9 @@ Deno.test("run() passes on others' commits by itself, and ends with its signal",
   const ending = new AbortController();
   const running = one.tail.run(ending.signal);
   const id = await two.create();
-  await one.tail.changed(id, 0, ending.signal);
+  await passedOn(one, `${id}/1`);
   await two.say(id, "x");
-  await one.tail.changed(id, 1, ending.signal);
+  await passedOn(one, `${id}/2`);
   assertEquals(passedOf(one), [`${id}/1`, `${id}/2`]);
   ending.abort();
   await running;
@@ -284,7 +232,7 @@ Deno.test("run() hears of others' commits by its poll alone when watch stays sil
   const ending = new AbortController();
   const running = one.tail.run(ending.signal);
   const id = await two.create();
-  await one.tail.changed(id, 0, ending.signal);
+  await passedOn(one, `${id}/1`);
   ending.abort();
   await running;
 });
@@ -302,29 +250,4 @@ Deno.test("look() passes on commits of few events of many tasks and of many even
     const head = process.passed.flatMap(({ heads }) => heads).findLast((head) => head.id === id);
     assertEquals(head, await eventLog(memory).head(id));
   }
-});
-
-Deno.test("waiter() hands over what each commit adds while it is taken, and ends the wait when it is not", async () => {
-  using kv = await openKv();
-  const { tail, create, say } = processOn(kv);
-  const [id, other] = [await create(), await create()];
-  const leaving = new AbortController();
-  using waiter = tail.waiter(id, leaving.signal);
-  const taken: number[] = [];
-  const waiting = waiter.changed(1, (page) => {
-    if (taken.length >= 3) return false;
-    taken.push(...page.map(({ event }) => event.seq));
-    return true;
-  });
-  await say(id, "a", "b");
-  await say(other, "not its own");
-  await say(id, "c");
-  assertEquals(taken, [2, 3, 4]);
-  await say(id, "d");
-  await waiting;
-  assertEquals([taken, seqs(tail.since(id, 4))], [[2, 3, 4], [5]]);
-  const last = waiter.changed(5);
-  leaving.abort();
-  await last;
-  await waiter.changed(99);
 });

@@ -44,9 +44,10 @@ export class Follower {
 
   async #read(node: Node, connection: number): Promise<void> {
     const { signal } = new AbortController();
-    for await (const page of node.service!.follow(this.task, { after: this.#sent, signal })) {
+    const feed = await node.service!.follow({ tasks: new Map([[this.task, this.#sent]]) });
+    for await (const { events } of feed.pages(signal)) {
       if (connection !== this.#connection) return;
-      for (const { event, json } of page) {
+      for (const { event, json } of events) {
         const line = this.oracle.histories.get(this.task)?.lines[this.#sent];
         if (event.seq !== ++this.#sent || json !== line) {
           this.world.violation(`a reader of task ${this.task} got event ${event.seq} as number ${this.#sent}`);

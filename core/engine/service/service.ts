@@ -6,21 +6,13 @@ import type { TaskView } from "../../view/task_view.ts";
 import type { Why } from "../../view/why.ts";
 import type { Published } from "../../kv/event_record.ts";
 import type { Counted } from "./counters.ts";
+import type { Feed, FeedPage, Positions } from "./feed.ts";
 
-export type { BoardView, EventPage, Health, NewTask, Published, TaskPage };
+export type { BoardView, EventPage, FeedPage, Health, NewTask, Published, TaskPage };
 
 export interface Caller {
   /** `api` or `ui`. */
   by: string;
-}
-
-/** What one commit means to clients. */
-export interface News {
-  /** The cursor after it. */
-  versionstamp: string;
-  events: Published[];
-  /** Tasks that look different now: those it wrote, and those that waited for them. */
-  changed: TaskView[];
 }
 
 /** The present state and what was counted since the start, for `GET /metrics`. */
@@ -54,23 +46,11 @@ export interface Service {
   events(id: number, options: { after: number; limit: number }): Promise<EventPage>;
   /** The whole history after `after` as NDJSON. */
   eventLines(id: number, options: { after: number }): Promise<ReadableStream<Uint8Array>>;
-  /** History after `after`, then live; ends when the task is over and all is sent, or when `signal` aborts. */
-  follow(id: number, options: {
-    after: number;
-    signal: AbortSignal;
-    /** Takes new events at once, without the turns of an iteration; false: it cannot now, they come by the iteration. */
-    live?: (page: Published[]) => boolean;
-  }): AsyncIterable<Published[]>;
-  /** Whether the task is over and has no event after `after`. */
-  isOverAfter(id: number, after: number): Promise<boolean>;
-  /** Events of a task after `after` that memory still holds, or from the log; at most a page. */
-  catchUp(id: number, after: number): Promise<Published[]>;
-  /** Calls back for each commit; returns what ends it. */
-  subscribe(callback: (news: News) => void): () => void;
-  /** `{store}.{versionstamp}` of the last commit. */
-  cursor(): { store: string; versionstamp: string };
-  /** Summaries of all tasks that changed after `versionstamp`; null when that is too long ago. */
-  changedSince(versionstamp: string): Promise<TaskView[] | null>;
+  /**
+   * History after the positions, then live: the one way to follow a task, several, or the whole store. Throws `not_found`
+   * when a task is not there, unless changes are followed too.
+   */
+  follow(positions: Positions): Promise<Feed>;
   /** Why it runs or waits, now or right after event `at`. */
   why(id: number, options?: { at?: number }): Promise<Why>;
   /** The history as one file: a header line, then the events. */

@@ -2,10 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async";
-import { makeApp } from "../../../routes/app.ts";
-import { allowedHosts } from "../../../routes/guard/guard.ts";
 import { taskSchema } from "../../../routes/api/schemas.ts";
-import { type Call, ready, type RoutesWorld, routesWorld, text } from "../world.ts";
+import { ready, type RoutesWorld, routesWorld, text } from "../world.ts";
 
 interface Frame {
   id: string | null;
@@ -50,6 +48,9 @@ async function connect(world: Pick<RoutesWorld, "call">, query = "", headers?: R
   };
 }
 
+/** The cursor of the last commit. */
+const cursorOf = ({ store }: RoutesWorld) => `${store.id}.${store.tail.cursor}`;
+
 const isTask = (id: number, fits: (task: Frame["data"]) => unknown = () => true) => ({ event, data }: Frame) =>
   event === "task" && data.id === id && fits(data);
 
@@ -93,8 +94,7 @@ Deno.test("followed tasks bring their events from the seq on that the page has",
   assertEquals(seqs(id), Array.from({ length: await newest(id) - 1 }, (_, n) => n + 2));
   assertEquals(seqs(other.id), Array.from({ length: await newest(other.id) }, (_, n) => n + 1));
   // When all is sent, the cursor is, too.
-  const { versionstamp, store } = world.engine.service.cursor();
-  await page.until(({ id }) => id === `${store}.${versionstamp}`);
+  await page.until(({ id }) => id === cursorOf(world));
 });
 
 Deno.test("a page that comes back with its cursor gets what changed meanwhile, and only that", async () => {
@@ -131,23 +131,22 @@ Deno.test("a page that comes back with its cursor gets what changed meanwhile, a
 Deno.test("a cursor of another store, or one that is none, is answered with a reset", async () => {
   await using world = await routesWorld({ agent: false });
   await world.create();
-  const own = world.engine.service.cursor();
+  const { id: store, tail } = world.store;
   const cursors = [
-    `${crypto.randomUUID()}.${own.versionstamp}`,
-    `${own.store}.not-a-stamp`,
-    `${own.store}.${"f".repeat(21)}`,
-    own.store,
+    `${crypto.randomUUID()}.${tail.cursor}`,
+    `${store}.not-a-stamp`,
+    `${store}.${"f".repeat(21)}`,
+    store,
     "12",
     "",
   ];
   for (const cursor of cursors) {
     await using page = await connect(world, "", { "last-event-id": cursor });
     const reset = await page.until(() => true);
-    assertEquals([reset.event, reset.id], ["reset", `${own.store}.${own.versionstamp}`], cursor);
+    assertEquals([reset.event, reset.id], ["reset", cursorOf(world)], cursor);
     // It goes on from there.
     const { id } = await world.create();
     await page.until(isTask(id));
-    own.versionstamp = world.engine.service.cursor().versionstamp;
   }
 });
 
@@ -165,7 +164,7 @@ Deno.test("what to follow must be pairs of task and seq, twenty at most", async 
 Deno.test("a followed task that is longer than a page comes to its end, and only then with a cursor", async () => {
   await using world = await routesWorld({ agent: false });
   const first = await world.create();
-  const cursor = `${world.engine.service.cursor().store}.${world.engine.service.cursor().versionstamp}`;
+  const cursor = cursorOf(world);
   const { id } = await world.create();
   const count = 8_007;
   for (let n = 1; n < count; n += 500) {
@@ -184,38 +183,23 @@ Deno.test("a followed task that is longer than a page comes to its end, and only
 
 Deno.test("a cursor covers what was sent with it, and nothing that happened while that was put together", async () => {
   await using world = await routesWorld({ agent: false });
+  const before = cursorOf(world);
   const { id } = await world.create();
-  const { service } = world.engine;
-  const before = service.cursor();
+  // What memory does not reach back to is read from the log, and meanwhile the world goes on.
   const meanwhile: number[] = [];
-  const app = makeApp({
-    service: {
-      ...service,
-      async catchUp(task, after) {
-        const page = await service.catchUp(task, after);
-        // In the look that finds nothing more, and so may give the cursor. Two commits: a client that comes back is told the
-        // last one anyway.
-        while (page.length === 0 && meanwhile.length < 2) meanwhile.push((await world.create()).id);
-        return page;
-      },
-    },
-    guard: { hosts: allowedHosts("127.0.0.1", "machine"), anyAddress: false, token: null },
-    version: "0",
-    pages: [],
-    warn: () => {},
-  });
-  const call: Call = async (path, { headers } = {}) =>
-    await app.request(`http://localhost:8000${path}`, { headers: { host: "localhost:8000", ...headers } });
-  try {
-    const cursor = `${before.store}.${before.versionstamp}`;
-    await using page = await connect({ call }, `?follow=${id}:0`, { "last-event-id": cursor });
-    const carrier = await page.until((frame) => frame.id !== null);
-    assertEquals(meanwhile.length, 2);
-    assertEquals(page.frames.slice(0, page.frames.indexOf(carrier)).filter(isTask(meanwhile[0]!)), []);
-    // Cut off here, it hears of both with the cursor it has.
-    await using again = await connect(world, "", { "last-event-id": carrier.id! });
-    for (const task of meanwhile) await again.until(isTask(task));
-  } finally {
-    app.streams.closeAll();
-  }
+  const { read } = world.store.log;
+  world.store.tail.since = () => null;
+  world.store.log.read = async (task, options) => {
+    const page = await read(task, options);
+    // Two commits: a client that comes back is told the last one anyway.
+    while (meanwhile.length < 2) meanwhile.push((await world.create()).id);
+    return page;
+  };
+  await using page = await connect(world, `?follow=${id}:0`, { "last-event-id": before });
+  const carrier = await page.until((frame) => frame.id !== null);
+  assertEquals(meanwhile.length, 2);
+  assertEquals(page.frames.slice(0, page.frames.indexOf(carrier)).filter(isTask(meanwhile[0]!)), []);
+  // Cut off here, it hears of both with the cursor it has.
+  await using again = await connect(world, "", { "last-event-id": carrier.id! });
+  for (const task of meanwhile) await again.until(isTask(task));
 });

@@ -1,0 +1,89 @@
+// The life of an engine: recovery, then everything that runs beside the requests, then a soft stop.
+
+import type { EngineContext } from "./context.ts";
+import type { LiveBoard } from "./dispatch/board.ts";
+import type { EndSurvivors } from "./dispatch/close_lost_run.ts";
+import type { DiskWatch } from "./dispatch/disk_watch.ts";
+import type { DispatchPause } from "./dispatch/dispatch_pause.ts";
+import type { Leases } from "./dispatch/leases.ts";
+import { recover } from "./dispatch/recover.ts";
+import type { RepositoryPauses } from "./dispatch/repository_pause.ts";
+import type { Scheduler } from "./dispatch/scheduler.ts";
+import type { Retention } from "./upkeep/retention.ts";
+import type { WorktreeReview } from "./upkeep/worktree_review.ts";
+
+export interface LifecycleParts {
+  board: LiveBoard;
+  pause: DispatchPause;
+  repositories: RepositoryPauses;
+  disk: DiskWatch;
+  lease: Leases;
+  scheduler: Scheduler;
+  review: WorktreeReview | null;
+  retention: Retention | null;
+  endSurvivors: EndSurvivors;
+  /** Aborts once every run has ended: what runs in the background goes with it. */
+  stopped: AbortController;
+  /** The last to go, once nothing is committed any more. */
+  close(): void;
+}
+
+export class Lifecycle {
+  readonly #context: EngineContext;
+  readonly #parts: LifecycleParts;
+  readonly #background: Promise<void>[] = [];
+  #reviewing: Promise<void> | undefined;
+  #isStopping = false;
+
+  constructor(context: EngineContext, parts: LifecycleParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** From the call of `stop` on. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Recovers what an earlier process left, then lets everything run. Throws `unavailable` when this worker's twin is alive. */
+  async start(): Promise<void> {
+    const { store, warn } = this.#context;
+    const { board, disk, lease, scheduler, review, endSurvivors, stopped: { signal } } = this.#parts;
+    await lease.announce();
+    // Recovery may take longer than a lease lasts: the beats go on meanwhile.
+    this.#background.push(lease.run(signal));
+    await board.load();
+    const lost = await recover(this.#context, { board, endSurvivors });
+    if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
+    this.#background.push(store.tail.run(signal), disk.run(signal), scheduler.run(signal));
+    this.#reviewing = review?.reconcile();
+  }
+
+  /** Reads the queue anew, looks, and does the upkeep that is due. Rejects when the store cannot be read. */
+  async tick(): Promise<void> {
+    const { store, clock, warn } = this.#context;
+    const { board, scheduler, review, retention } = this.#parts;
+    await store.tail.look();
+    await board.load();
+    await scheduler.tick();
+    // It may take its time, and nothing waits for what it finds.
+    this.#reviewing = review?.reconcile();
+    if (retention && !this.#isStopping) await retention.sweep();
+    const forgetting = store.idempotency.forget({ now: clock.now() });
+    await forgetting.catch((error) => warn("Cannot forget old idempotency keys", error));
+  }
+
+  /** Stops softly; resolves when every run has ended and all is written. */
+  async stop(): Promise<void> {
+    const { pause, repositories, lease, scheduler, stopped, close } = this.#parts;
+    this.#isStopping = true;
+    await scheduler.stop("shutdown");
+    stopped.abort();
+    pause.close();
+    repositories.close();
+    await Promise.all([...this.#background, this.#reviewing]);
+    await lease.retire();
+    await this.#context.store.writer.idle();
+    close();
+  }
+}

@@ -1,0 +1,52 @@
+// The commands of the service: given, then answered with the task as it is now.
+
+import type { TaskView } from "../../view/task_view.ts";
+import type { Task } from "../../domain/task.ts";
+import type { EngineContext } from "../context.ts";
+import type { LiveBoard } from "../dispatch/board.ts";
+import { requirePlace } from "../run/restore_place.ts";
+import type { Commands } from "./commands.ts";
+import type { Queries } from "./queries.ts";
+import type { Service } from "./service.ts";
+
+/** What of the service changes tasks. */
+export type TaskCommands = Pick<
+  Service,
+  "create" | "edit" | "cancel" | "retry" | "addMessage" | "approvePlan" | "rejectPlan"
+>;
+
+export function taskCommands(
+  context: EngineContext,
+  { commands, queries, board }: { commands: Commands; queries: Queries; board: LiveBoard },
+): TaskCommands {
+  const { store, warn } = context;
+
+  /** What took effect is not answered with an error because a dependency's status cannot be read just now. */
+  async function resolveIfPossible(): Promise<void> {
+    await board.resolve().catch((error) => warn("Cannot read the dependencies", error));
+  }
+
+  async function view(given: Promise<Task>): Promise<TaskView> {
+    // First the command: refused while something else is awaited, it would be a rejection that nobody handles.
+    const head = await given;
+    await resolveIfPossible();
+    return queries.summary(head);
+  }
+
+  return {
+    async create(input, options) {
+      const { head, created } = await commands.create(input, options);
+      await resolveIfPossible();
+      return { task: { ...queries.summary(head), prompt: created ? input.prompt : head.prompt.text }, created };
+    },
+    edit: (id, changes, options) => view(commands.edit(id, changes, options)),
+    cancel: (id, caller) => view(commands.give(id, { type: "cancel" }, caller)),
+    retry: (id, caller) => view(commands.give(id, { type: "retry" }, caller)),
+    async addMessage(id, text, caller) {
+      await requirePlace(context, await store.writer.head(id));
+      return await view(commands.give(id, { type: "add_message", text }, caller));
+    },
+    approvePlan: (id, caller) => view(commands.give(id, { type: "approve_plan" }, caller)),
+    rejectPlan: (id, feedback, caller) => view(commands.give(id, { type: "reject_plan", feedback }, caller)),
+  };
+}
