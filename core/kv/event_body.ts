@@ -1,6 +1,6 @@
 // Bodies that did not fit into the value of their event: read back from their slices.
 
-import { concat } from "./bytes.ts";
+import { concat } from "@std/bytes";
 import type { BodyReference } from "./event_record.ts";
 import { keys } from "./keys.ts";
 import type { Kv } from "./kv.ts";

@@ -1,8 +1,8 @@
 // Reading the log: pages of events, heads, and any moment of a history.
 
+import { concat } from "@std/bytes";
 import type { TaskEvent } from "../domain/event.ts";
 import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
-import { concat } from "./bytes.ts";
 import { readBody } from "./event_body.ts";
 import { decodeEvent, type Published, rawJson } from "./event_record.ts";
 import { decodeHead } from "./head_record.ts";

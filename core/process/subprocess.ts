@@ -1,21 +1,24 @@
 // Short-lived child programs: start one, feed it, collect what it says. Its environment is the service's own without the
 // service's secrets (environment.ts). Long-lived ones (the agent) use `spawn` and read for themselves.
 
+import { concat } from "@std/bytes";
 import { DomainError, messageOf } from "../domain/error.ts";
 import { childEnvironment } from "./environment.ts";
 
+/** For `run`. */
 export interface RunOptions {
   cwd?: string;
   /** Added to the inherited environment. */
   env?: Record<string, string>;
   /** Written to its stdin, which is then closed; without it stdin is empty. */
   stdin?: string | Uint8Array;
-  /** Kills the program. */
+  /** Kills the program when it aborts; `run` then throws its reason. */
   signal?: AbortSignal;
   /** For stdout and stderr each; a program that says more is killed. Default 64 MiB. */
   maxOutputBytes?: number;
 }
 
+/** How a program ended, and what it said. */
 export interface RunResult {
   /** `null` when a signal ended it. */
   code: number | null;
@@ -135,21 +138,11 @@ async function collect(
   while (true) {
     const { done, value } = await reader.read();
     if (signal.aborted) return null;
-    if (done) return concat(chunks, size);
+    if (done) return concat(chunks);
     size += value.length;
     if (size > max) tooMuch();
     else chunks.push(value);
   }
-}
-
-export function concat(chunks: Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 async function feed(stdin: WritableStream<Uint8Array>, input: string | Uint8Array): Promise<void> {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { concat } from "../../core/kv/bytes.ts";
+import { concat } from "@std/bytes";
 import {
   type BodyReference,
   commitOf,

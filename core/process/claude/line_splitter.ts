@@ -4,7 +4,7 @@
 // A line of any length up to `maxBytes` (64 MiB) is held until it is whole. A longer one is handed out in pieces marked
 // `whole: false`, cut between UTF-8 characters, so that memory has a bound and still nothing is dropped.
 
-import { concat } from "../subprocess.ts";
+import { concat } from "@std/bytes";
 
 export interface Line {
   /** Without its `\n`. */
@@ -34,7 +34,7 @@ export function lineSplitter({ maxBytes = 64 * 1024 * 1024 }: { maxBytes?: numbe
   }
 
   function take(): Uint8Array {
-    const bytes = parts.length === 1 ? parts[0]! : concat(parts, size);
+    const bytes = parts.length === 1 ? parts[0]! : concat(parts);
     parts = [];
     size = 0;
     return bytes;

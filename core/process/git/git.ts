@@ -8,8 +8,9 @@
 
 import { DomainError, messageOf } from "../../domain/error.ts";
 import { type Overrides, overridesOf, programSettings } from "./git_programs.ts";
-import { run, type RunOptions } from "../subprocess.ts";
+import { run, type RunOptions, type RunResult } from "../subprocess.ts";
 
+/** For `git`, besides what any program is run with. */
 export interface GitOptions extends RunOptions {
   /** Also an answer, not an error: `[1]` for commands that say "no" so. */
   codes?: number[];
@@ -17,6 +18,7 @@ export interface GitOptions extends RunOptions {
   content?: boolean | Overrides;
 }
 
+/** What git answered. */
 export interface GitResult {
   code: number;
   /** stdout as it came: names of files need not be UTF-8. */
@@ -73,7 +75,7 @@ export async function git(args: string[], { codes = [], content, ...options }: G
     env: { ...ENVIRONMENT, ...options.env, ...safe?.env },
   });
   if (code === null || (code !== 0 && !codes.includes(code))) {
-    throw new DomainError("unavailable", failure(args, complaintIn(stderr) || signal || `exit code ${code}`));
+    throw failure(args, { code, signal, stderr });
   }
   return {
     code,
@@ -87,21 +89,24 @@ export async function git(args: string[], { codes = [], content, ...options }: G
 /**
  * What a call on content, with this folder and environment, needs so that no program of the repository runs. `git` asks for
  * it itself; who has something else to do meanwhile asks ahead, for a call that follows at once: the repository may change.
+ * Throws `DomainError("unavailable")` when git cannot read its configuration.
  */
 export async function contentOverrides(
   { cwd, env, signal }: Pick<RunOptions, "cwd" | "env" | "signal">,
 ): Promise<Overrides> {
   const args = ["config", "--show-scope", "--null", "--get-regexp", programSettings];
-  const { code, stdout, stderr } = await run("git", args, { cwd, env: { ...ENVIRONMENT, ...env }, signal });
+  const { code, signal: endedBy, stdout, stderr } = await run("git", args, {
+    cwd,
+    env: { ...ENVIRONMENT, ...env },
+    signal,
+  });
   // 1: there is none.
-  if (code !== 0 && code !== 1) {
-    throw new DomainError("unavailable", failure(args, complaintIn(stderr) || `exit code ${code}`));
-  }
+  if (code !== 0 && code !== 1) throw failure(args, { code, signal: endedBy, stderr });
   const overrides = overridesOf(new TextDecoder().decode(stdout));
   return overrides.isOffline ? overrides : { ...overrides, env: { ...CONTENT_ENVIRONMENT, ...overrides.env } };
 }
 
-/** stdout without the newline at its end: for commands that answer with one value. */
+/** stdout without the newline at its end: for commands that answer with one value. Throws what `git` does. */
 export async function gitLine(args: string[], options: GitOptions = {}): Promise<string> {
   return (await git(args, options)).text.replace(/\r?\n$/, "");
 }
@@ -111,10 +116,11 @@ export function linesOf(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
 }
 
-function failure(args: string[], words: string): string {
+function failure(args: string[], { code, signal, stderr }: Pick<RunResult, "code" | "signal" | "stderr">): DomainError {
   const isVerb = (arg: string, at: number) => !arg.startsWith("-") && !arg.includes("/") && args[at - 1] !== "-c";
   const verb = args.find(isVerb) ?? "git";
-  return `git ${verb} failed: ${words}`;
+  const reason = complaintIn(stderr) || signal || `exit code ${code}`;
+  return new DomainError("unavailable", `git ${verb} failed: ${reason}`);
 }
 
 /** What git says is wrong, in one line: its `fatal:` or `error:` lines, without those words. Its hints are for a terminal. */
@@ -134,6 +140,7 @@ export async function probeGit(): Promise<{ found: true; version: string } | { f
   }
 }
 
+/** A repository that can be worked on. */
 export interface Repository {
   /** The top folder of its working tree, symbolic links resolved. */
   root: string;

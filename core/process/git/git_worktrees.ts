@@ -22,9 +22,9 @@ import { mergedCommit, removeMerged, removeWorktree } from "./remove_worktree.ts
 import { lackOf, restoreWorktree } from "./restore_worktree.ts";
 import { follow, type Located, Sites, type SitesOptions } from "./sites.ts";
 import { hasSnapshot, removeSnapshot, takeSnapshot } from "./snapshots.ts";
-import { entryNames, strayWork } from "./stray_work.ts";
+import { strayWork } from "./stray_work.ts";
 import { changesOf, diffOf, requireCommitId } from "./worktree_diff.ts";
-import { isLinked } from "./worktree_entry.ts";
+import { entryNames, isLinked } from "./worktree_entry.ts";
 import { headOf } from "./worktree_index.ts";
 import { tracesOf } from "./worktree_traces.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";

@@ -8,7 +8,8 @@ import type { StrayWork } from "../../domain/event.ts";
 import { git, isCommitId, linesOf } from "./git.ts";
 import { commitOf } from "./git_refs.ts";
 import { branchRef } from "./ref_names.ts";
-import { type Entry, listEntries } from "./worktree_entry.ts";
+import { readTextIfThere } from "./small_files.ts";
+import { type Entry, entryNames, listEntries } from "./worktree_entry.ts";
 
 /** A branch, commit or worktree that may hold such commits. */
 interface Candidate {
@@ -20,6 +21,7 @@ interface Candidate {
   made: ReadonlySet<string>;
 }
 
+/** Where to look, and what to leave out. */
 export interface StrayWorkOptions {
   repo: string;
   /** The git folder that all worktrees share. */
@@ -41,6 +43,10 @@ const COMMITS_LOOKED_AT = 5_000;
 /** What the reflog calls the ways to make a commit. */
 const MAKING = /^(commit|cherry-pick|revert|merge|am|rebase|pull)\b/;
 
+/**
+ * The stray commits of a run, the last 20 places that may have some. `entry`: of the task's worktree, null when it is gone.
+ * Throws `DomainError("unavailable")` when git fails.
+ */
 export async function strayWork(entry: Entry | null, options: StrayWorkOptions): Promise<StrayWork[]> {
   const { repo, branch, keep } = options;
   const candidates = [...(entry === null ? [] : visited(entry, branch)), ...await newWorktrees(options)];
@@ -60,21 +66,10 @@ export async function strayWork(entry: Entry | null, options: StrayWorkOptions):
   return found;
 }
 
-/** The names of the entries of all worktrees of a repository. */
-export async function entryNames(common: string): Promise<Set<string>> {
-  const names = new Set<string>();
-  try {
-    for await (const { name } of Deno.readDir(join(common, "worktrees"))) names.add(name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return names;
-}
-
 /** Where HEAD of a worktree was besides the task's branch: branches first, so that their commits count as theirs. */
 function visited(entry: Entry, branch: string): Candidate[] {
   const { made, places } = readReflog(entry.folder);
-  const head = headOf(entry);
+  const head = checkedOutAt(entry);
   // Where no reflog is kept, what HEAD names is all that can be known, and everything beyond the branch counts.
   if (head !== null && head !== branch) places.add(head);
   places.delete(branch);
@@ -91,23 +86,23 @@ async function newWorktrees({ common, before, isOurs }: StrayWorkOptions): Promi
   const fresh = new Set(names);
   return (await listEntries(common)).filter((entry) => fresh.has(basename(entry.folder)) && !isOurs(entry))
     .flatMap((entry) => {
-      const name = headOf(entry);
+      const name = checkedOutAt(entry);
       return name === null ? [] : [{ where: "worktree", name, path: entry.path, made: readReflog(entry.folder).made }];
     });
 }
 
 /** The branch that is checked out, or the commit. */
-function headOf({ folder, branch }: Entry): string | null {
+function checkedOutAt({ folder, branch }: Entry): string | null {
   if (branch !== null) return branch.replace(/^refs\/heads\//, "");
-  const head = readText(join(folder, "HEAD")).trim();
-  return isCommitId(head) ? head : null;
+  const head = readTextIfThere(join(folder, "HEAD"));
+  return head !== null && isCommitId(head) ? head : null;
 }
 
 /** A line: `{old} {new} {name} <{email}> {time} {zone}\t{what was done}`. */
 function readReflog(folder: string): { made: Set<string>; places: Set<string> } {
   const made = new Set<string>();
   const places = new Set<string>();
-  for (const line of readText(join(folder, "logs", "HEAD")).split("\n")) {
+  for (const line of linesOf(readTextIfThere(join(folder, "logs", "HEAD")) ?? "")) {
     const [ids = "", action = ""] = line.split("\t", 2);
     const commit = ids.slice(41, 81).trim().split(" ", 1)[0]!;
     if (MAKING.test(action) && isCommitId(commit)) made.add(commit);
@@ -123,12 +118,4 @@ async function commitsBeyond(tip: string, { repo, branch, base }: StrayWorkOptio
   const not = known.map((commit) => `^${commit}`);
   const { text } = await git(["rev-list", `--max-count=${COMMITS_LOOKED_AT}`, tip, ...not], { cwd: repo });
   return linesOf(text);
-}
-
-function readText(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
 }

@@ -1,16 +1,19 @@
 // git's own record of a worktree: the folder `.git/worktrees/{id}` with HEAD, index and, when it is ours, our mark.
 //
 // It is found by the path that git noted in it, not by asking the worktree: the agent can write to the worktree's `.git`
-// file and may have deleted or replaced it. Commands for a worktree therefore name both folders (`entryEnvironment`).
+// file and may have deleted or replaced it. Commands for a worktree therefore name both folders (`treeEnvironment`).
 
 import { basename, dirname, join, resolve } from "@std/path";
+import { readTextIfThere, writeWhole } from "./small_files.ts";
 
+/** What makes a worktree ours. */
 export interface Mark {
   /** The uuid of the store whose log knows this worktree. */
   store: string;
   task: number;
 }
 
+/** What git recorded of a worktree, and we beside it. */
 export interface Entry {
   /** `.git/worktrees/{id}`, absolute. */
   folder: string;
@@ -35,7 +38,7 @@ export async function findEntry(common: string, path: string): Promise<Entry | n
 
 /** `findEntry` for a worktree that git has just made, whose `.git` file can be believed: without looking at all others. */
 export function newEntry(common: string, path: string): Entry | null {
-  const link = readText(join(path, ".git"));
+  const link = readTextIfThere(join(path, ".git"));
   const folder = join(common, "worktrees", basename(link ?? ""));
   if (link !== `gitdir: ${folder}`) return null;
   const entry = readEntry(folder);
@@ -47,13 +50,12 @@ export function newEntry(common: string, path: string): Entry | null {
  * every git command fail that looks at worktrees ("failed to read .git/worktrees/x/commondir").
  */
 export async function listEntries(common: string): Promise<Entry[]> {
-  return (await entryFolders(common)).map(readEntry);
+  return [...await entryNames(common)].map((name) => readEntry(join(common, "worktrees", name)));
 }
 
-// Synchronous: tiny files, five for each worktree there is, and a turn of the event loop for each would take ten times as long.
 function readEntry(folder: string): Entry {
   const [noted, head, mark, lock, removing] = ["gitdir", "HEAD", MARK, "locked", REMOVING].map((file) =>
-    readText(join(folder, file))
+    readTextIfThere(join(folder, file))
   );
   return {
     folder,
@@ -77,41 +79,34 @@ export function isStray(entry: Entry, name: string): boolean {
  */
 export function checkoutsOf(common: string, branch: string, entries: Entry[]): string[] {
   const inWorktrees = entries.filter((entry) => entry.branch === branch && entry.path !== "");
-  const isInMain = readText(join(common, "HEAD")) === `ref: ${branch}`;
+  const isInMain = readTextIfThere(join(common, "HEAD")) === `ref: ${branch}`;
   return [...(isInMain ? [common] : []), ...inWorktrees.map((entry) => entry.path)];
 }
 
-async function entryFolders(common: string): Promise<string[]> {
-  const folders: string[] = [];
+/** The names of the entries of all worktrees of a repository. */
+export async function entryNames(common: string): Promise<Set<string>> {
+  const names = new Set<string>();
   try {
-    for await (const entry of Deno.readDir(join(common, "worktrees"))) {
-      if (entry.isDirectory) folders.push(join(common, "worktrees", entry.name));
-    }
+    for await (const { name, isDirectory } of Deno.readDir(join(common, "worktrees"))) if (isDirectory) names.add(name);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  return folders;
+  return names;
 }
 
-/** Written beside and renamed, so that a mark is there whole or not at all. */
+/** Marks a worktree as ours. */
 export async function writeMark(entry: Entry, mark: Mark): Promise<void> {
-  const file = join(entry.folder, MARK);
-  await Deno.writeTextFile(`${file}.new`, JSON.stringify(mark));
-  await Deno.rename(`${file}.new`, file);
+  await writeWhole(join(entry.folder, MARK), JSON.stringify(mark));
 }
 
+/** Says that what lies in the worktree is not to be saved any more: its removal begins. */
 export async function markRemoving(entry: Entry): Promise<void> {
   await Deno.writeTextFile(join(entry.folder, REMOVING), "");
 }
 
-/** Makes git work on this worktree, whatever the worktree's own `.git` says. */
-export function entryEnvironment(entry: Entry): Record<string, string> {
-  return { GIT_DIR: entry.folder, GIT_WORK_TREE: entry.path };
-}
-
 /** Whether the worktree's `.git` file still leads to its entry, so that a git that is run inside works on it. */
 export function isLinked(entry: Entry): boolean {
-  const link = readText(join(entry.path, ".git"));
+  const link = readTextIfThere(join(entry.path, ".git"));
   return link !== null && link.startsWith("gitdir: ") &&
     resolve(entry.path, link.slice("gitdir: ".length)) === entry.folder;
 }
@@ -120,14 +115,6 @@ function parseMark(text: string | null): Mark | null {
   try {
     const { store, task } = JSON.parse(text ?? "");
     return typeof store === "string" && typeof task === "number" ? { store, task } : null;
-  } catch {
-    return null;
-  }
-}
-
-function readText(path: string): string | null {
-  try {
-    return Deno.readTextFileSync(path).trim();
   } catch {
     return null;
   }

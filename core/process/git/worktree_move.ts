@@ -7,6 +7,7 @@
 import { basename, dirname, join } from "@std/path";
 import { messageOf } from "../../domain/error.ts";
 import { git } from "./git.ts";
+import { writeWhole } from "./small_files.ts";
 import { type Entry, listEntries } from "./worktree_entry.ts";
 
 /** Whether the worktree of the store's that was `name` is at `to` now; then its entry says so, and it belongs to `common`. */
@@ -39,12 +40,6 @@ async function linkOf(path: string): Promise<string | null> {
 async function point(entry: Entry, to: string): Promise<void> {
   await writeWhole(join(to, ".git"), `gitdir: ${entry.folder}\n`);
   await writeWhole(join(entry.folder, "gitdir"), `${join(to, ".git")}\n`);
-}
-
-/** Beside and renamed: there whole or not at all. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  await Deno.writeTextFile(`${path}.new`, text);
-  await Deno.rename(`${path}.new`, path);
 }
 
 /** Whether a folder is not there; false when that cannot be told. */
