@@ -2,6 +2,7 @@
 
 import type { BackgroundTask, Effort, Mode, NewEvent, Usage } from "../domain/event.ts";
 
+/** A run, as an agent is started for it. */
 export interface AgentStart {
   /** The worktree. */
   cwd: string;
@@ -62,11 +63,13 @@ export type AgentStep =
   /** Its environment refuses it, and it would try again for long. `retryInMs`: when that may be over, where it says so. */
   | { type: "refused"; reason: string; retryInMs: number | null };
 
+/** How the process ended: its exit code, or null and the signal's name. */
 export interface AgentExit {
   code: number | null;
   signal: string | null;
 }
 
+/** A running agent. */
 export interface AgentProcess {
   readonly pid: number;
   /** `claude 2.1.197`, or `demo`. */

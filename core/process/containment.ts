@@ -15,6 +15,7 @@ import { searchPath } from "./environment.ts";
 import { reaperVariable } from "./process_table.ts";
 import { isExecutable, run, spawnInSession } from "./subprocess.ts";
 
+/** How well the processes of a run are held together on this machine. */
 export type Containment = { kind: "subreaper"; reason: null } | {
   kind: "none";
   /** Why not, in one line for a person. */

@@ -13,6 +13,7 @@ const HIDDEN = /^(CODER_|DENO_KV_|CLAUDECODE$|CLAUDE_CODE_ENTRYPOINT$)/;
 const GIT_LOCAL = /^GIT_(?!CONFIG_(?!PARAMETERS)|EXEC_PATH|SSL_|SSH)/;
 const KNOWN_SECRETS = [...secretNames, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
 
+/** For `Deno.Command`: what is set, and whether nothing else is. */
 export interface ChildEnvironment {
   env: Record<string, string>;
   clearEnv: boolean;

@@ -5,6 +5,7 @@
 /** Settings that are secrets: they are passed on by the pipe and stand in no environment. */
 export const secretNames = ["CODER_TOKEN", "DENO_KV_ACCESS_TOKEN"] as const;
 
+/** What is passed on. */
 export interface HandOver {
   /** By the name of the setting. */
   secrets: Record<string, string>;

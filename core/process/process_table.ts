@@ -3,6 +3,7 @@
 
 import { run } from "./subprocess.ts";
 
+/** A process of this machine. */
 export interface Process {
   pid: number;
   /** Its parent's pid. */
@@ -31,6 +32,10 @@ export function markVariable(mark: string): string {
   return `PERSONAL_RUN_${mark.replaceAll("-", "_")}`;
 }
 
+/**
+ * All processes there are now, in no order; those of other users without their marks. Throws `DomainError("unavailable")`
+ * where there is neither /proc nor a `ps`.
+ */
 export async function processTable(): Promise<Process[]> {
   return fromProc() ?? await fromPs();
 }

@@ -16,6 +16,7 @@ import { DomainError } from "../domain/error.ts";
 import { type Process, processTable } from "./process_table.ts";
 import { run } from "./subprocess.ts";
 
+/** A living process of a run. */
 export interface MarkedRun {
   mark: string;
   pid: number;
@@ -38,6 +39,7 @@ export async function findTree({ mark, group }: { mark: string; group?: number }
   return treeIn(table, { mark, known });
 }
 
+/** Which tree, and how patiently. */
 export interface EndTreeOptions {
   mark: string;
   /** The run's first process; counts only while it is this process's own child. */

@@ -8,6 +8,7 @@ import type { Usage } from "../../domain/event.ts";
 import { addUsage, largerUsage, noUsage } from "../../domain/task.ts";
 import { countOf, isObject, type JsonObject, objectOf } from "./json_value.ts";
 
+/** Tokens, and what they cost. */
 export interface Spent {
   usage: Usage;
   /** US dollars. */
@@ -37,6 +38,7 @@ export interface CostState {
   hasResult: boolean;
 }
 
+/** The state before the first line; `prices` is changed by every result. */
 export function newCostState(
   { isResumed, before, prices }: { isResumed: boolean; before: Spent | null; prices: Prices },
 ): CostState {

@@ -3,6 +3,7 @@
 
 import type { ControlRequest } from "./claude_state.ts";
 
+/** An agent's stdin, as messages. */
 export interface ClaudeInput {
   /** Resolves when the line is in the pipe, with false when it will never be. */
   send(message: unknown): Promise<boolean>;
@@ -12,6 +13,7 @@ export interface ClaudeInput {
   abandon(): Promise<void>;
 }
 
+/** Takes a stdin over: nobody else may write to it. */
 export function claudeInput(stdin: WritableStream<Uint8Array>): ClaudeInput {
   const writer = stdin.getWriter();
   // Its rejection repeats what the failing write said.
@@ -50,10 +52,12 @@ export function claudeInput(stdin: WritableStream<Uint8Array>): ClaudeInput {
   };
 }
 
+/** The line that says something to the agent, in a person's name. */
 export function userMessage(text: string): unknown {
   return { type: "user", message: { role: "user", content: [{ type: "text", text }] } };
 }
 
+/** The line that asks the agent to stop what it does. */
 export function interruptRequest(): unknown {
   return { type: "control_request", request_id: crypto.randomUUID(), request: { subtype: "interrupt" } };
 }

@@ -32,6 +32,7 @@ const TELLING = ["message", "text", "content", "summary", "description", "error"
 const KIND_LENGTH = 100;
 const TELLING_LENGTH = 200;
 
+/** A line in words for a person; `kind` is claude's own name for it. */
 export interface Notice {
   kind: string;
   text: string;

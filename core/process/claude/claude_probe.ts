@@ -4,6 +4,7 @@ import { type Effort, efforts } from "../../domain/event.ts";
 import { messageOf } from "../../domain/error.ts";
 import { run } from "../subprocess.ts";
 
+/** What was found, or why not in one line for a person. */
 export type ClaudeProbe =
   | { found: true; path: string; version: string; options: ReadonlySet<string>; efforts: Effort[] }
   | { found: false; reason: string };

@@ -1,11 +1,14 @@
 // Reading JSON of which nothing is promised: every function takes any value and never throws.
 
+/** An object of which nothing is known. */
 export type JsonObject = Record<string, unknown>;
 
+/** Whether a value is an object, and no array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The object itself, else an empty one. */
 export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }

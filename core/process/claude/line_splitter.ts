@@ -6,6 +6,7 @@
 
 import { concat } from "@std/bytes";
 
+/** A line of output, or a piece of one. */
 export interface Line {
   /** Without its `\n`. */
   bytes: Uint8Array;
@@ -13,6 +14,7 @@ export interface Line {
   whole: boolean;
 }
 
+/** Splits what comes in chunks into lines. */
 export interface LineSplitter {
   /** The lines that end within `chunk`. The chunk is kept, not copied: it must not be written to afterwards. */
   push(chunk: Uint8Array): Line[];
@@ -22,6 +24,7 @@ export interface LineSplitter {
 
 const NEWLINE = 10;
 
+/** A splitter for one stream; `maxBytes` is what a whole line may have. */
 export function lineSplitter({ maxBytes = 64 * 1024 * 1024 }: { maxBytes?: number } = {}): LineSplitter {
   let parts: Uint8Array[] = [];
   let size = 0;

@@ -2,6 +2,7 @@
 
 import type { AgentStep } from "../agent.ts";
 
+/** Counts what a run prints, and lets through what is within its bound. */
 export interface OutputBound {
   /** Counts what was read; false from the moment on where it is more than `maxBytes`. */
   count(bytes: number): boolean;

@@ -3,6 +3,7 @@
 // ends the reading, and so do 10 s of such waiting in sum (a grandchild that says a word each second). Time in which the
 // reader itself is held back does not count.
 
+/** When to stop, and where the chunks go. */
 export interface PipeOptions {
   /** Resolves when the child has exited. */
   exited: Promise<unknown>;
@@ -17,6 +18,9 @@ export interface PipeOptions {
 
 const PATIENCE_MS = 10_000;
 
+/**
+ * Resolves when the pipe is read as far as it will be; rejects with what `onChunk` throws, or with the pipe's own error.
+ */
 export async function readPipe(pipe: ReadableStream<Uint8Array>, options: PipeOptions): Promise<void> {
   const { signal, quietMs = 2_000, room, onChunk } = options;
   const reader = pipe.getReader();

@@ -3,6 +3,7 @@
 
 import type { AgentStep } from "../agent.ts";
 
+/** Steps from those who push to the one who pulls. */
 export interface StepQueue extends AsyncIterable<AgentStep> {
   push(step: AgentStep): void;
   /** Resolves when there is room again, or at once after `abandoned`. */
@@ -20,6 +21,7 @@ export interface StepQueue extends AsyncIterable<AgentStep> {
 // Small neighbours are joined up to this size, so that a slow reader gets few large steps instead of many small ones.
 const JOINED_BYTES = 256 * 1024;
 
+/** An empty queue, with room while less than `maxBytes` lie in it. */
 export function stepQueue({ maxBytes }: { maxBytes: number }): StepQueue {
   let steps: AgentStep[] = [];
   let bytes = 0;

@@ -101,6 +101,7 @@ function sumLines(numstat: string): { lines_added: number; lines_removed: number
   return sums;
 }
 
+/** What a look at a worktree found. */
 export interface ContentLook {
   /** Changes with the content of the worktree, and only with it. */
   fingerprint: string;

@@ -13,6 +13,7 @@ import { git, gitLine } from "./git.ts";
 import { exclusionsOf } from "./exclusions.ts";
 import type { Entry } from "./worktree_entry.ts";
 
+/** What a list of names from git may take, in bytes. */
 export const MAX_LIST_BYTES = 1024 * 1024 * 1024;
 
 /** A folder of files, and the git folder with the index of it. */
