@@ -40,7 +40,7 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       return machine.folders.has(path);
     },
     pathOf: ({ path }) => Promise.resolve(path),
-    async lackOf({ path }) {
+    async whyNotRestorable({ path }) {
       await git("look").catch(() => {});
       return machine.folders.has(path) ? null : "it is gone";
     },
@@ -57,7 +57,7 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
         }
       });
     },
-    async ailmentOf() {
+    async whyUnusable() {
       await process.wait(random.between(5, 100));
       return world.faulty && random.chance(0.2) ? "It is broken for a while" : null;
     },

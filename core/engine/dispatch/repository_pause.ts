@@ -53,7 +53,7 @@ export function repositoryPauses(
   }
 
   async function check(repo: string): Promise<void> {
-    const ailment = await worktrees.ailmentOf(repo);
+    const ailment = await worktrees.whyUnusable(repo);
     if (ailment === null) return change(repo, null);
     if (ailment !== current.get(repo)) change(repo, ailment);
     checkLater(repo);
@@ -82,7 +82,7 @@ export async function repositoryFault(
   { repo, base, place }: Task,
   error: unknown,
 ): Promise<string | null> {
-  const ailment = await worktrees.ailmentOf(repo);
+  const ailment = await worktrees.whyUnusable(repo);
   if (ailment !== null) return ailment;
   if (!(error instanceof DomainError)) return null;
   // A base that nobody chose is the repository's HEAD: that it named no commit a moment ago is no fault of the task.

@@ -10,7 +10,7 @@ export async function requirePlace(context: EngineContext, task: Task | null): P
   const place = task?.place;
   // What is on another worker's disk, that one knows.
   if (task?.status !== "completed" || !place || !isOurs(context, place.worker)) return;
-  const lack = await context.worktrees.lackOf(place, { commit: task.snapshot?.commit ?? null });
+  const lack = await context.worktrees.whyNotRestorable(place, { commit: task.snapshot?.commit ?? null });
   if (lack === null) return;
   throw new DomainError("conflict", `Cannot send a message to task ${task.id}: ${lack}; retry it instead`);
 }

@@ -19,7 +19,7 @@ import { keepCommit } from "./keep_work.ts";
 import { standingEntry, tipOf } from "./ownership.ts";
 import { branchRef } from "./ref_names.ts";
 import { mergedCommit, removeMerged, removeWorktree } from "./remove_worktree.ts";
-import { lackOf, restoreWorktree } from "./restore_worktree.ts";
+import { restoreWorktree, whyNotRestorable } from "./restore_worktree.ts";
 import { follow, type Located, Sites, type SitesOptions } from "./sites.ts";
 import { hasSnapshot, removeSnapshot, takeSnapshot } from "./snapshots.ts";
 import { strayWork } from "./stray_work.ts";
@@ -49,11 +49,11 @@ function worktreesOf(sites: Sites): Worktrees {
     async pathOf(place) {
       return (await sites.locate(place)).path;
     },
-    async lackOf(place, { commit }) {
+    async whyNotRestorable(place, { commit }) {
       const { root } = await sites.of(place.repo);
       const located = await sites.locate(place).catch(nullIfExpected);
       if (located === null) return `${place.path} is not in the folder for worktrees, ${root}`;
-      return await lackOf(located, place, commit);
+      return await whyNotRestorable(located, place, commit);
     },
     async restore(place, options) {
       return await restoreWorktree(await sites.locate(place), place, options);
@@ -61,7 +61,7 @@ function worktreesOf(sites: Sites): Worktrees {
     async sweep(repo, options) {
       await sweepUntouched(await sites.of(repo), options);
     },
-    ailmentOf: (repo) => ailmentOf(sites, repo),
+    whyUnusable: (repo) => whyUnusable(sites, repo),
     async snapshot(place, options) {
       return await takeSnapshot(await sites.locate(place), place, options);
     },
@@ -113,7 +113,7 @@ async function isWhole({ site, path }: Located, { branch }: Place): Promise<bool
   return true;
 }
 
-async function ailmentOf(sites: Sites, repo: string): Promise<string | null> {
+async function whyUnusable(sites: Sites, repo: string): Promise<string | null> {
   const folder = sites.folderOf(repo);
   if (folder === undefined) return null;
   try {

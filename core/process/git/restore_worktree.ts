@@ -12,9 +12,9 @@ import type { Located, Site } from "./sites.ts";
 import { checkoutsOf, type Entry, listEntries } from "./worktree_entry.ts";
 import type { Place } from "./worktrees.ts";
 
-/** From what a place can be put back; `lack` says in words that follow "because" why it cannot be. */
-type Remains = { lack: string } | {
-  lack: null;
+/** From what a place can be put back; `obstacle` says in words that follow "because" why it cannot be. */
+type Remains = { obstacle: string } | {
+  obstacle: null;
   entry: Entry | null;
   claim: string | null;
   tip: string | null;
@@ -22,10 +22,14 @@ type Remains = { lack: string } | {
   from: string;
 };
 
-/** See `Worktrees.lackOf`. */
-export async function lackOf({ site, path }: Located, place: Place, commit: string | null): Promise<string | null> {
+/** See `Worktrees.whyNotRestorable`. */
+export async function whyNotRestorable(
+  { site, path }: Located,
+  place: Place,
+  commit: string | null,
+): Promise<string | null> {
   if (await standingEntry(site, path) !== null) return null;
-  return (await remainsOf({ site, path }, place, commit)).lack;
+  return (await remainsOf({ site, path }, place, commit)).obstacle;
 }
 
 async function remainsOf({ site, path }: Located, place: Place, commit: string | null): Promise<Remains> {
@@ -35,14 +39,14 @@ async function remainsOf({ site, path }: Located, place: Place, commit: string |
   const [claim, tip] = [await claimOf(site, name), await tipOf(site, name)];
   const other = checkoutsOf(site.common, branchRef(name), entries).find((folder) => folder !== path);
   if (other !== undefined) {
-    return { lack: `branch ${name} is checked out in ${other === site.common ? site.repo : other}` };
+    return { obstacle: `branch ${name} is checked out in ${other === site.common ? site.repo : other}` };
   }
-  if (await isForeign(site, path, { entry, claim })) return { lack: `${path} is not ours any more` };
+  if (await isForeign(site, path, { entry, claim })) return { obstacle: `${path} is not ours any more` };
   // A branch without a claim or an entry of ours is somebody's.
   const isOurBranch = tip !== null && (claim !== null || entry !== null);
   const from = isOurBranch ? tip : tip === null && commit !== null ? await commitOf(site.repo, commit) : null;
-  if (from === null) return { lack: `neither worktree ${path} nor its branch is there any more` };
-  return { lack: null, entry, claim, tip, from };
+  if (from === null) return { obstacle: `neither worktree ${path} nor its branch is there any more` };
+  return { obstacle: null, entry, claim, tip, from };
 }
 
 /** See `Worktrees.restore`. */
@@ -54,8 +58,8 @@ export async function restoreWorktree(
   return await site.takeTurn(async () => {
     await eraseHalfMade(site);
     const remains = await remainsOf({ site, path }, place, commit);
-    if (remains.lack !== null) {
-      throw new DomainError("conflict", `Cannot put worktree ${path} back: ${remains.lack}`);
+    if (remains.obstacle !== null) {
+      throw new DomainError("conflict", `Cannot put worktree ${path} back: ${remains.obstacle}`);
     }
     const kept = await eraseBroken(site, place, { ...remains, task });
     if (remains.claim === null) await createExact(site, ownedRef(site.store, place.branch), place.base_commit);

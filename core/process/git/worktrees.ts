@@ -54,7 +54,7 @@ export interface Changes {
 /**
  * What runs need. Every method that is handed a place or a repository's name throws `DomainError("unavailable")` when that
  * repository is not configured, its folder is gone, or git refuses, and `DomainError("conflict")` when a place's folder is not
- * in the folder for worktrees; but `isWhole` and `ailmentOf` answer then.
+ * in the folder for worktrees; but `isWhole` and `whyUnusable` answer then.
  */
 export interface Worktrees {
   /**
@@ -74,7 +74,7 @@ export interface Worktrees {
    * Why a place that may not be whole cannot be put back either, in words that follow "because"; null when it can be, or
    * stands. `commit`: where its work is known to be saved, if it is. Reads only.
    */
-  lackOf(place: Place, options: { commit: string | null }): Promise<string | null>;
+  whyNotRestorable(place: Place, options: { commit: string | null }): Promise<string | null>;
   /**
    * Puts a place back whose folder is gone or broken: its branch as it stands, else `commit`, in a worktree at the same path.
    * What a broken folder holds is kept under `refs/coder/kept/...` first. Returns the commit it is at. Throws
@@ -87,7 +87,7 @@ export interface Worktrees {
    */
   sweep(repo: string, options: { task: number; prefix: string }): Promise<void>;
   /** Why no worktree can be made in a repository whatever the task, in one line: its folder is gone, say. Null: it can. */
-  ailmentOf(repo: string): Promise<string | null>;
+  whyUnusable(repo: string): Promise<string | null>;
   /**
    * Saves commits and uncommitted files (tracked and untracked, not ignored) under `refs/coder/task-{id}/run-{n}`, and what
    * repositories inside the worktree alone hold beside it. Called again, also after a crash during `remove`, it returns what

@@ -19,7 +19,7 @@ function world() {
       return () => next = null;
     },
   } as unknown as Clock;
-  const worktrees = { ailmentOf: () => Promise.resolve(ailment) } as unknown as Worktrees;
+  const worktrees = { whyUnusable: () => Promise.resolve(ailment) } as unknown as Worktrees;
   const pauses = repositoryPauses({ clock, worktrees, warn() {} }, {
     note: (_, text) => Promise.resolve(void notes.push(text)),
     onChange: () => changes++,

@@ -364,7 +364,7 @@ Deno.test("restore() puts branch and folder back where they were, however a pers
     const tip = await commit(place, "work.txt");
     await removeIt(w, place);
     assertEquals(await w.worktrees.isWhole(place), false);
-    assertEquals(await w.worktrees.lackOf(place, { commit: null }), null);
+    assertEquals(await w.worktrees.whyNotRestorable(place, { commit: null }), null);
     const { commit: at, kept } = await w.worktrees.restore(place, { task: 1, commit: null });
     assertEquals([at, kept], [tip, []]);
     assertEquals(await w.worktrees.isWhole(place), true);
@@ -383,8 +383,8 @@ Deno.test("restore() goes by the commit that is known when the branch is gone to
   await w.repo.git("update-ref", "refs/coder/task-1/run-1", tip);
   await w.repo.git("worktree", "remove", "--force", place.path);
   await w.repo.git("branch", "-D", "task-1-fix");
-  assertMatch(await w.worktrees.lackOf(place, { commit: null }) ?? "", /neither worktree .* nor its branch/);
-  assertEquals(await w.worktrees.lackOf(place, { commit: tip }), null);
+  assertMatch(await w.worktrees.whyNotRestorable(place, { commit: null }) ?? "", /neither worktree .* nor its branch/);
+  assertEquals(await w.worktrees.whyNotRestorable(place, { commit: tip }), null);
   assertEquals(await w.worktrees.restore(place, { task: 1, commit: tip }), { commit: tip, kept: [] });
   assertEquals(await w.worktrees.changes(place), { lines_added: 1, lines_removed: 0, uncommitted: 0 });
   assertEquals(await w.repo.git("rev-parse", `refs/coder/owned/${STORE}/task-1-fix`), place.base_commit);
@@ -423,7 +423,7 @@ Deno.test("restore() refuses what is gone for good, and what somebody else has b
     await commit(place, "work.txt");
     await change(w, place);
     const before = await w.refs();
-    assertMatch(await w.worktrees.lackOf(place, { commit: null }) ?? "", words);
+    assertMatch(await w.worktrees.whyNotRestorable(place, { commit: null }) ?? "", words);
     const error = await assertRejects(() => w.worktrees.restore(place, { task: 1, commit: null }), DomainError);
     assertEquals(error.code, "conflict");
     assertMatch(error.message, words);
