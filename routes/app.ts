@@ -8,7 +8,7 @@ import { readBody } from "./guard/body.ts";
 import { docs } from "./api/docs.tsx";
 import { errorResponse, problemResponse } from "./api/error_response.ts";
 import { events } from "./api/events.ts";
-import { guard, type GuardOptions } from "./guard/guard.ts";
+import { answerHeaders, guard, type GuardOptions } from "./guard/guard.ts";
 import { login } from "./pages/login.tsx";
 import { metrics } from "./api/metrics.ts";
 import { openApi } from "./api/openapi.ts";
@@ -40,6 +40,7 @@ export interface App {
 export function makeApp({ service, guard: guardOptions, version, pages, stylesheet, warn }: AppOptions): App {
   const streams = new OpenStreams();
   const app = new OpenAPIHono();
+  app.use(answerHeaders());
   app.use(guard(guardOptions));
   // Before any body is asked for or read: nothing answers here whatever is sent.
   app.use(async (c, next) => answers(app, methodOf(c), c.req.path) ? await next() : nothingAt(c, app));

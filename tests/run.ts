@@ -1,67 +1,81 @@
-// `deno task test`: the checks of `deno task ok` and every test, with one verdict. What it prints last is
+// `deno task test`: the checks, the tests of the inner loop, then every other test, with one verdict. What it prints last is
 // `N passed, N failed`, alone on its line; a check that does not pass counts as one failure, and so does a test run that
-// ends without its own summary. Arguments go to `deno test` instead of `tests/` and then only the tests run.
+// ends without its own summary. Arguments go to `deno test`: then only those tests run, with what they need themselves.
+//
+// `deno task ok` (`--ok`) is the inner loop: the checks, and the tests that need deno and git alone, files at the same time
+// and each property a few times.
 
-import { chromiumProgram } from "./support/browser.ts";
-import { claudeProgram } from "./support/claude_program.ts";
+import { depthVariable } from "./support/runs.ts";
 
 interface Totals {
   passed: number;
   failed: number;
 }
 
-/** The places that hold sources; while one is not there yet, or empty, `deno check` would refuse it. */
-const sources = ["main.ts", "routes", "core", "islands", "tests", "bench"];
+/** Each is a run of deno of its own. */
+const checks = [["fmt", "--check"], ["lint"], ["check", "main.ts", "routes", "core", "islands", "tests", "bench"]];
 
-async function runAll(): Promise<Totals> {
-  let failedChecks = 0;
-  if (Deno.args.length === 0) {
-    const present = [];
-    for (const source of sources) if (await holdsSources(source)) present.push(source);
-    for (const args of [["fmt", "--check"], ["lint"], ["check", ...present]]) {
-      console.log(`\ndeno ${args.join(" ")}`);
-      const { success } = await deno(args, { stdout: "inherit" }).status;
-      if (!success) failedChecks++;
-    }
+/** Tests that start neither claude nor chromium, and take seconds. All else in `tests/` is for `deno task test`. */
+const innerLoop = ["domain", "view", "kv", "engine", "process", "routes", "islands", "host", "floors_test.ts"]
+  .map((name) => `tests/${name}`);
+
+/** The part of a property's runs that the inner loop tries. */
+const innerDepth = "0.1";
+
+async function runAll(args: string[]): Promise<Totals> {
+  if (args[0] === "--ok") {
+    const env = { [depthVariable]: innerDepth };
+    return add(await runChecks(), await runTests(["--parallel", "--no-check", ...innerLoop], env));
   }
-
+  if (args.length > 0) return await runTests(args);
+  const quick = add(await runChecks(), await runTests(innerLoop));
   const missing = await missingPrograms();
-  const tests = await runTests(Deno.args.length > 0 ? Deno.args : ["tests/"]);
+  const rest = await runTests([`--ignore=${innerLoop.join(",")}`, "tests/"]);
   // Said last, since the failures of the tests that need them are long.
   for (const reason of missing) console.error(`\n${reason}`);
-  return { passed: tests.passed, failed: tests.failed + failedChecks + missing.length };
+  return add(quick, rest);
 }
 
-async function holdsSources(path: string): Promise<boolean> {
-  try {
-    if (/\.tsx?$/.test(path)) return (await Deno.stat(path)).isFile;
-    for await (const entry of Deno.readDir(path)) {
-      if (await holdsSources(`${path}/${entry.name}`)) return true;
-    }
-    return false;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
+function add(a: Totals, b: Totals): Totals {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
+
+/** Each check that does not pass is one failure; one that passes is no test and counts as nothing. */
+async function runChecks(): Promise<Totals> {
+  let failed = 0;
+  for (const args of checks) {
+    console.log(`\ndeno ${args.join(" ")}`);
+    const { success } = await deno(args, { stdout: "inherit" }).status;
+    if (!success) failed++;
   }
+  return { passed: 0, failed };
 }
 
-/** Why the real claude or the real browser cannot be run here. Nothing is skipped for it: the tests need both. */
+/** Why the real claude or the real browser cannot be run here: the tests that need them fail, each with its reason. */
 async function missingPrograms(): Promise<string[]> {
+  const [{ claudeProgram }, { chromiumProgram }] = await Promise.all([
+    import("./support/claude_program.ts"),
+    import("./support/browser.ts"),
+  ]);
   const found = await Promise.allSettled([claudeProgram(), chromiumProgram()]);
   return found.flatMap((program) => program.status === "rejected" ? [String(program.reason)] : []);
 }
 
-async function runTests(args: string[]): Promise<Totals> {
-  const child = deno(["test", "-A", "--sanitize-ops", "--sanitize-resources", ...args], { stdout: "piped" });
+async function runTests(args: string[], env: Record<string, string> = {}): Promise<Totals> {
+  const child = deno(["test", "-A", "--sanitize-ops", "--sanitize-resources", ...args], { stdout: "piped", env });
   const output = await passOn(child.stdout);
   const { success } = await child.status;
   return readTotals(output, success);
 }
 
-function deno(args: string[], { stdout }: { stdout: "inherit" | "piped" }): Deno.ChildProcess {
+function deno(
+  args: string[],
+  { stdout, env }: { stdout: "inherit" | "piped"; env?: Record<string, string> },
+): Deno.ChildProcess {
   // A terminal gets its colours although deno may see a pipe.
-  const env = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : undefined;
-  return new Deno.Command(Deno.execPath(), { args, env, stdin: "null", stdout, stderr: "inherit" }).spawn();
+  const colours: Record<string, string> = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : {};
+  const options = { args, env: { ...colours, ...env }, stdin: "null", stdout, stderr: "inherit" } as const;
+  return new Deno.Command(Deno.execPath(), options).spawn();
 }
 
 /** Copies a stream to our stdout as it comes and returns its end. */
@@ -89,7 +103,7 @@ export function readTotals(output: string, success: boolean): Totals {
 }
 
 if (import.meta.main) {
-  const { passed, failed } = await runAll();
+  const { passed, failed } = await runAll(Deno.args);
   console.log(`\n${passed} passed, ${failed} failed`);
   Deno.exit(failed > 0 ? 1 : 0);
 }

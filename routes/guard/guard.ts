@@ -3,6 +3,8 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
+import { secureHeaders } from "hono/secure-headers";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { problemResponse } from "../api/error_response.ts";
 import { type WrongTokens, wrongTokens } from "./wrong_tokens.ts";
 
@@ -42,33 +44,40 @@ export async function readToken(token: Token): Promise<string | null> {
   return typeof token === "function" ? await token() : token;
 }
 
-/** Host, Origin and Fetch-Metadata checks, the token, and the headers every answer carries. */
+/** Host, Origin and Fetch-Metadata checks, and the token: answers what is refused, and lets all else through. */
 export function guard(options: GuardOptions): MiddlewareHandler {
   const wrong = wrongTokens();
   return async (c, next) => {
     const refusal = refuseStranger(c, options) ?? await refuseWithoutToken(c, await readToken(options.token), wrong);
-    if (refusal) return withHeaders(refusal);
-    await next();
-    withHeaders(c.res);
+    return refusal ?? await next();
   };
 }
 
-/** What a page may never ask the browser for. */
-const noPermissions = ["camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb"]
-  .map((feature) => `${feature}=()`).join(", ");
-
-function withHeaders(response: Response): Response {
-  const { headers } = response;
-  headers.set("x-content-type-options", "nosniff");
-  if (!headers.has("referrer-policy")) headers.set("referrer-policy", "no-referrer");
-  headers.set("cross-origin-resource-policy", "same-origin");
-  headers.set("cross-origin-opener-policy", "same-origin");
-  headers.set("permissions-policy", noPermissions);
-  headers.set("x-frame-options", "DENY");
-  if (!headers.has("content-security-policy")) {
-    headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-  }
-  return response;
+/** The headers that every answer carries, refusals as well. What a page says for itself (its policy) is kept. */
+export function answerHeaders(): MiddlewareHandler {
+  return secureHeaders({
+    overwrite: false,
+    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    xFrameOptions: "DENY",
+    // What a page may never ask the browser for.
+    permissionsPolicy: {
+      camera: false,
+      displayCapture: false,
+      geolocation: false,
+      microphone: false,
+      midi: false,
+      payment: false,
+      serial: false,
+      usb: false,
+    },
+    // Whether there is TLS is for the proxy in front to know; the others tell browsers of another age, or nothing.
+    strictTransportSecurity: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
 }
 
 function refuseStranger(c: Context, { hosts, anyAddress = false }: GuardOptions): Response | null {
@@ -108,9 +117,9 @@ function nameOf(host: string): string {
 async function refuseWithoutToken(c: Context, token: string | null, wrong: WrongTokens): Promise<Response | null> {
   if (token === null || open.has(c.req.path) || c.req.path.startsWith("/assets/")) return null;
   const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (bearer !== undefined && await sameSecret(bearer, token)) return null;
+  if (bearer !== undefined && sameSecret(bearer, token)) return null;
   const session = getCookie(c, sessionCookie);
-  if (session !== undefined && await sameSecret(session, await sessionOf(token))) return null;
+  if (session !== undefined && sameSecret(session, await sessionOf(token))) return null;
   // The right one is in by now, whoever else guesses from its address: behind a proxy everybody has the same.
   const tried = bearer ?? session;
   if (tried !== undefined) {
@@ -144,12 +153,7 @@ export async function sessionOf(token: string): Promise<string> {
 }
 
 /** Compares digests, so that neither the length nor the first differing character shows in the time it takes. */
-export async function sameSecret(a: string, b: string): Promise<boolean> {
-  const encoder = new TextEncoder();
-  const [x, y] = await Promise.all([a, b].map((text) => crypto.subtle.digest("SHA-256", encoder.encode(text))));
-  const left = new Uint8Array(x!);
-  const right = new Uint8Array(y!);
-  let difference = 0;
-  for (let index = 0; index < left.length; index++) difference |= left[index]! ^ right[index]!;
-  return difference === 0;
+export function sameSecret(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) => createHash("sha256").update(text).digest());
+  return timingSafeEqual(left!, right!);
 }

@@ -42,7 +42,7 @@ export function login({ token: source, stylesheet }: LoginOptions): Hono {
     if (token === null) return c.redirect(next, 303);
     const given = (new URLSearchParams(await c.req.text()).get("token") ?? "").trim();
     if (given === "") return await answer(c, 403, "Type the token");
-    if (!await sameSecret(given, token)) {
+    if (!sameSecret(given, token)) {
       await wrong.add("", given);
       const seconds = await wrong.slowDown("");
       if (seconds === 0) return await answer(c, 403, "That is not the token");

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { upcast } from "../../core/domain/upcast.ts";
+import { runs } from "../support/runs.ts";
 import { legalHistories, texts } from "./histories.ts";
 
 Deno.test("upcast() gives back an event of the present version as it is", () => {
@@ -9,7 +10,7 @@ Deno.test("upcast() gives back an event of the present version as it is", () => 
     fc.property(legalHistories({ texts: texts({ maxLength: 100 }) }), ({ events }) => {
       for (const event of events) assertEquals(upcast(event) === event, true);
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 

@@ -6,6 +6,7 @@ import { eventLog } from "../../core/kv/event_log.ts";
 import type { Kv } from "../../core/kv/kv.ts";
 import { type History, legalHistories, texts } from "../domain/histories.ts";
 import { fold } from "../domain/world.ts";
+import { runs } from "../support/runs.ts";
 import { handClock, openKv, output, storedEvents, text, writerOn } from "./world.ts";
 
 const clock = handClock();
@@ -82,7 +83,7 @@ Deno.test("lines() is the pages as NDJSON, whatever the history holds", async ()
       const to = Math.floor((after + events.length) / 2);
       assertEquals(await linesOf(log.lines(id, { after, to })), expected.slice(0, Math.max(0, to - after)));
     }),
-    { numRuns: 15 },
+    { numRuns: runs(15) },
   );
 });
 
@@ -122,7 +123,7 @@ Deno.test("headAt() is the fold of the events up to any seq", async () => {
       }
       assertEquals(await log.headAt(id, events.length + 5), await log.head(id));
     }),
-    { numRuns: 12 },
+    { numRuns: runs(12) },
   );
 });
 

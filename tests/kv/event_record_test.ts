@@ -10,6 +10,7 @@ import {
   type EventRecord,
   rawJson,
 } from "../../core/kv/event_record.ts";
+import { runs } from "../support/runs.ts";
 
 const commit = "0123456789abcdef";
 const options = { commit, bodyId: () => "a-body" };
@@ -53,7 +54,7 @@ Deno.test("encodeEvent() and decodeEvent() give back any JSON data, byte for byt
       const raw = rawJson(record.value);
       if (raw) assertEquals(decoder.decode(raw), back.json);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

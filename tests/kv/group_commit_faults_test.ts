@@ -7,6 +7,7 @@ import type { Appended, AppendRequest } from "../../core/kv/commit_batch.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { type Kv, UnknownOutcome } from "../../core/kv/kv.ts";
 import { sweepBodies } from "../../core/kv/sweep.ts";
+import { runs } from "../support/runs.ts";
 import { handClock, interceptedKv, openKv, output, storedEvents, text, writerOn } from "./world.ts";
 import { allStream, creation } from "./world.ts";
 
@@ -53,7 +54,7 @@ Deno.test("append() is written exactly once whatever becomes of the replies", as
       assertEquals(announced, 2 + rounds * 4);
       assertEquals(writer.committed.flatMap(({ events }) => events).length, announced);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

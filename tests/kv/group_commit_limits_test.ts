@@ -7,6 +7,7 @@ import type { TaskSpec } from "../../core/domain/event.ts";
 import type { AppendRequest } from "../../core/kv/commit_batch.ts";
 import { keyBytes, keys } from "../../core/kv/keys.ts";
 import { localLimits, remoteLimits } from "../../core/kv/kv.ts";
+import { runs } from "../support/runs.ts";
 import {
   creation,
   denokvLimits,
@@ -83,7 +84,7 @@ for (const { name, limits, real } of stores) {
         const written = kv.commits.flatMap(({ sets }) => sets).filter(({ key }) => key[0] === "event").length;
         assertEquals(written, appended.reduce((sum, { events }) => sum + events.length, 0));
       }),
-      { numRuns: 5 },
+      { numRuns: runs(5) },
     );
   });
 }

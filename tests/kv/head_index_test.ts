@@ -5,6 +5,7 @@ import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
 import { indexChanges, indexEntries } from "../../core/kv/head_index.ts";
 import { legalHistories, texts } from "../domain/histories.ts";
 import { begun, completedHistory, events, failedHistory, taskOf } from "../domain/world.ts";
+import { runs } from "../support/runs.ts";
 
 const names = (task: Task) => indexEntries(task).map(({ key }) => key.join("/"));
 
@@ -47,6 +48,6 @@ Deno.test("indexChanges() along any history keeps the index equal to the entries
       }
       assertEquals(stored, new Map(indexEntries(head).map(({ key, value }) => [JSON.stringify(key), value])));
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { noContext, obstacleSentence, taskView } from "../../core/view/task_view.ts";
 import { legalHistories, texts } from "../domain/histories.ts";
 import { begun, completedHistory, events, failedHistory, taskOf } from "../domain/world.ts";
+import { runs } from "../support/runs.ts";
 
 /** The task JSON that clients rely on; more may come, none may go. */
 const promised =
@@ -18,7 +19,7 @@ Deno.test("taskView() of any task has every field of the API, none of them undef
       for (const field of promised) assert(view[field] !== undefined, field);
       assertEquals(JSON.parse(JSON.stringify(view)), view);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

@@ -12,6 +12,7 @@ import { systemClock, systemRandom } from "../../../core/host/system.ts";
 import { TaskPast } from "../../../islands/state/task_past.ts";
 import { legalHistories } from "../../domain/histories.ts";
 import { claimed, created } from "../samples.ts";
+import { runs } from "../../support/runs.ts";
 
 interface World extends AsyncDisposable {
   store: Store;
@@ -71,7 +72,7 @@ Deno.test("headAt(), the player and the fold agree at every event of random hist
         assertEquals(plain(player), server);
       }
     }),
-    { numRuns: 15 },
+    { numRuns: runs(15) },
   );
 });
 
@@ -86,7 +87,7 @@ Deno.test("headAtTime() is the fold of all events up to a moment", async () => {
       }
       assertEquals(await given.store.log.headAtTime(events[0]!.task, "2000-01-01T00:00:00.000Z"), null);
     }),
-    { numRuns: 10 },
+    { numRuns: runs(10) },
   );
 });
 
@@ -103,7 +104,7 @@ Deno.test("exportTask() writes a header whose hash is that of the lines, and lin
       assertEquals(header.sha256, createHash("sha256").update(text.slice(end)).digest("hex"));
       assertEquals(plain(foldTo(lines, lines.length)), plain(head));
     }),
-    { numRuns: 15 },
+    { numRuns: runs(15) },
   );
 });
 

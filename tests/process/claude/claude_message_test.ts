@@ -6,6 +6,7 @@ import type { Spent } from "../../../core/process/claude/claude_cost.ts";
 import { readClaudeLine } from "../../../core/process/claude/claude_message.ts";
 import { type ClaudeItem, newClaudeState } from "../../../core/process/claude/claude_state.ts";
 import { toolSummary } from "../../../core/process/claude/tool_summary.ts";
+import { runs } from "../../support/runs.ts";
 
 const FIXTURES = new URL("../../fixtures/claude_stream/", import.meta.url);
 
@@ -253,7 +254,7 @@ Deno.test("readClaudeLine() never throws and always gives JSON, whatever the sha
     fc.property(line, (line) => {
       for (const item of readClaudeLine(line, newClaudeState())) JSON.parse(JSON.stringify(item));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   fc.assert(fc.property(fc.string(), (line) => void readClaudeLine(line, newClaudeState())));
 });
