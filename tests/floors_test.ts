@@ -1,4 +1,4 @@
-// The floors of README's architecture, held by what the sources import and name: which floor may use which, no cycle, no
+// The floors of README, "How it works", held by what the sources import and name: which floor may use which, no cycle, no
 // clock of their own below the ports, and one place that touches the process.
 
 import { assertEquals } from "@std/assert";

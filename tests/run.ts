@@ -16,7 +16,18 @@ interface Totals {
 const checks = [["fmt", "--check"], ["lint"], ["check", "main.ts", "routes", "core", "islands", "tests", "bench"]];
 
 /** Tests that start neither claude nor chromium, and take seconds. All else in `tests/` is for `deno task test`. */
-const innerLoop = ["domain", "view", "kv", "engine", "process", "routes", "islands", "host", "floors_test.ts"]
+const innerLoop = [
+  "domain",
+  "view",
+  "kv",
+  "engine",
+  "process",
+  "routes",
+  "islands",
+  "host",
+  "floors_test.ts",
+  "docs_test.ts",
+]
   .map((name) => `tests/${name}`);
 
 /** The part of a property's runs that the inner loop tries. */

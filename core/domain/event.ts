@@ -108,7 +108,7 @@ export interface ClaimReason {
   count: number;
 }
 
-/** The data of each event type; source: README, "Events". */
+/** The data of each event type; docs/design/events.md explains them. */
 export interface EventData {
   "task.created": TaskSpec;
   "task.edited": Partial<TaskSpec>;

@@ -1,4 +1,4 @@
-// Every key this program writes to Deno KV, in one table. README, "Keys", says what each holds.
+// Every key this program writes to Deno KV, in one table. docs/storage.md says what each holds.
 
 import type { KvKey } from "./kv.ts";
 

@@ -4,7 +4,7 @@ import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork } from
 import { isBlockedByFailure, type Obstacle } from "../domain/plan.ts";
 import type { Status, Task } from "../domain/task.ts";
 
-/** The JSON of one task; source: README, "API". Times are ISO 8601 UTC, costs US dollars. */
+/** The JSON of one task; docs/design/http.md names them. Times are ISO 8601 UTC, costs US dollars. */
 export interface TaskView {
   id: number;
   title: string;
