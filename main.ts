@@ -116,6 +116,7 @@ async function start(): Promise<void> {
     warn,
   }, {
     endSurvivors,
+    pid: Deno.pid,
     surroundings: () => ({
       version,
       agent: found.agentState(),

@@ -100,7 +100,7 @@ async function measureHere(): Promise<Claims> {
       },
       freeBytes: () => Promise.resolve(null),
       warn: (message, error) => console.error(message, error),
-    }, { endSurvivors: () => Promise.resolve(0), surroundings: () => ({} as never) });
+    }, { endSurvivors: () => Promise.resolve(0), pid: Deno.pid, surroundings: () => ({ agent: {} } as never) });
     await started.start();
   }
   while (asked < schedulers) await new Promise((resolve) => setTimeout(resolve, 10));

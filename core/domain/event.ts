@@ -250,11 +250,6 @@ export function versionOf(_type: EventType): number {
   return 1;
 }
 
-/** Whether it is a step of the agent: the events that are many. */
-export function isOutput(type: string): boolean {
-  return type.startsWith("output.") || type === "usage.counted";
-}
-
 /** Whether a task's history says "over" with this event. */
 export function isTerminal(type: string): boolean {
   return type === "task.completed" || type === "task.failed" || type === "task.cancelled";

@@ -461,9 +461,25 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
       };
     case "task.cancelled":
       return over("cancelled", event);
-    default:
+    // Facts that change nothing of a task.
+    case "output.notice":
+    case "output.stderr":
+    case "output.raw":
+    case "raw_log.removed":
+    case "service.started":
+    case "service.stopped":
+    case "service.paused":
+    case "service.resumed":
+    case "service.noticed":
       return {};
+    default:
+      return nothingOf(event);
   }
+}
+
+/** A type that this program does not know changes nothing; one that it knows and that was forgotten does not compile. */
+function nothingOf(_unknown: never): Partial<Task> {
+  return {};
 }
 
 function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }>): Partial<Task> {

@@ -38,6 +38,8 @@ export interface Engine {
 export interface EngineOptions {
   endSurvivors: EndSurvivors;
   surroundings: () => Surroundings;
+  /** Of this process, for the log. */
+  pid: number;
   /** Compares the repositories with the log and, with `retentionDays`, tidies up after finished tasks. */
   upkeep?: { worktrees: WorktreeUpkeep; retentionDays: number | null };
 }
@@ -70,6 +72,10 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
     review,
     retention,
     endSurvivors,
+    startedAs() {
+      const { version, agent } = surroundings();
+      return { version, agent: agent.name, pid: options.pid };
+    },
     stopped,
     close() {
       unsubscribe();

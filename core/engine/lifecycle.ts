@@ -1,5 +1,6 @@
 // The life of an engine: recovery, then everything that runs beside the requests, then a soft stop.
 
+import type { EventData, NewEvent } from "../domain/event.ts";
 import type { EngineContext } from "./context.ts";
 import type { LiveBoard } from "./dispatch/board.ts";
 import type { EndSurvivors } from "./dispatch/close_lost_run.ts";
@@ -9,6 +10,7 @@ import type { Leases } from "./dispatch/leases.ts";
 import { recover } from "./dispatch/recover.ts";
 import type { RepositoryPauses } from "./dispatch/repository_pause.ts";
 import type { Scheduler } from "./dispatch/scheduler.ts";
+import { noteFact } from "./handle_command.ts";
 import type { Retention } from "./upkeep/retention.ts";
 import type { WorktreeReview } from "./upkeep/worktree_review.ts";
 
@@ -22,6 +24,8 @@ export interface LifecycleParts {
   review: WorktreeReview | null;
   retention: Retention | null;
   endSurvivors: EndSurvivors;
+  /** What the log is to say of this process. */
+  startedAs: () => Pick<EventData["service.started"], "version" | "agent" | "pid">;
   /** Aborts once every run has ended: what runs in the background goes with it. */
   stopped: AbortController;
   /** The last to go, once nothing is committed any more. */
@@ -53,6 +57,9 @@ export class Lifecycle {
     // Recovery may take longer than a lease lasts: the beats go on meanwhile.
     this.#background.push(lease.run(signal));
     await board.load();
+    const { worker } = this.#context;
+    const started = { worker: worker.id, name: worker.name, ...this.#parts.startedAs() };
+    this.#background.push(this.#noteIfPossible({ type: "service.started", data: started }));
     const lost = await recover(this.#context, { board, endSurvivors });
     if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
     this.#background.push(store.tail.run(signal), disk.run(signal), scheduler.run(signal));
@@ -75,15 +82,28 @@ export class Lifecycle {
 
   /** Stops softly; resolves when every run has ended and all is written. */
   async stop(): Promise<void> {
-    const { pause, repositories, lease, scheduler, stopped, close } = this.#parts;
+    const { pause, repositories, disk, lease, scheduler, stopped, close } = this.#parts;
     this.#isStopping = true;
     await scheduler.stop("shutdown");
     stopped.abort();
     pause.close();
     repositories.close();
     await Promise.all([...this.#background, this.#reviewing]);
+    // Where nothing can be written now, a stop must not wait for it.
+    if (disk.shortage() === null) {
+      const { id } = this.#context.worker;
+      await this.#noteIfPossible({ type: "service.stopped", data: { worker: id, reason: "shutdown" } });
+    }
     await lease.retire();
     await this.#context.store.writer.idle();
     close();
+  }
+
+  /** What could not be written of a start or a stop holds up neither: the disk may be full, or the store gone. */
+  async #noteIfPossible(event: NewEvent): Promise<void> {
+    const { worker, warn } = this.#context;
+    await noteFact(this.#context, event, { by: worker.name }).catch((error) =>
+      warn(`Cannot record ${event.type}`, error)
+    );
   }
 }

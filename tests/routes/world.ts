@@ -110,6 +110,7 @@ export async function routesWorld(
     warn,
   }, {
     endSurvivors: () => Promise.resolve(0),
+    pid: 1,
     surroundings: () => ({
       version: "0",
       agent: { ...playedState, kind: agent ? "claude" : "missing" },

@@ -111,6 +111,7 @@ export class Node {
     };
     const running = engine(context, {
       endSurvivors: simulatedEndSurvivors(machine, process),
+      pid: 1,
       surroundings: () => ({
         version: "0",
         agent: {
