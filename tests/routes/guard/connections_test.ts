@@ -149,7 +149,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", fromFileUrl(new URL("listening.ts", import.meta.url))],
+      args: ["run", "--quiet", "-A", fromFileUrl(new URL("../listening.ts", import.meta.url))],
       stdin: "null",
       stdout: "piped",
       stderr: "null",
