@@ -57,14 +57,3 @@ export interface Health {
   /** What a person should know: where repositories and log differ, a version that was not tested; a sentence each. */
   notices: string[];
 }
-
-/** The columns of the board, ordered by who must act. */
-export interface BoardView {
-  needs_you: TaskView[];
-  running: TaskView[];
-  /** In true dispatch order; what cannot start now comes after what can. */
-  queue: TaskView[];
-  /** The newest of the finished, and how many there are in all. */
-  done: TaskView[];
-  counts: { needs_you: number; running: number; queue: number; done: number };
-}

@@ -1,7 +1,6 @@
 // A task as clients see it: the JSON of the API, also computed in the browser when it replays a history.
 
 import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork } from "../domain/event.ts";
-import { isBlockedByFailure, type Obstacle } from "../domain/plan.ts";
 import type { Status, Task } from "../domain/task.ts";
 
 /** The JSON of one task; docs/design/http.md names them. Times are ISO 8601 UTC, costs US dollars. */
@@ -147,25 +146,4 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
 
 function estimateOf({ run, cost_usd }: Task): number | null {
   return run && run.counted > 0 && run.estimated_cost_usd !== null ? cost_usd + run.estimated_cost_usd : null;
-}
-
-/** One sentence for an obstacle, with dependencies by their number. */
-export function obstacleSentence(obstacle: Obstacle): string {
-  switch (obstacle.kind) {
-    case "cancelling":
-      return "Being cancelled";
-    case "dependencies": {
-      const failed = obstacle.blocked_by.filter((one) => isBlockedByFailure([one]));
-      if (failed.length > 0) return `After ${failed.map(({ id, status }) => `#${id}, which is ${status}`).join("; ")}`;
-      return `After ${obstacle.blocked_by.map(({ id }) => `#${id}`).join(", ")}`;
-    }
-    case "due":
-      return `Next attempt at ${obstacle.due_at}`;
-    case "repository":
-      return `No worker here has the repository ${obstacle.repo}`;
-    case "paused_repository":
-      return `Repository ${obstacle.repo} is paused: ${obstacle.reason}`;
-    case "elsewhere":
-      return "Its worktree is on another worker";
-  }
 }

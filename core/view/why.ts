@@ -2,6 +2,7 @@
 
 import type { ClaimReason } from "../domain/event.ts";
 import type { Status, Task } from "../domain/task.ts";
+import { planWaits, waitedSentence } from "./waiting.ts";
 
 export interface WhyClaim extends ClaimReason {
   run: number;
@@ -51,9 +52,9 @@ function sentence(task: Task, { claim, dependencies, waiting }: {
       if (!task.run) return "Its run is over; its worktree is being put away";
       return claim ? startedBecause(task, claim, dependencies) : "It is running";
     case "pending":
-      return waiting ?? waitedFor(task, dependencies);
+      return waiting ?? waitedSentence(task, dependencies);
     case "awaiting_approval":
-      return task.cancel_requested ? "It is being cancelled" : "Its plan waits for approval";
+      return task.cancel_requested ? "It is being cancelled" : planWaits;
     case "completed":
       return "It is completed";
     case "failed":
@@ -74,15 +75,4 @@ function startedBecause(task: Task, claim: WhyClaim, dependencies: Dependency[])
     .sort((a, b) => a.completed_at! < b.completed_at! ? 1 : -1)[0];
   const after = last && last.completed_at! > task.created_at ? `; it had waited for #${last.id}` : "";
   return `Started because ${rank} and ${slots}${after}`;
-}
-
-/** What held back a pending task at a moment of the past, as far as its own facts tell. */
-function waitedFor(task: Task, dependencies: Dependency[]): string {
-  if (task.cancel_requested) return "It was being cancelled";
-  const open = dependencies.filter(({ status }) => status !== "completed");
-  if (open.length > 0) {
-    return `After ${open.map(({ id, status }) => `#${id} (${status.replace("_", " ")})`).join(", ")}`;
-  }
-  if (task.due_at !== null && task.due_at > task.updated_at) return `Next attempt at ${task.due_at}`;
-  return "It could start and waited for a free slot";
 }

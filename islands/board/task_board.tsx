@@ -6,7 +6,8 @@ import { Preflight } from "./preflight.tsx";
 import { useStore } from "../state/store.ts";
 import { TaskCard } from "./task_card.tsx";
 import { TaskDrawer } from "../task/task_drawer.tsx";
-import { type ColumnName, columnNames, columnTitles, isFiltered } from "../state/task_state.ts";
+import { type ColumnName, columnNames } from "../../core/view/board_view.ts";
+import { columnTitles, isFiltered } from "../state/task_state.ts";
 
 /** Cards drawn of one column before "Show more". */
 const drawnAtFirst = 60;

@@ -9,7 +9,8 @@ import { backgroundWords } from "../../core/domain/task.ts";
 import { plainText } from "../parts/ansi.ts";
 import { Lines, StateBadge } from "../parts/state_badge.tsx";
 import { useStore } from "../state/store.ts";
-import { columnOf, elapsedMs, waitingLine } from "../state/task_state.ts";
+import { columnOf } from "../../core/view/board_view.ts";
+import { elapsedMs, waitingLine } from "../state/task_state.ts";
 import { Ago } from "../parts/time.tsx";
 
 export class TaskCard extends Component<{ task: TaskView }> {

@@ -9,7 +9,8 @@ import { type Place, placeOf, urlOf } from "./location.ts";
 import { OpenTask } from "./open_task.ts";
 import type { RelatedTask, Tab, Theme } from "./page_data.ts";
 import type { Store, Toast } from "./store.ts";
-import { type BoardFilter, type ColumnName, columnOf, isFiltered, noFilter } from "./task_state.ts";
+import { type ColumnName, columnOf } from "../../core/view/board_view.ts";
+import { type BoardFilter, isFiltered, noFilter } from "./task_state.ts";
 
 export function currentPlace(store: Store): Place {
   const open = store.open.peek();

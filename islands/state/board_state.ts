@@ -1,9 +1,9 @@
 // The board as the browser keeps it: tasks by number, and the order the server gave them. Pure; every change gives a new
 // value and keeps what did not change, so that a card is drawn again only when its task changed.
 
-import type { BoardView } from "../../core/view/api_view.ts";
+import { type BoardView, type ColumnName, columnNames, columnOf } from "../../core/view/board_view.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { type BoardFilter, type ColumnName, columnNames, columnOf, isFiltered, matchesFilter } from "./task_state.ts";
+import { type BoardFilter, isFiltered, matchesFilter } from "./task_state.ts";
 
 export interface BoardState {
   tasks: ReadonlyMap<number, TaskView>;

@@ -3,7 +3,8 @@
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { Status } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import type { BoardView, Health } from "../../core/view/api_view.ts";
+import type { BoardView } from "../../core/view/board_view.ts";
+import type { Health } from "../../core/view/api_view.ts";
 import type { Locale } from "../parts/format.ts";
 import type { BoardFilter } from "./task_state.ts";
 

@@ -1,8 +1,9 @@
-// How a task's state looks: one icon, one word, one tone, and the column it stands in. Pure.
+// How a task's state looks: one icon, one word, one tone. Pure.
 
-import { isBlockedByFailure } from "../../core/domain/plan.ts";
 import { isOver, type Status } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
+import type { ColumnName } from "../../core/view/board_view.ts";
+import { waitingWord } from "../../core/view/waiting.ts";
 import { duration } from "../parts/format.ts";
 
 /** Each tone has its own colour in tokens.css. */
@@ -13,10 +14,6 @@ export interface TaskState {
   icon: "need" | "run" | "wait" | "done" | "fail" | "off";
   word: string;
 }
-
-export type ColumnName = "needs_you" | "running" | "queue" | "done";
-
-export const columnNames: readonly ColumnName[] = ["needs_you", "running", "queue", "done"];
 
 export const columnTitles: Record<ColumnName, string> = {
   needs_you: "Needs you",
@@ -51,22 +48,6 @@ export function outcomeWord(outcome: string): string {
   return outcomeWords[outcome] ?? outcome;
 }
 
-/** Who must act decides the column. */
-export function columnOf(task: Pick<TaskView, "status" | "blocked_by">): ColumnName {
-  switch (task.status) {
-    case "awaiting_approval":
-    case "failed":
-      return "needs_you";
-    case "in_progress":
-      return "running";
-    case "completed":
-    case "cancelled":
-      return "done";
-    case "pending":
-      return isBlockedByFailure(task.blocked_by) ? "needs_you" : "queue";
-  }
-}
-
 export function stateOf(task: TaskView, now: number): TaskState {
   if (task.cancel_requested && !isOver(task.status)) return { tone: "wait", icon: "wait", word: "Cancelling" };
   switch (task.status) {
@@ -86,25 +67,14 @@ export function stateOf(task: TaskView, now: number): TaskState {
 }
 
 function pendingState(task: TaskView, now: number): TaskState {
-  if (isBlockedByFailure(task.blocked_by)) return { tone: "need", icon: "need", word: "Blocked" };
-  const wait = (word: string): TaskState => ({ tone: "wait", icon: "wait", word });
-  if (task.blocked_by.length > 0) return wait(`After ${task.blocked_by.map(({ id }) => `#${id}`).join(", ")}`);
-  const due = dueInMs(task, now);
-  if (due !== null) return wait(`Next attempt in ${duration(due + 999)}`);
-  return wait(task.queue_position === 1 ? "Next" : "Queued");
-}
-
-/** Milliseconds until the next attempt; null when nothing is due later. */
-export function dueInMs(task: Pick<TaskView, "due_at">, now: number): number | null {
-  if (task.due_at === null) return null;
-  const ms = Date.parse(task.due_at) - now;
-  return ms > 0 ? ms : null;
+  const { kind, word } = waitingWord(task, { now, words: duration });
+  return kind === "blocked" ? { tone: "need", icon: "need", word } : { tone: "wait", icon: "wait", word };
 }
 
 /** Why it waits, unless the state's word already says it. */
 export function waitingLine(task: TaskView, now: number): string | null {
-  if (task.waiting === null || dueInMs(task, now) !== null) return null;
-  if (task.blocked_by.length > 0 && !isBlockedByFailure(task.blocked_by)) return null;
+  const { kind } = waitingWord(task, { now, words: duration });
+  if (kind === "after" || kind === "due") return null;
   return task.waiting;
 }
 

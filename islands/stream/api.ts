@@ -3,7 +3,8 @@
 import type { Why } from "../../core/view/why.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../../core/view/api_view.ts";
+import type { BoardView } from "../../core/view/board_view.ts";
+import type { EventPage, Health, NewTask, TaskPage } from "../../core/view/api_view.ts";
 
 /** An answer that says no; source: RFC 9457. */
 export class Problem extends Error {

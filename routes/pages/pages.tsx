@@ -19,7 +19,8 @@ import {
   type TaskPageData,
   type Theme,
 } from "../../islands/state/page_data.ts";
-import { type BoardFilter, columnOf, filterOf, isFiltered, noFilter } from "../../islands/state/task_state.ts";
+import { columnOf } from "../../core/view/board_view.ts";
+import { type BoardFilter, filterOf, isFiltered, noFilter } from "../../islands/state/task_state.ts";
 import type { Assets } from "./assets.ts";
 import { renderPage } from "./page_document.tsx";
 import { readSample, type Sample } from "./sample.ts";

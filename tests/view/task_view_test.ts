@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { noContext, obstacleSentence, taskView } from "../../core/view/task_view.ts";
+import { noContext, taskView } from "../../core/view/task_view.ts";
 import { legalHistories, texts } from "../domain/histories.ts";
 import { begun, completedHistory, events, failedHistory, taskOf } from "../domain/world.ts";
 import { runs } from "../support/runs.ts";
@@ -41,31 +41,4 @@ Deno.test("taskView() shows branch and worktree as long as they are there", () =
 Deno.test("taskView() says when the open run began, and nothing once it is over", () => {
   assertEquals(taskView(taskOf(...begun())).run_started_at, "2026-01-01T00:00:01.000Z");
   assertEquals(taskView(taskOf(...begun(), events.finished(1, "lost", "resume"))).run_started_at, null);
-});
-
-Deno.test("obstacleSentence() says in one sentence what a task waits for", () => {
-  assertEquals(obstacleSentence({ kind: "cancelling" }), "Being cancelled");
-  assertEquals(
-    obstacleSentence({
-      kind: "dependencies",
-      blocked_by: [{ id: 3, status: "pending" }, { id: 4, status: "in_progress" }],
-    }),
-    "After #3, #4",
-  );
-  assertEquals(
-    obstacleSentence({
-      kind: "dependencies",
-      blocked_by: [{ id: 3, status: "pending" }, { id: 4, status: "failed" }, { id: 5, status: "cancelled" }],
-    }),
-    "After #4, which is failed; #5, which is cancelled",
-  );
-  assertEquals(
-    obstacleSentence({ kind: "due", due_at: "2026-01-01T00:00:00.000Z" }),
-    "Next attempt at 2026-01-01T00:00:00.000Z",
-  );
-  assertEquals(
-    obstacleSentence({ kind: "repository", repo: "demo" }),
-    "No worker here has the repository demo",
-  );
-  assertEquals(obstacleSentence({ kind: "elsewhere", worker: "w" }), "Its worktree is on another worker");
 });

@@ -49,8 +49,8 @@ Deno.test("whyOf() of a pending task says what the board says now, or what its o
     { id: 4, status: "completed", completed_at: "2026-01-01T00:00:00.000Z" },
   ];
   assertEquals(reasonOf([events.created({ depends_on: [3, 4] })], { dependencies }), "After #3 (in progress)");
-  const later = events.retryScheduled(2, "2026-01-02T00:00:00.000Z");
-  assertEquals(reasonOf([...failedHistory().slice(0, -1), later]), "Next attempt at 2026-01-02T00:00:00.000Z");
+  const later = events.retryScheduled(2, "2026-01-01T00:01:00.000Z");
+  assertEquals(reasonOf([...failedHistory().slice(0, -1), later]), "Next attempt at 2026-01-01T00:01:00.000Z");
 });
 
 Deno.test("whyOf() of every other status says it in a sentence", () => {

@@ -1,9 +1,10 @@
 // The board: which tasks stand in which column, in what order, and how many there are.
 
-import type { DispatchOrder, Lane } from "../../domain/dispatch_order.ts";
+import type { DispatchOrder } from "../../domain/dispatch_order.ts";
 import { inDispatchOrder } from "../../domain/plan.ts";
 import type { Status } from "../../domain/task.ts";
 import type { Store } from "../../kv/store.ts";
+import { columnContents, type ColumnName } from "../../view/board_view.ts";
 import type { TaskView } from "../../view/task_view.ts";
 import type { LiveBoard } from "../dispatch/board.ts";
 import type { RecentHeads } from "./recent_heads.ts";
@@ -24,9 +25,9 @@ interface Sources {
 export async function readBoard(sources: Sources): Promise<BoardView> {
   const { summaries } = sources;
   const order = summaries.order();
-  const first = (...lanes: Lane[]) => lanes.flatMap((lane) => order.first(lane, columnLength));
-  const asking = first("approval", "stuck").sort(inDispatchOrder);
-  const columns = { asking, running: first("running"), queue: first("ready", "waiting") };
+  const first = (name: ColumnName) => columnContents[name].lanes.flatMap((lane) => order.first(lane, columnLength));
+  const asking = first("needs_you").sort(inDispatchOrder);
+  const columns = { asking, running: first("running"), queue: first("queue") };
   const sizes = sizesOf(order);
   const newest = { before: Number.MAX_SAFE_INTEGER, limit: columnLength };
   const failed = await idsOf(sources, "failed", newest);
@@ -45,11 +46,8 @@ export async function readBoard(sources: Sources): Promise<BoardView> {
 }
 
 function sizesOf(order: DispatchOrder): { needs_you: number; running: number; queue: number } {
-  return {
-    needs_you: order.size("approval") + order.size("stuck"),
-    running: order.size("running"),
-    queue: order.size("ready") + order.size("waiting"),
-  };
+  const size = (name: ColumnName) => columnContents[name].lanes.reduce((sum, lane) => sum + order.size(lane), 0);
+  return { needs_you: size("needs_you"), running: size("running"), queue: size("queue") };
 }
 
 /** How many tasks of the whole store have each status. */

@@ -1,6 +1,7 @@
 // What the routes can ask of the engine: every command and every question, in the words of the API.
 
-import type { BoardView, EventPage, Health, NewTask, TaskPage } from "../../view/api_view.ts";
+import type { BoardView } from "../../view/board_view.ts";
+import type { EventPage, Health, NewTask, TaskPage } from "../../view/api_view.ts";
 import type { Status } from "../../domain/task.ts";
 import type { TaskView } from "../../view/task_view.ts";
 import type { Why } from "../../view/why.ts";

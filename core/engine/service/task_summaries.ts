@@ -3,7 +3,8 @@
 import type { DispatchOrder } from "../../domain/dispatch_order.ts";
 import { blockers, obstacleOf } from "../../domain/plan.ts";
 import { isOver, type Task } from "../../domain/task.ts";
-import { obstacleSentence, type TaskContext, type TaskView, taskView } from "../../view/task_view.ts";
+import { type TaskContext, type TaskView, taskView } from "../../view/task_view.ts";
+import { obstacleSentence, planWaits, waitingSentence } from "../../view/waiting.ts";
 import type { EngineContext } from "../context.ts";
 import type { LiveBoard } from "../dispatch/board.ts";
 import type { Scheduler } from "../dispatch/scheduler.ts";
@@ -57,8 +58,10 @@ function contextOf(task: Task, moment: Moment): TaskContext {
   const { board, order } = moment;
   const blocked_by = isOver(task.status) ? [] : blockers(task, board);
   const context = { blocked_by, dependants: board.dependants(task.id), waiting: null, queue_position: null };
-  if (task.cancel_requested && !isOver(task.status)) return { ...context, waiting: "Being cancelled" };
-  if (task.status === "awaiting_approval") return { ...context, waiting: "Its plan waits for approval" };
+  if (task.cancel_requested && !isOver(task.status)) {
+    return { ...context, waiting: obstacleSentence({ kind: "cancelling" }) };
+  }
+  if (task.status === "awaiting_approval") return { ...context, waiting: planWaits };
   if (task.status !== "pending" || !board.entry(task.id)) return context;
   const queue_position = order.rank(task.id);
   return { ...context, queue_position, waiting: waitingOf(task, queue_position, moment) };
@@ -67,15 +70,6 @@ function contextOf(task: Task, moment: Moment): TaskContext {
 function waitingOf(task: Task, position: number | null, { board, scheduler, pauseReason, now, slots }: Moment): string {
   const view = scheduler.view();
   const obstacle = obstacleOf(board.entry(task.id)!, { board, now, view });
-  if (obstacle) return obstacleSentence(obstacle);
-  const reason = pauseReason();
-  if (reason) return `Dispatch is paused: ${reason}`;
-  if (view.free_slots > 0) return "Starting";
-  const busy = busySentence(slots);
-  return position === 1 ? `Next; ${busy.toLowerCase()}` : busy;
-}
-
-function busySentence(slots: number): string {
-  if (slots === 1) return "The only slot is busy";
-  return slots === 2 ? "Both slots are busy" : `All ${slots} slots are busy`;
+  const pause = pauseReason();
+  return waitingSentence({ obstacle, pause, position, slots: { free: view.free_slots, total: slots } });
 }

@@ -4,20 +4,19 @@ import { boardState, columnsOf, movesOthers, withTasks } from "../../../islands/
 import { placeOf, urlOf } from "../../../islands/state/location.ts";
 import { stagesOf } from "../../../islands/task/stages.ts";
 import { changesOf, draftOf, emptyDraft, fieldOf, inputOf, readDraft } from "../../../islands/form/task_draft.ts";
-import { columnOf, filterOf, matchesFilter, noFilter, stateOf } from "../../../islands/state/task_state.ts";
+import { filterOf, matchesFilter, noFilter, stateOf, waitingLine } from "../../../islands/state/task_state.ts";
 import { begun, history, viewOf } from "../sample_events.ts";
 
 const pending = viewOf(history(["task.created"]));
 const task = (changes: Partial<TaskView>): TaskView => ({ ...pending, ...changes });
 
-Deno.test("columnOf() puts a task where the one who must act looks", () => {
+Deno.test("stateOf() says in a word what a pending task waits for", () => {
   const blocked = task({ blocked_by: [{ id: 4, status: "failed" }] });
-  assertEquals(columnOf(blocked), "needs_you");
-  assertEquals(columnOf(task({ blocked_by: [{ id: 4, status: "in_progress" }] })), "queue");
   assertEquals(stateOf(blocked, 0).word, "Blocked");
   assertEquals(stateOf(task({ queue_position: 1 }), 0).word, "Next");
   const due = task({ due_at: new Date(40_000).toISOString() });
   assertEquals(stateOf(due, 0).word, "Next attempt in 40 s");
+  assertEquals([waitingLine(due, 0), waitingLine({ ...due, waiting: "Starting" }, 40_000)], [null, "Starting"]);
 });
 
 const board = {

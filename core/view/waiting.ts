@@ -1,0 +1,94 @@
+// What a task waits for, in words: each sentence stands here once, for the API, the board and the pages. Pure.
+
+import { isBlockedByFailure, type Obstacle } from "../domain/plan.ts";
+import { dueInMs } from "../domain/retry.ts";
+import type { Status, Task } from "../domain/task.ts";
+
+/** A dependency that is not completed. */
+interface Blocker {
+  id: number;
+  status: Status;
+}
+
+export const planWaits = "Its plan waits for approval";
+
+/**
+ * What a pending task waits for now, in one sentence.
+ * @param obstacle why it cannot start here; null when it can
+ * @param pause why nothing at all is started; null when things are
+ * @param position 1 = the next to start; null when it could not start now
+ * @param slots how many runs there may be at once, and how many more there may be now
+ */
+export function waitingSentence({ obstacle, pause, position, slots }: {
+  obstacle: Obstacle | null;
+  pause: string | null;
+  position: number | null;
+  slots: { free: number; total: number };
+}): string {
+  if (obstacle) return obstacleSentence(obstacle);
+  if (pause) return `Dispatch is paused: ${pause}`;
+  if (slots.free > 0) return "Starting";
+  const busy = busyWords(slots.total);
+  return position === 1 ? `Next; ${busy.toLowerCase()}` : busy;
+}
+
+function busyWords(slots: number): string {
+  if (slots === 1) return "The only slot is busy";
+  return slots === 2 ? "Both slots are busy" : `All ${slots} slots are busy`;
+}
+
+/** One sentence for an obstacle, with dependencies by their number. */
+export function obstacleSentence(obstacle: Obstacle): string {
+  switch (obstacle.kind) {
+    case "cancelling":
+      return "Being cancelled";
+    case "dependencies": {
+      const failed = obstacle.blocked_by.filter((one) => isBlockedByFailure([one]));
+      if (failed.length > 0) return `After ${failed.map(({ id, status }) => `#${id}, which is ${status}`).join("; ")}`;
+      return afterWords(obstacle.blocked_by);
+    }
+    case "due":
+      return nextAttemptAt(obstacle.due_at);
+    case "repository":
+      return `No worker here has the repository ${obstacle.repo}`;
+    case "paused_repository":
+      return `Repository ${obstacle.repo} is paused: ${obstacle.reason}`;
+    case "elsewhere":
+      return "Its worktree is on another worker";
+  }
+}
+
+/** What held back a pending task at a moment of the past, as far as its own facts tell. */
+export function waitedSentence(task: Task, dependencies: Blocker[]): string {
+  if (task.cancel_requested) return "It was being cancelled";
+  const open = dependencies.filter(({ status }) => status !== "completed");
+  if (open.length > 0) {
+    return `After ${open.map(({ id, status }) => `#${id} (${status.replace("_", " ")})`).join(", ")}`;
+  }
+  if (task.due_at !== null && dueInMs(task.due_at, Date.parse(task.updated_at)) > 0) return nextAttemptAt(task.due_at);
+  return "It could start and waited for a free slot";
+}
+
+/** What a card of a pending task says beside its icon: shorter than the sentence, and current to the second. */
+export type WaitingWord = { kind: "blocked" | "after" | "due" | "queued"; word: string };
+
+/** @param words a time to come in words, from milliseconds */
+export function waitingWord(
+  task: { blocked_by: Blocker[]; due_at: string | null; queue_position: number | null },
+  { now, words }: { now: number; words: (ms: number) => string },
+): WaitingWord {
+  if (isBlockedByFailure(task.blocked_by)) return { kind: "blocked", word: "Blocked" };
+  if (task.blocked_by.length > 0) return { kind: "after", word: afterWords(task.blocked_by) };
+  const due = dueInMs(task.due_at, now);
+  // Rounded up, so that the last second reads as one.
+  if (due > 0) return { kind: "due", word: `Next attempt in ${words(due + 999)}` };
+  return { kind: "queued", word: task.queue_position === 1 ? "Next" : "Queued" };
+}
+
+function afterWords(blocked_by: Blocker[]): string {
+  return `After ${blocked_by.map(({ id }) => `#${id}`).join(", ")}`;
+}
+
+function nextAttemptAt(due_at: string): string {
+  return `Next attempt at ${due_at}`;
+}
