@@ -48,7 +48,7 @@ const mayInstall: Record<Floor, string[]> = {
   main: ["hono"],
   host: ["zod"],
   routes: ["@hono/zod-openapi", "hono", "preact", "preact-render-to-string"],
-  islands: ["@preact/signals", "marked", "preact"],
+  islands: ["@preact/signals", "eventsource-parser", "marked", "preact"],
   engine: [],
   kv: [],
   process: [],

@@ -1,6 +1,8 @@
 // Server-sent events out of any chunks of text; source: HTML Living Standard, "Interpreting an event stream". Pure.
 // EventSource cannot send the cursor of a page that starts again, so the pages read the stream with fetch and this.
 
+import { createParser } from "eventsource-parser";
+
 export interface SseFrame {
   event: string;
   data: string;
@@ -10,29 +12,20 @@ export interface SseFrame {
 
 /** Feed it text; it gives the frames that are complete. */
 export function sseParser(): (chunk: string) => SseFrame[] {
-  let rest = "";
-  let event = "";
-  let data: string[] = [];
-  let id: string | null = null;
+  let frames: SseFrame[] = [];
+  let lastId: string | null = null;
+  const parser = createParser({
+    // Also of a frame without data, which moves the cursor and is no event.
+    onId(id) {
+      lastId = id;
+    },
+    onEvent({ event, data }) {
+      frames.push({ event: event || "message", data, id: lastId });
+    },
+  });
   return (chunk) => {
-    const frames: SseFrame[] = [];
-    const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (line === "") {
-        if (data.length > 0) frames.push({ event: event || "message", data: data.join("\n"), id });
-        event = "";
-        data = [];
-        continue;
-      }
-      const colon = line.indexOf(":");
-      if (colon === 0) continue;
-      const field = colon < 0 ? line : line.slice(0, colon);
-      const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-      if (field === "event") event = value;
-      else if (field === "data") data.push(value);
-      else if (field === "id" && !value.includes("\0")) id = value;
-    }
+    frames = [];
+    parser.feed(chunk);
     return frames;
   };
 }

@@ -42,6 +42,12 @@ Deno.test("sseParser() gives the same frames however the text is cut", () => {
   }
 });
 
+Deno.test("sseParser() keeps the id of a frame that has no data", () => {
+  const parse = sseParser();
+  assertEquals(parse("id: s.1\n\n"), []);
+  assertEquals(parse("data: 1\n\n"), [{ event: "message", data: "1", id: "s.1" }]);
+});
+
 Deno.test("lineDiff() finds the smallest change and stays quick on texts too long to compare", () => {
   assertEquals(changeCounts(lineDiff("a\nb\nc", "a\nx\nc\nd")), { added: 2, removed: 1 });
   const long = Array.from({ length: 20_000 }, (_, line) => `${line}`).join("\n");

@@ -3,6 +3,7 @@
 
 import { deadline, delay } from "@std/async";
 import { join } from "@std/path";
+import { createParser } from "eventsource-parser";
 
 /** Identity for commits of the tests; passed explicitly, so that no configuration of the machine is needed or used. */
 export const identity = { name: "Test", email: "test@example.com" };
@@ -138,30 +139,20 @@ export function sseReader(response: Response, { timeoutMs = 30_000 }: { timeoutM
 
 async function* readFrames(body: ReadableStreamDefaultReader<string>): AsyncGenerator<SseFrame, undefined> {
   let id = "";
-  let event = "";
-  let data: string[] = [];
-  for await (const line of readLines(body)) {
-    if (line === "") {
-      if (data.length > 0) yield { id, event: event || "message", data: data.join("\n") };
-      event = "";
-      data = [];
-      continue;
-    }
-    const [, field, value] = /^([^:]*)(?:: ?(.*))?$/s.exec(line)!;
-    if (field === "id") id = value ?? "";
-    if (field === "event") event = value ?? "";
-    if (field === "data") data.push(value ?? "");
-  }
-}
-
-/** Lines end with LF, CRLF or CR; a CR at the end of a chunk may be half of a CRLF. What has no line end is no line. */
-async function* readLines(body: ReadableStreamDefaultReader<string>): AsyncGenerator<string> {
-  let rest = "";
+  let frames: SseFrame[] = [];
+  const parser = createParser({
+    onId(last) {
+      id = last;
+    },
+    onEvent({ event, data }) {
+      frames.push({ id, event: event || "message", data });
+    },
+  });
   for (;;) {
     const { done, value } = await body.read();
     if (done) return;
-    const lines = (rest + value).split(/\r\n|\n|\r(?=[^])/);
-    rest = lines.pop()!;
-    yield* lines;
+    frames = [];
+    parser.feed(value);
+    yield* frames;
   }
 }
