@@ -1,6 +1,6 @@
 // What the task changed against its base: a file tree, and the diff unified or side by side.
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { call, Problem } from "../stream/api.ts";
 import { plural } from "../parts/format.ts";
@@ -16,7 +16,6 @@ const linesMax = 5_000;
 const textMax = 8_000_000;
 
 export function Changes({ open }: { open: OpenTask }) {
-  const store = useStore();
   const split = useSignal(false);
   const error = useSignal<string | null>(null);
   const task = open.task.value;
@@ -54,6 +53,26 @@ export function Changes({ open }: { open: OpenTask }) {
       </p>
     );
   }
+  return (
+    <div class="changes" tabIndex={0} role="region" aria-label="Changes">
+      <Bar open={open} files={files} split={split} error={error.value} />
+      <FileTree files={files} />
+      <div class="diff-files">
+        {files.map((file, index) => <FileDiff key={file.path} file={file} index={index} split={split.value} />)}
+      </div>
+    </div>
+  );
+}
+
+/** What the diff is of and how long it is, and how it is laid out. */
+function Bar({ open, files, split, error }: {
+  open: OpenTask;
+  files: DiffFile[];
+  split: Signal<boolean>;
+  error: string | null;
+}) {
+  const store = useStore();
+  const task = open.task.value;
   const added = files.reduce((sum, file) => sum + file.added, 0);
   const removed = files.reduce((sum, file) => sum + file.removed, 0);
   const choose = (value: boolean) => {
@@ -61,49 +80,49 @@ export function Changes({ open }: { open: OpenTask }) {
     localStorage.setItem("coder.diff", value ? "split" : "unified");
   };
   return (
-    <div class="changes" tabIndex={0} role="region" aria-label="Changes">
-      <p class="bar">
-        <span class="num">
-          {plural(files.length, "file")} <span class="add">+{added}</span> <span class="del">−{removed}</span>
-        </span>
-        {task.snapshot && <span class="muted">from the saved work</span>}
-        {task.status === "in_progress" && <span class="muted">as it stands now</span>}
-        {error.value && <span class="tone-fail">{error.value}</span>}
-        <span class="grow" />
-        <span class="segmented" role="group" aria-label="Layout">
-          <button type="button" aria-pressed={!split.value} disabled={!store.alive.value} onClick={() => choose(false)}>
-            Unified
-          </button>
-          <button type="button" aria-pressed={split.value} disabled={!store.alive.value} onClick={() => choose(true)}>
-            Split
-          </button>
-        </span>
-      </p>
-      <nav class="file-tree" aria-label="Changed files">
-        <ul>
-          {treeRows(files).map((row) => (
-            <li key={`${row.depth}${row.name}${row.file}`} class={`depth-${Math.min(8, row.depth)}`}>
-              {row.file === null
-                ? (
-                  <span class="muted">
-                    <Icon name="folder" />
-                    <bdi>{row.name}</bdi>
-                  </span>
-                )
-                : (
-                  <a href={`#file-${row.file}`}>
-                    <Icon name="file" />
-                    <bdi>{row.name}</bdi> <FileCounts file={files[row.file]} />
-                  </a>
-                )}
-            </li>
-          ))}
-        </ul>
-      </nav>
-      <div class="diff-files">
-        {files.map((file, index) => <FileDiff key={file.path} file={file} index={index} split={split.value} />)}
-      </div>
-    </div>
+    <p class="bar">
+      <span class="num">
+        {plural(files.length, "file")} <span class="add">+{added}</span> <span class="del">−{removed}</span>
+      </span>
+      {task.snapshot && <span class="muted">from the saved work</span>}
+      {task.status === "in_progress" && <span class="muted">as it stands now</span>}
+      {error && <span class="tone-fail">{error}</span>}
+      <span class="grow" />
+      <span class="segmented" role="group" aria-label="Layout">
+        <button type="button" aria-pressed={!split.value} disabled={!store.alive.value} onClick={() => choose(false)}>
+          Unified
+        </button>
+        <button type="button" aria-pressed={split.value} disabled={!store.alive.value} onClick={() => choose(true)}>
+          Split
+        </button>
+      </span>
+    </p>
+  );
+}
+
+function FileTree({ files }: { files: DiffFile[] }) {
+  return (
+    <nav class="file-tree" aria-label="Changed files">
+      <ul>
+        {treeRows(files).map((row) => (
+          <li key={`${row.depth}${row.name}${row.file}`} class={`depth-${Math.min(8, row.depth)}`}>
+            {row.file === null
+              ? (
+                <span class="muted">
+                  <Icon name="folder" />
+                  <bdi>{row.name}</bdi>
+                </span>
+              )
+              : (
+                <a href={`#file-${row.file}`}>
+                  <Icon name="file" />
+                  <bdi>{row.name}</bdi> <FileCounts file={files[row.file]} />
+                </a>
+              )}
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
