@@ -1,10 +1,11 @@
 // Chooses tasks by number or words.
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { api } from "../stream/api.ts";
 import { Icon } from "../parts/icon.tsx";
+import { optionAfter, OptionList } from "../parts/option_list.tsx";
 import { useStore } from "../state/store.ts";
 import { matchesFilter, noFilter, statusWords } from "../state/task_state.ts";
 
@@ -21,42 +22,12 @@ const offered = 6;
 export function DependencyPicker({ chosen, self, invalid, onChange }: DependencyPickerProps) {
   const store = useStore();
   const q = useSignal("");
-  const found = useSignal<TaskView[]>([]);
   const active = useSignal(0);
+  const found = useOffered(q, { chosen, self, active });
   const titles = useRef(new Map<number, string>());
   for (const task of [...store.board.value?.tasks.values() ?? [], ...found.value]) {
     titles.current.set(task.id, task.title);
   }
-
-  useEffect(() => {
-    active.value = 0;
-    const words = q.value.trim().replace(/^#/, "");
-    if (words === "") {
-      found.value = [];
-      return;
-    }
-    const fits = (task: TaskView) => task.id !== self && !chosen.includes(task.id);
-    const here = [...store.board.peek()?.tasks.values() ?? []]
-      .filter((task) => fits(task) && (String(task.id) === words || matchesFilter(task, { ...noFilter, q: words })))
-      .sort((a, b) => Number(String(b.id) === words) - Number(String(a.id) === words) || b.id - a.id);
-    found.value = here.slice(0, offered);
-    const stop = new AbortController();
-    const timer = setTimeout(async () => {
-      try {
-        const number = /^\d+$/.test(words) ? Number(words) : null;
-        const answers = await Promise.all([
-          number === null ? null : api.task(number, stop.signal).catch(() => null),
-          api.list({ q: words, limit: "10" }, stop.signal),
-        ]);
-        const all = [...answers[0] ? [answers[0]] : [], ...here, ...answers[1].tasks].filter(fits);
-        found.value = [...new Map(all.map((task) => [task.id, task])).values()].slice(0, offered);
-      } catch { /* what is on the board is offered */ }
-    }, 150);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
-  }, [q.value, chosen.join()]);
 
   const choose = (task: TaskView) => {
     onChange([...chosen, task.id]);
@@ -91,10 +62,9 @@ export function DependencyPicker({ chosen, self, invalid, onChange }: Dependency
         value={q.value}
         onInput={(event) => q.value = event.currentTarget.value}
         onKeyDown={(event) => {
-          const count = found.value.length;
+          const next = optionAfter(event.key, { active: active.value, count: found.value.length });
           const current = found.value[active.value];
-          if (event.key === "ArrowDown" && count > 0) active.value = (active.value + 1) % count;
-          else if (event.key === "ArrowUp" && count > 0) active.value = (active.value + count - 1) % count;
+          if (next !== null) active.value = next;
           else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && current) choose(current);
           else if (event.key === "Escape" && q.value !== "") q.value = "";
           else if (event.key === "Backspace" && q.value === "" && chosen.length > 0) {
@@ -104,23 +74,61 @@ export function DependencyPicker({ chosen, self, invalid, onChange }: Dependency
           event.stopPropagation();
         }}
       />
-      <ul id="dependency-options" role="listbox" aria-label="Tasks" class="options" hidden={!open}>
-        {found.value.map((task, index) => (
-          <li
-            key={task.id}
-            id={`dependency-${task.id}`}
-            role="option"
-            aria-selected={index === active.value}
-            onPointerDown={(event) => {
-              event.preventDefault();
-              choose(task);
-            }}
-          >
+      <OptionList
+        id="dependency"
+        label="Tasks"
+        options={found.value}
+        active={active.value}
+        hidden={!open}
+        keyOf={(task) => task.id}
+        onChoose={choose}
+        draw={(task) => (
+          <>
             <span class="muted num">#{task.id}</span> <bdi>{task.title}</bdi>
             <span class={`status-word status-${task.status}`}>{statusWords[task.status]}</span>
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      />
     </div>
   );
+}
+
+/** Tasks that fit what is typed: those on the board at once, then what the service finds. */
+function useOffered(q: Signal<string>, { chosen, self, active }: {
+  chosen: number[];
+  self: number | null;
+  active: Signal<number>;
+}): Signal<TaskView[]> {
+  const store = useStore();
+  const found = useSignal<TaskView[]>([]);
+  useEffect(() => {
+    active.value = 0;
+    const words = q.value.trim().replace(/^#/, "");
+    if (words === "") {
+      found.value = [];
+      return;
+    }
+    const fits = (task: TaskView) => task.id !== self && !chosen.includes(task.id);
+    const here = [...store.board.peek()?.tasks.values() ?? []]
+      .filter((task) => fits(task) && (String(task.id) === words || matchesFilter(task, { ...noFilter, q: words })))
+      .sort((a, b) => Number(String(b.id) === words) - Number(String(a.id) === words) || b.id - a.id);
+    found.value = here.slice(0, offered);
+    const stop = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        const number = /^\d+$/.test(words) ? Number(words) : null;
+        const answers = await Promise.all([
+          number === null ? null : api.task(number, stop.signal).catch(() => null),
+          api.list({ q: words, limit: "10" }, stop.signal),
+        ]);
+        const all = [...answers[0] ? [answers[0]] : [], ...here, ...answers[1].tasks].filter(fits);
+        found.value = [...new Map(all.map((task) => [task.id, task])).values()].slice(0, offered);
+      } catch { /* what is on the board is offered */ }
+    }, 150);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [q.value, chosen.join()]);
+  return found;
 }

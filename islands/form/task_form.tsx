@@ -35,7 +35,63 @@ interface TaskFormProps {
 
 type Errors = Partial<Record<DraftField | "form", string>>;
 
-export function TaskForm({ from, editing, onDone, onCancel }: TaskFormProps) {
+export function TaskForm(props: TaskFormProps) {
+  const { editing, onCancel } = props;
+  const store = useStore();
+  const { draft, errors, busy, form, set, submit } = useDraft(props);
+  const { value } = draft;
+  const part = { value, errors: errors.value, fixed: editing !== null && editing.runs > 0, set };
+  return (
+    <form
+      class="task-form"
+      noValidate
+      ref={form}
+      onSubmit={submit}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void submit(event);
+      }}
+    >
+      {errors.value.form && <p class="form-error tone-fail" role="alert">{errors.value.form}</p>}
+      <Field name="prompt" label="What should be done" errors={errors.value}>
+        <textarea
+          {...textField("prompt", part)}
+          rows={7}
+          dir="auto"
+          autofocus
+          placeholder="Describe the work as you would to a colleague"
+        />
+      </Field>
+      <Field name="title" label="Title" hint="optional" errors={errors.value}>
+        <input
+          {...textField("title", part)}
+          dir="auto"
+          placeholder={firstLine(value.prompt, 80) || "Taken from the first line"}
+        />
+      </Field>
+      <Choices {...part} />
+      <Field name="depends_on" label="Starts after" hint="tasks that must be completed first" errors={errors.value}>
+        <DependencyPicker
+          chosen={value.depends_on}
+          self={editing?.id ?? null}
+          invalid={errors.value.depends_on !== undefined}
+          onChange={(depends_on) => set({ depends_on })}
+        />
+      </Field>
+      <MoreFields {...part} />
+      <div class="form-actions">
+        <span class="muted form-note">{editing ? "" : "The draft is kept in this browser."}</span>
+        {onCancel && <button type="button" onClick={onCancel}>Close</button>}
+        <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
+          {editing ? "Save" : "Create task"}
+          <kbd>Ctrl Enter</kbd>
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** The draft, what is wrong with it, and how it is changed and sent. */
+function useDraft({ from, editing, onDone }: TaskFormProps) {
   const store = useStore();
   const start = useMemo(() => {
     const source = editing ?? from;
@@ -90,126 +146,125 @@ export function TaskForm({ from, editing, onDone, onCancel }: TaskFormProps) {
     }
     busy.value = false;
   };
+  return { draft, errors, busy, form, set, submit };
+}
 
-  const { value } = draft;
-  const text = (name: Exclude<DraftField, "depends_on" | "mode">) => ({
+/** Any of the form's parts. */
+interface PartProps {
+  value: TaskDraft;
+  errors: Errors;
+  /** Its base and its repository are settled: it ran before. */
+  fixed: boolean;
+  set(changes: Partial<TaskDraft>): void;
+}
+
+/** What every field that is written in has in common. */
+function textField(name: Exclude<DraftField, "depends_on" | "mode">, { value, errors, set }: Omit<PartProps, "fixed">) {
+  return {
     id: `field-${name}`,
     value: value[name],
-    "aria-invalid": errors.value[name] ? true : undefined,
-    "aria-describedby": errors.value[name] ? `error-${name}` : undefined,
+    "aria-invalid": errors[name] ? true : undefined,
+    "aria-describedby": errors[name] ? `error-${name}` : undefined,
     onInput: (event: { currentTarget: { value: string } }) => set({ [name]: event.currentTarget.value }),
-  });
-  const { repos, agent } = store.health.value;
-  const fixed = editing !== null && editing.runs > 0;
+  };
+}
+
+/** How it is done, when, and where. */
+function Choices(part: PartProps) {
+  const { value, errors, fixed, set } = part;
+  const { repos } = useStore().health.value;
   return (
-    <form
-      class="task-form"
-      noValidate
-      ref={form}
-      onSubmit={submit}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void submit(event);
-      }}
-    >
-      {errors.value.form && <p class="form-error tone-fail" role="alert">{errors.value.form}</p>}
-      <Field name="prompt" label="What should be done" errors={errors.value}>
-        <textarea
-          {...text("prompt")}
-          rows={7}
-          dir="auto"
-          autofocus
-          placeholder="Describe the work as you would to a colleague"
-        />
+    <div class="field-row">
+      <Field name="mode" label="Mode" errors={errors}>
+        <span class="segmented" role="group" aria-label="Mode" id="field-mode">
+          <button type="button" aria-pressed={value.mode === "execute"} onClick={() => set({ mode: "execute" })}>
+            Execute
+          </button>
+          <button type="button" aria-pressed={value.mode === "plan"} onClick={() => set({ mode: "plan" })}>
+            Plan first
+          </button>
+        </span>
       </Field>
-      <Field name="title" label="Title" hint="optional" errors={errors.value}>
-        <input {...text("title")} dir="auto" placeholder={firstLine(value.prompt, 80) || "Taken from the first line"} />
+      <Field name="priority" label="Priority" hint="higher goes first" errors={errors}>
+        <input {...textField("priority", part)} type="number" step="1" class="short" />
       </Field>
+      {repos.length > 1 && (
+        <Field name="repo" label="Repository" errors={errors}>
+          <select
+            id="field-repo"
+            value={value.repo || repos[0]?.name}
+            disabled={fixed}
+            onChange={(event) => set({ repo: event.currentTarget.value })}
+          >
+            {repos.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+          </select>
+        </Field>
+      )}
+    </div>
+  );
+}
+
+/** What is rarely needed. */
+function MoreFields(part: PartProps) {
+  const { value, errors, fixed, set } = part;
+  const { agent } = useStore().health.value;
+  return (
+    <details class="more-fields">
+      <summary>Base, model and limits</summary>
       <div class="field-row">
-        <Field name="mode" label="Mode" errors={errors.value}>
-          <span class="segmented" role="group" aria-label="Mode" id="field-mode">
-            <button type="button" aria-pressed={value.mode === "execute"} onClick={() => set({ mode: "execute" })}>
-              Execute
-            </button>
-            <button type="button" aria-pressed={value.mode === "plan"} onClick={() => set({ mode: "plan" })}>
-              Plan first
-            </button>
-          </span>
+        <Field name="base" label="Base" hint="branch, commit, or task:12" errors={errors}>
+          <input {...textField("base", part)} class="mono" placeholder="HEAD" disabled={fixed} />
         </Field>
-        <Field name="priority" label="Priority" hint="higher goes first" errors={errors.value}>
-          <input {...text("priority")} type="number" step="1" class="short" />
+        <Field name="model" label="Model" errors={errors}>
+          <input {...textField("model", part)} class="mono" placeholder="the agent's default" />
         </Field>
-        {repos.length > 1 && (
-          <Field name="repo" label="Repository" errors={errors.value}>
+      </div>
+      <div class="field-row">
+        {(agent.efforts.length > 0 || value.effort !== "") && (
+          <Field name="effort" label="Effort" hint="how much it thinks" errors={errors}>
             <select
-              id="field-repo"
-              value={value.repo || repos[0]?.name}
-              disabled={fixed}
-              onChange={(event) => set({ repo: event.currentTarget.value })}
+              id="field-effort"
+              value={value.effort}
+              onChange={(event) =>
+                set({ effort: event.currentTarget.value })}
             >
-              {repos.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+              <option value="">the agent's default</option>
+              {agent.efforts.map((effort) => <option key={effort} value={effort}>{effort}</option>)}
             </select>
           </Field>
         )}
+        {(agent.fallback_model || value.fallback_model !== "") && (
+          <Field name="fallback_model" label="Fallback models" hint="when that one is busy" errors={errors}>
+            <input {...textField("fallback_model", part)} class="mono" placeholder="none" />
+          </Field>
+        )}
       </div>
-      <Field name="depends_on" label="Starts after" hint="tasks that must be completed first" errors={errors.value}>
-        <DependencyPicker
-          chosen={value.depends_on}
-          self={editing?.id ?? null}
-          invalid={errors.value.depends_on !== undefined}
-          onChange={(depends_on) => set({ depends_on })}
-        />
-      </Field>
-      <details class="more-fields">
-        <summary>Base, model and limits</summary>
-        <div class="field-row">
-          <Field name="base" label="Base" hint="branch, commit, or task:12" errors={errors.value}>
-            <input {...text("base")} class="mono" placeholder="HEAD" disabled={fixed} />
-          </Field>
-          <Field name="model" label="Model" errors={errors.value}>
-            <input {...text("model")} class="mono" placeholder="the agent's default" />
-          </Field>
-        </div>
-        <div class="field-row">
-          {(agent.efforts.length > 0 || value.effort !== "") && (
-            <Field name="effort" label="Effort" hint="how much it thinks" errors={errors.value}>
-              <select
-                id="field-effort"
-                value={value.effort}
-                onChange={(event) =>
-                  set({ effort: event.currentTarget.value })}
-              >
-                <option value="">the agent's default</option>
-                {agent.efforts.map((effort) => <option key={effort} value={effort}>{effort}</option>)}
-              </select>
-            </Field>
-          )}
-          {(agent.fallback_model || value.fallback_model !== "") && (
-            <Field name="fallback_model" label="Fallback models" hint="when that one is busy" errors={errors.value}>
-              <input {...text("fallback_model")} class="mono" placeholder="none" />
-            </Field>
-          )}
-        </div>
-        <div class="field-row">
-          <Field name="max_attempts" label="Attempts" errors={errors.value}>
-            <input {...text("max_attempts")} type="number" min="1" step="1" class="short" />
-          </Field>
-          <Field name="timeout_minutes" label="Time limit" hint="minutes per run" errors={errors.value}>
-            <input {...text("timeout_minutes")} type="number" min="0" step="any" class="short" placeholder="none" />
-          </Field>
-          <Field name="max_budget_usd" label="Budget" hint="US dollars in all" errors={errors.value}>
-            <input {...text("max_budget_usd")} type="number" min="0" step="any" class="short" placeholder="none" />
-          </Field>
-        </div>
-      </details>
-      <div class="form-actions">
-        <span class="muted form-note">{editing ? "" : "The draft is kept in this browser."}</span>
-        {onCancel && <button type="button" onClick={onCancel}>Close</button>}
-        <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
-          {editing ? "Save" : "Create task"}
-          <kbd>Ctrl Enter</kbd>
-        </button>
+      <div class="field-row">
+        <Field name="max_attempts" label="Attempts" errors={errors}>
+          <input {...textField("max_attempts", part)} type="number" min="1" step="1" class="short" />
+        </Field>
+        <Field name="timeout_minutes" label="Time limit" hint="minutes per run" errors={errors}>
+          <input
+            {...textField("timeout_minutes", part)}
+            type="number"
+            min="0"
+            step="any"
+            class="short"
+            placeholder="none"
+          />
+        </Field>
+        <Field name="max_budget_usd" label="Budget" hint="US dollars in all" errors={errors}>
+          <input
+            {...textField("max_budget_usd", part)}
+            type="number"
+            min="0"
+            step="any"
+            class="short"
+            placeholder="none"
+          />
+        </Field>
       </div>
-    </form>
+    </details>
   );
 }
 

@@ -6,6 +6,7 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import { command, openTask, setTheme, showTab } from "../state/actions.ts";
 import { api } from "../stream/api.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
+import { optionAfter, OptionList } from "../parts/option_list.tsx";
 import { tabs } from "../state/page_data.ts";
 import { type Store, useStore } from "../state/store.ts";
 import { canCancel, canRetry } from "../task/task_header.tsx";
@@ -66,34 +67,30 @@ export function Palette() {
         value={q.value}
         onInput={(event) => q.value = event.currentTarget.value}
         onKeyDown={(event) => {
-          const count = Math.max(1, entries.length);
-          if (event.key === "ArrowDown") active.value = (active.value + 1) % count;
-          else if (event.key === "ArrowUp") active.value = (active.value + count - 1) % count;
+          const next = optionAfter(event.key, { active: active.value, count: entries.length });
+          if (next !== null) active.value = next;
           else if (event.key === "Enter") choose(entries[active.value]);
           else return;
           event.preventDefault();
         }}
       />
-      <ul id="palette-options" role="listbox" aria-label="Commands and tasks" class="options">
-        {entries.map((entry, index) => (
-          <li
-            key={entry.key}
-            id={`palette-${entry.key}`}
-            role="option"
-            aria-selected={index === active.value}
-            onPointerDown={(event) => {
-              event.preventDefault();
-              choose(entry);
-            }}
-          >
+      <OptionList<Entry>
+        id="palette"
+        label="Commands and tasks"
+        options={entries}
+        active={active.value}
+        keyOf={(entry) => entry.key}
+        onChoose={choose}
+        draw={(entry) => (
+          <>
             <span class={`tone-${entry.tone}`}>
               <Icon name={entry.icon} />
             </span>
             <bdi>{entry.word}</bdi>
             <span class="muted">{entry.note}</span>
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      />
       {entries.length === 0 && <p class="panel-note muted">No command or task like this.</p>}
     </div>
   );
