@@ -61,7 +61,7 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
     head: (id) => store.log.head(id),
     require: queries.require,
     summary: queries.summary,
-    dependants: board.dependants,
+    dependants: (id) => board.dependants(id),
     changedSince: (versionstamp) => changedSince(versionstamp, { store, board, queries }),
   });
   const unsubscribe = hearCommits(store.tail, { board, queries, feeds, wake: wakeUp.wake });
