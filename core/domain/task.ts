@@ -11,6 +11,7 @@ import {
   type Outcome,
   type StrayWork,
   type TaskEvent,
+  type TaskEventOf,
   type Usage,
   versionOf,
 } from "./event.ts";
@@ -319,6 +320,7 @@ function anew(task: Task): Partial<Task> {
   };
 }
 
+/** What a person, the rules and a task's end change. */
 function changeOf(task: Task, event: TaskEvent): Partial<Task> {
   switch (event.type) {
     case "task.created": {
@@ -336,72 +338,6 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     }
     case "task.cancel_requested":
       return { cancel_requested: true };
-    case "run.claimed":
-      return {
-        status: "in_progress",
-        epoch: event.data.epoch,
-        attempts: event.data.attempt,
-        due_at: null,
-        error: null,
-        claimed_seq: event.seq,
-        completed_at: null,
-        usage_before: task.usage,
-        started_at: task.started_at ?? event.at,
-        last_step: null,
-        strayed: [],
-        run: {
-          epoch: event.data.epoch,
-          worker: event.data.worker,
-          mark: event.data.mark,
-          attempt: event.data.attempt,
-          claimed_at: event.at,
-          started_at: null,
-          pid: null,
-          spoke: false,
-          background: [],
-          asked: false,
-          counted: 0,
-          estimated_cost_usd: 0,
-        },
-      };
-    case "worktree.added": {
-      const { branch, path, base, base_commit, worker } = event.data;
-      return { place: { repo: task.repo, branch, path, base, base_commit, worker, present: true }, snapshot: null };
-    }
-    case "worktree.moved":
-      return { place: task.place && { ...task.place, path: event.data.path, worker: event.data.worker } };
-    case "run.started":
-      return {
-        session_id: event.data.session_id,
-        session_total: event.data.session_id === task.session_id ? task.session_total : null,
-        agent: event.data.agent,
-        run: task.run && { ...task.run, pid: event.data.pid, started_at: event.at },
-      };
-    case "agent.ready":
-      // From here on the session exists, so an interrupted run can go on in it.
-      return {
-        session_id: event.data.session_id,
-        next: { kind: "resume", because: "interrupted", seq: null },
-        run: task.run && { ...task.run, asked: true },
-      };
-    case "output.text":
-      return { ...spoken(task), last_step: step(event.data.text) || task.last_step };
-    case "output.tool_use":
-      return { ...spoken(task), last_step: step(`${event.data.name} ${event.data.summary}`) };
-    case "output.thinking":
-    case "output.tool_result":
-      return spoken(task);
-    case "usage.counted":
-      return { usage: addUsage(task.usage, event.data), run: counted(task.run, event.data.estimated_cost_usd) };
-    case "background.changed":
-      return {
-        run: task.run && { ...task.run, background: event.data.tasks },
-        last_step: backgroundStep(event.data) ?? task.last_step,
-      };
-    case "work.strayed":
-      return { strayed: event.data.found };
-    case "plan.proposed":
-      return { plan: excerpt(event.data.plan, event.seq), last_step: "Proposed a plan" };
     case "plan.approved":
       return {
         status: "pending",
@@ -422,21 +358,6 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
       };
     case "message.sent":
       return { messages: task.messages.filter((seq) => seq !== event.data.message) };
-    case "run.finished":
-      return finished(task, event);
-    case "worktree.snapshotted":
-      return { snapshot: { ref: event.data.ref, commit: event.data.commit, run: event.data.run } };
-    case "worktree.removed": {
-      const { commit } = event.data;
-      return {
-        place: task.place && { ...task.place, present: false },
-        ...(commit !== undefined && { snapshot: { ref: commit, commit, run: task.epoch } }),
-      };
-    }
-    case "worktree.kept":
-      return task.place?.path === event.data.path ? { place: { ...task.place, present: true } } : {};
-    case "snapshot.removed":
-      return task.snapshot?.ref === event.data.ref ? { snapshot: null } : {};
     case "task.retry_scheduled":
       return {
         status: "pending",
@@ -461,6 +382,102 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
       };
     case "task.cancelled":
       return over("cancelled", event);
+    default:
+      return changeByRun(task, event);
+  }
+}
+
+type LifeType =
+  | "task.created"
+  | "task.edited"
+  | "task.cancel_requested"
+  | "plan.approved"
+  | "plan.rejected"
+  | "message.added"
+  | "message.sent"
+  | "task.retry_scheduled"
+  | "task.completed"
+  | "task.failed"
+  | "task.cancelled";
+
+/** What becomes of the run and its place. */
+function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>): Partial<Task> {
+  switch (event.type) {
+    case "run.claimed":
+      return claimed(task, event);
+    case "worktree.added": {
+      const { branch, path, base, base_commit, worker } = event.data;
+      return { place: { repo: task.repo, branch, path, base, base_commit, worker, present: true }, snapshot: null };
+    }
+    case "worktree.moved":
+      return { place: task.place && { ...task.place, path: event.data.path, worker: event.data.worker } };
+    case "run.started":
+      return {
+        session_id: event.data.session_id,
+        session_total: event.data.session_id === task.session_id ? task.session_total : null,
+        agent: event.data.agent,
+        run: task.run && { ...task.run, pid: event.data.pid, started_at: event.at },
+      };
+    case "work.strayed":
+      return { strayed: event.data.found };
+    case "run.finished":
+      return finished(task, event);
+    case "worktree.snapshotted":
+      return { snapshot: { ref: event.data.ref, commit: event.data.commit, run: event.data.run } };
+    case "worktree.removed": {
+      const { commit } = event.data;
+      return {
+        place: task.place && { ...task.place, present: false },
+        ...(commit !== undefined && { snapshot: { ref: commit, commit, run: task.epoch } }),
+      };
+    }
+    case "worktree.kept":
+      return task.place?.path === event.data.path ? { place: { ...task.place, present: true } } : {};
+    case "snapshot.removed":
+      return task.snapshot?.ref === event.data.ref ? { snapshot: null } : {};
+    default:
+      return changeByAgent(task, event);
+  }
+}
+
+type RunType =
+  | "run.claimed"
+  | "worktree.added"
+  | "worktree.moved"
+  | "run.started"
+  | "work.strayed"
+  | "run.finished"
+  | "worktree.snapshotted"
+  | "worktree.removed"
+  | "worktree.kept"
+  | "snapshot.removed";
+
+/** What the agent says, and what changes nothing. */
+function changeByAgent(task: Task, event: Exclude<TaskEvent, { type: LifeType | RunType }>): Partial<Task> {
+  switch (event.type) {
+    case "agent.ready":
+      // From here on the session exists, so an interrupted run can go on in it.
+      return {
+        session_id: event.data.session_id,
+        next: { kind: "resume", because: "interrupted", seq: null },
+        run: task.run && { ...task.run, asked: true },
+      };
+    case "output.text":
+      return { ...spoken(task), last_step: step(event.data.text) || task.last_step };
+    case "output.tool_use":
+      return { ...spoken(task), last_step: step(`${event.data.name} ${event.data.summary}`) };
+    case "output.thinking":
+    case "output.tool_result":
+      return spoken(task);
+    case "usage.counted":
+      return { usage: addUsage(task.usage, event.data), run: counted(task.run, event.data.estimated_cost_usd) };
+    case "background.changed":
+      return {
+        run: task.run && { ...task.run, background: event.data.tasks },
+        last_step: backgroundStep(event.data) ?? task.last_step,
+      };
+    case "plan.proposed":
+      return { plan: excerpt(event.data.plan, event.seq), last_step: "Proposed a plan" };
     // Facts that change nothing of a task.
     case "output.notice":
     case "output.stderr":
@@ -475,6 +492,36 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     default:
       return nothingOf(event);
   }
+}
+
+function claimed(task: Task, event: TaskEventOf<"run.claimed">): Partial<Task> {
+  return {
+    status: "in_progress",
+    epoch: event.data.epoch,
+    attempts: event.data.attempt,
+    due_at: null,
+    error: null,
+    claimed_seq: event.seq,
+    completed_at: null,
+    usage_before: task.usage,
+    started_at: task.started_at ?? event.at,
+    last_step: null,
+    strayed: [],
+    run: {
+      epoch: event.data.epoch,
+      worker: event.data.worker,
+      mark: event.data.mark,
+      attempt: event.data.attempt,
+      claimed_at: event.at,
+      started_at: null,
+      pid: null,
+      spoke: false,
+      background: [],
+      asked: false,
+      counted: 0,
+      estimated_cost_usd: 0,
+    },
+  };
 }
 
 /** A type that this program does not know changes nothing; one that it knows and that was forgotten does not compile. */
