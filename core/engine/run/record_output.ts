@@ -22,87 +22,106 @@ const bytesPerAppend = 640_000;
 /** A larger body goes into parts, so it weighs no more than this in its commit. */
 const bytesInCommit = 50_000;
 
-/** A recorder for run `run` of task `task`; `by` signs its events. */
-export function recordOutput(
-  context: EngineContext,
-  { task, run, by, onRefused }: {
-    task: number;
-    run: number;
-    by: string;
-    /** The log refused an append: the run was taken over, or the store is broken. Called once. */
-    onRefused(error: unknown): void;
-  },
-): OutputRecorder {
-  let waiting: { event: NewEvent; bytes: number }[] = [];
-  let waitingBytes = 0;
-  let writing: Promise<void> | null = null;
-  let refusal: { error: unknown } | null = null;
+/** Whose output it is, and whom to tell when it has nowhere to go. */
+interface RecordOptions {
+  task: number;
+  run: number;
+  /** Signs the events. */
+  by: string;
+  /** The log refused an append: the run was taken over, or the store is broken. Called once. */
+  onRefused(error: unknown): void;
+}
 
-  /** Runs until nothing waits. Its last look and the end of `writing` are one step, so no push falls between. */
-  async function write(): Promise<void> {
-    while (waiting.length > 0) {
-      const { events, bytes } = takeChunk();
+interface Waiting {
+  event: NewEvent;
+  bytes: number;
+}
+
+/** A recorder for run `run` of task `task`; `by` signs its events. */
+export function recordOutput(context: EngineContext, options: RecordOptions): OutputRecorder {
+  return new RunOutput(context, options);
+}
+
+class RunOutput implements OutputRecorder {
+  readonly #context: EngineContext;
+  readonly #options: RecordOptions;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #writing: Promise<void> | null = null;
+  #refusal: { error: unknown } | null = null;
+
+  constructor(context: EngineContext, options: RecordOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  push(events: NewEvent[], bytes: number): void {
+    if (this.#refusal || events.length === 0) return;
+    // JSON escapes can double a text; the events of one step share its bytes.
+    const each = Math.ceil((bytes * 2) / events.length) + 200;
+    for (const event of events) this.#waiting.push({ event, bytes: each });
+    this.#waitingBytes += each * events.length;
+    this.#writing ??= this.#write();
+  }
+
+  async room(): Promise<void> {
+    while (this.#waitingBytes > roomBytes && this.#writing) await this.#settled();
+    if (this.#refusal) throw this.#refusal.error;
+  }
+
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#settled();
+    if (this.#refusal) throw this.#refusal.error;
+  }
+
+  /** Runs until nothing waits. Its last look and the end of `#writing` are one step, so no push falls between. */
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const { events, bytes } = takeChunk(this.#waiting);
       try {
-        await append(events);
-        waitingBytes -= bytes;
+        await this.#append(events);
+        this.#waitingBytes -= bytes;
       } catch (error) {
-        refusal = { error };
-        waiting = [];
-        waitingBytes = 0;
-        onRefused(error);
+        this.#refusal = { error };
+        this.#waiting = [];
+        this.#waitingBytes = 0;
+        this.#options.onRefused(error);
       }
     }
-    writing = null;
+    this.#writing = null;
   }
 
   /** JSON escapes can make a text six times as long as it was, so what is too much for one commit goes by halves. */
-  async function append(events: NewEvent[]): Promise<void> {
+  async #append(events: NewEvent[]): Promise<void> {
+    const { task, run, by } = this.#options;
     try {
       const options = { by, priority: "output", until: "written" } as const;
-      await handleCommand(context, task, { type: "record", run, events }, options);
+      await handleCommand(this.#context, task, { type: "record", run, events }, options);
     } catch (error) {
       if (!(error instanceof RangeError) || events.length < 2) throw error;
       const half = Math.ceil(events.length / 2);
-      await append(events.slice(0, half));
-      await append(events.slice(half));
+      await this.#append(events.slice(0, half));
+      await this.#append(events.slice(half));
     }
   }
 
-  function takeChunk(): { events: NewEvent[]; bytes: number } {
-    let count = 0;
-    let inCommit = 0;
-    let bytes = 0;
-    for (const one of waiting) {
-      const weight = Math.min(one.bytes, bytesInCommit);
-      if (count > 0 && (count >= eventsPerAppend || inCommit + weight > bytesPerAppend)) break;
-      count++;
-      inCommit += weight;
-      bytes += one.bytes;
-    }
-    return { events: waiting.splice(0, count).map((one) => one.event), bytes };
+  async #settled(): Promise<void> {
+    if (this.#writing) await this.#writing;
+    if (this.#refusal) throw this.#refusal.error;
   }
+}
 
-  async function settled(): Promise<void> {
-    if (writing) await writing;
-    if (refusal) throw refusal.error;
+/** Takes from the front of `waiting` what fits one append: at least one event, and its bytes as they were counted. */
+function takeChunk(waiting: Waiting[]): { events: NewEvent[]; bytes: number } {
+  let count = 0;
+  let inCommit = 0;
+  let bytes = 0;
+  for (const one of waiting) {
+    const weight = Math.min(one.bytes, bytesInCommit);
+    if (count > 0 && (count >= eventsPerAppend || inCommit + weight > bytesPerAppend)) break;
+    count++;
+    inCommit += weight;
+    bytes += one.bytes;
   }
-
-  return {
-    push(events, bytes) {
-      if (refusal || events.length === 0) return;
-      // JSON escapes can double a text; the events of one step share its bytes.
-      const each = Math.ceil((bytes * 2) / events.length) + 200;
-      for (const event of events) waiting.push({ event, bytes: each });
-      waitingBytes += each * events.length;
-      writing ??= write();
-    },
-    async room() {
-      while (waitingBytes > roomBytes && writing) await settled();
-      if (refusal) throw refusal.error;
-    },
-    async flush() {
-      while (writing) await settled();
-      if (refusal) throw refusal.error;
-    },
-  };
+  return { events: waiting.splice(0, count).map((one) => one.event), bytes };
 }
