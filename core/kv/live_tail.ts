@@ -7,12 +7,14 @@
 // cursor: `kv.watch` hints when, a jittered poll is the truth.
 
 import type { Clock, Random } from "../domain/ports.ts";
-import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
+import type { Task } from "../domain/task.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Published } from "./event_record.ts";
 import type { Committed, GroupCommit } from "./group_commit.ts";
 import { keys } from "./keys.ts";
 import type { Kv } from "./kv.ts";
+import { type CommittedRange, readCommit } from "./read_commit.ts";
+import { RecentEvents } from "./recent_events.ts";
 
 export interface LiveTail {
   /** The versionstamp of the last commit that was passed on. */
@@ -31,18 +33,7 @@ export interface LiveTail {
   run(signal: AbortSignal): Promise<void>;
 }
 
-interface Recent {
-  events: Published[];
-  chars: number;
-}
-
-/** Per task; older ones are read from the log. */
-const recentEvents = 2_000;
-const recentChars = 1_000_000;
-/** Tasks kept in memory. */
-const recentTasks = 64;
-
-export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
+interface Parts {
   kv: Kv;
   log: EventLog;
   clock: Clock;
@@ -53,152 +44,112 @@ export function liveTail({ kv, log, clock, random, shared, cursor, writer }: {
   cursor: string;
   /** Told to forget what others changed. */
   writer: () => GroupCommit;
-}): LiveTail {
-  const subscribers = new Set<(committed: Committed) => void>();
-  const ownSubscribers = new Set<(committed: Committed) => void>();
-  const recent = new Map<number, Recent>();
+}
+
+/** Tasks kept in memory. */
+const recentTasks = 64;
+/** Commits read at once. */
+const pageCommits = 200;
+
+/** The tail of a store from `cursor` on; what others write comes with `look` or `run` only. */
+export function liveTail(parts: Parts): LiveTail {
+  return new CommitTail(parts);
+}
+
+class CommitTail implements LiveTail {
+  readonly #parts: Parts;
+  readonly #subscribers = new Set<(committed: Committed) => void>();
+  readonly #ownSubscribers = new Set<(committed: Committed) => void>();
+  readonly #recent = new RecentEvents({ tasks: recentTasks });
   /** The newest heads passed on, to fold on from what others commit. */
-  const folded = new Map<number, Task>();
-  const own = new Map<string, Committed>();
-  let at = cursor;
-  let looking: Promise<void> | null = null;
+  readonly #folded = new Map<number, Task>();
+  /** What this process committed to a shared store and the all-stream has not come to yet. */
+  readonly #own = new Map<string, Committed>();
+  #cursor: string;
+  #looking: Promise<void> | null = null;
 
-  function pass(committed: Committed): void {
-    if (committed.versionstamp > at) at = committed.versionstamp;
-    for (const published of committed.events) keep(published);
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#cursor = parts.cursor;
+  }
+
+  get cursor(): string {
+    return this.#cursor;
+  }
+
+  subscribe(callback: (committed: Committed) => void): () => void {
+    this.#subscribers.add(callback);
+    return () => this.#subscribers.delete(callback);
+  }
+
+  subscribeOwn(callback: (committed: Committed) => void): () => void {
+    this.#ownSubscribers.add(callback);
+    return () => this.#ownSubscribers.delete(callback);
+  }
+
+  since(task: number, after: number): Published[] | null {
+    return this.#recent.since(task, after);
+  }
+
+  committed(committed: Committed): void {
+    for (const callback of this.#ownSubscribers) callback(committed);
+    if (!this.#parts.shared) return this.#pass(committed);
+    this.#own.set(committed.versionstamp, committed);
+    // A failed look is made good by the next poll.
+    this.look().catch(() => {});
+  }
+
+  look(): Promise<void> {
+    // Alone, every commit is handed over when its reply comes; to read it before that would pass it on twice.
+    if (!this.#parts.shared) return Promise.resolve();
+    return this.#looking ??= this.#readOn().finally(() => this.#looking = null);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { kv, clock, random, shared } = this.#parts;
+    if (!shared) return;
+    const unwatch = kv.watch(keys.signal(), () => void this.look().catch(() => {}));
+    try {
+      while (!signal.aborted) {
+        await clock.sleep(500 + random.float() * 500, { signal }).catch(() => {});
+        if (!signal.aborted) await this.look().catch(() => {});
+      }
+    } finally {
+      unwatch();
+    }
+  }
+
+  #pass(committed: Committed): void {
+    if (committed.versionstamp > this.#cursor) this.#cursor = committed.versionstamp;
+    for (const published of committed.events) this.#recent.keep(published);
     for (const head of committed.heads) {
-      folded.delete(head.id);
-      folded.set(head.id, head);
-      if (folded.size > recentTasks) folded.delete(folded.keys().next().value!);
+      this.#folded.delete(head.id);
+      this.#folded.set(head.id, head);
+      if (this.#folded.size > recentTasks) this.#folded.delete(this.#folded.keys().next().value!);
     }
-    for (const callback of subscribers) callback(committed);
+    for (const callback of this.#subscribers) callback(committed);
   }
 
-  function keep(published: Published): void {
-    const { task, seq } = published.event;
-    let kept = recent.get(task);
-    if (!kept || kept.events.at(-1)!.event.seq !== seq - 1) kept = { events: [], chars: 0 };
-    recent.delete(task);
-    recent.set(task, kept);
-    kept.events.push(published);
-    kept.chars += published.json.length;
-    while (kept.events.length > recentEvents || kept.chars > recentChars) {
-      const dropped = kept.events.splice(0, Math.ceil(kept.events.length / 2));
-      for (const { json } of dropped) kept.chars -= json.length;
-    }
-    if (kept.events.length === 0) recent.delete(task);
-    if (recent.size > recentTasks) recent.delete(recent.keys().next().value!);
-  }
-
-  async function readOn(): Promise<void> {
+  async #readOn(): Promise<void> {
     for (;;) {
-      const page = await kv.page<[number, number, number][]>(
-        { prefix: keys.allEntries(), start: keys.all(at) },
-        { limit: 200 },
+      const page = await this.#parts.kv.page<CommittedRange[]>(
+        { prefix: keys.allEntries(), start: keys.all(this.#cursor) },
+        { limit: pageCommits },
       );
-      const news = page.filter((entry) => (entry.key[1] as string) > at);
+      const news = page.filter((entry) => (entry.key[1] as string) > this.#cursor);
       for (const entry of news) {
         const versionstamp = entry.key[1] as string;
-        pass(own.get(versionstamp) ?? await readCommit(versionstamp, entry.value));
-        own.delete(versionstamp);
+        this.#pass(this.#own.get(versionstamp) ?? await this.#readOther(versionstamp, entry.value));
+        this.#own.delete(versionstamp);
       }
-      if (page.length < 200) break;
+      if (page.length < pageCommits) break;
     }
     // What was passed on by the log need not be kept.
-    for (const versionstamp of own.keys()) if (versionstamp <= at) own.delete(versionstamp);
+    for (const versionstamp of this.#own.keys()) if (versionstamp <= this.#cursor) this.#own.delete(versionstamp);
   }
 
-  async function readCommit(versionstamp: string, ranges: [number, number, number][]): Promise<Committed> {
-    for (const [task] of ranges) writer().forget(task);
-    const events = await readRanges(ranges);
-    const byTask = Map.groupBy(events, ({ event }) => event.task);
-    const known = new Map<number, Task>();
-    for (const [task, from] of ranges) {
-      const before = folded.get(task) ?? (from === 1 ? emptyTask(task) : undefined);
-      if (before?.seq !== from - 1) continue;
-      known.set(task, evolveAll(before, (byTask.get(task) ?? []).map(({ event }) => event)));
-    }
-    const unknown = ranges.filter(([task]) => !known.has(task));
-    const stored = await log.heads(unknown.map(([task]) => task));
-    for (const [index, [task, , to]] of unknown.entries()) {
-      // It may have gone on since.
-      const head = stored[index]?.seq === to ? stored[index] : await log.headAt(task, to);
-      if (head) known.set(task, head);
-    }
-    const heads = ranges.map(([task]) => known.get(task)).filter((head) => head !== undefined);
-    return { versionstamp, events, heads };
+  async #readOther(versionstamp: string, ranges: CommittedRange[]): Promise<Committed> {
+    for (const [task] of ranges) this.#parts.writer().forget(task);
+    return { versionstamp, ...await readCommit(this.#parts.log, ranges, { folded: this.#folded }) };
   }
-
-  /** A commit has either a few events each of many tasks, or many of a few. */
-  async function readRanges(ranges: [number, number, number][]): Promise<Published[]> {
-    const events: Published[] = [];
-    let few: [number, number][] = [];
-    const flush = async () => {
-      events.push(...await log.events(few));
-      few = [];
-    };
-    for (const [task, from, to] of ranges) {
-      if (to - from < 5) {
-        for (let seq = from; seq <= to; seq++) few.push([task, seq]);
-        continue;
-      }
-      await flush();
-      let after = from - 1;
-      while (after < to) {
-        const page = await log.read(task, { after, limit: to - after });
-        if (page.length === 0) break;
-        events.push(...page);
-        after = page.at(-1)!.event.seq;
-      }
-    }
-    await flush();
-    return events;
-  }
-
-  function look(): Promise<void> {
-    // Alone, every commit is handed over when its reply comes; to read it before that would pass it on twice.
-    if (!shared) return Promise.resolve();
-    return looking ??= readOn().finally(() => looking = null);
-  }
-
-  return {
-    get cursor() {
-      return at;
-    },
-    subscribe(callback) {
-      subscribers.add(callback);
-      return () => subscribers.delete(callback);
-    },
-    subscribeOwn(callback) {
-      ownSubscribers.add(callback);
-      return () => ownSubscribers.delete(callback);
-    },
-    since(task, after) {
-      const events = recent.get(task)?.events;
-      if (!events || events.length === 0) return null;
-      const first = events[0]!.event.seq;
-      if (after < first - 1 || after > events.at(-1)!.event.seq) return null;
-      return events.slice(after - first + 1);
-    },
-    committed(committed) {
-      for (const callback of ownSubscribers) callback(committed);
-      if (!shared) return pass(committed);
-      own.set(committed.versionstamp, committed);
-      // A failed look is made good by the next poll.
-      look().catch(() => {});
-    },
-    look,
-    async run(signal) {
-      if (!shared) return;
-      const unwatch = kv.watch(keys.signal(), () => void look().catch(() => {}));
-      try {
-        while (!signal.aborted) {
-          await clock.sleep(500 + random.float() * 500, { signal }).catch(() => {});
-          if (!signal.aborted) await look().catch(() => {});
-        }
-      } finally {
-        unwatch();
-      }
-    },
-  };
 }
