@@ -50,119 +50,177 @@ export interface RunStep {
 const planTool = "ExitPlanMode";
 
 export function transcriptItems(events: Iterable<TaskEvent>): TranscriptItem[] {
-  const items: TranscriptItem[] = [];
-  const calls = new Map<string, { call: ToolCall; item: Extract<TranscriptItem, { kind: "tools" }> }>();
-  const planCalls = new Set<string>();
-  const messages = new Map<number, Extract<TranscriptItem, { kind: "message" }>>();
+  const draft = new Draft();
+  for (const event of events) draft.take(event);
+  return draft.items;
+}
 
-  /** What the call that started a subagent says of it; its call may stand before this stretch. */
-  function subagentName(id: string | undefined): string | null {
-    return id === undefined ? null : calls.get(id)?.call.summary || "started earlier";
-  }
+type ItemOf<Kind extends TranscriptItem["kind"]> = Extract<TranscriptItem, { kind: Kind }>;
 
-  for (const event of events) {
-    const place = { first: event.seq, last: event.seq, at: event.at };
-    const last = items.at(-1);
+type OutputEvent = TaskEventOf<
+  | "output.text"
+  | "output.thinking"
+  | "output.tool_use"
+  | "output.tool_result"
+  | "output.notice"
+  | "output.stderr"
+  | "output.raw"
+>;
+
+/** The items so far, and what later events may still add to. */
+class Draft {
+  readonly items: TranscriptItem[] = [];
+  readonly #calls = new Map<string, { call: ToolCall; item: ItemOf<"tools"> }>();
+  readonly #planCalls = new Set<string>();
+  readonly #messages = new Map<number, ItemOf<"message">>();
+
+  take(event: TaskEvent): void {
     switch (event.type) {
       case "task.created":
-        items.push({ ...place, kind: "prompt", text: event.data.prompt });
+        this.items.push({ ...placeOf(event), kind: "prompt", text: event.data.prompt });
         break;
       case "output.text":
-        if (event.data.text.trim() === "") break;
-        items.push({ ...place, kind: "said", text: event.data.text, subagent: subagentName(event.data.subagent) });
-        break;
       case "output.thinking":
-        if (event.data.text.trim() === "") break;
-        items.push({ ...place, kind: "thought", text: event.data.text, subagent: subagentName(event.data.subagent) });
+      case "output.tool_use":
+      case "output.tool_result":
+      case "output.notice":
+      case "output.stderr":
+      case "output.raw":
+        this.#takeOutput(event);
         break;
-      case "output.tool_use": {
-        if (event.data.name === planTool) {
-          planCalls.add(event.data.id);
-          break;
-        }
-        const call = toolCall(event);
-        let item = last?.kind === "tools" ? last : null;
-        if (!item) items.push(item = { ...place, kind: "tools", calls: [], failed: 0, endedAt: null });
-        item.calls.push(call);
-        item.endedAt = null;
-        item.last = event.seq;
-        calls.set(call.id, { call, item });
-        break;
-      }
-      case "output.tool_result": {
-        const { id, text, is_error } = event.data;
-        if (planCalls.has(id)) break;
-        let known = calls.get(id);
-        if (!known) {
-          // Its call stands before this stretch.
-          const call = { id, name: "Result", summary: "", input: null, seq: event.seq, at: event.at, subagent: false };
-          const orphan: ToolCall = { ...call, result: null };
-          let item = last?.kind === "tools" ? last : null;
-          if (!item) items.push(item = { ...place, kind: "tools", calls: [], failed: 0, endedAt: null });
-          item.calls.push(orphan);
-          known = { call: orphan, item };
-        }
-        known.call.result = { text, isError: is_error, at: event.at };
-        known.item.last = Math.max(known.item.last, event.seq);
-        if (is_error) known.item.failed++;
-        if (known.item.calls.every((call) => call.result)) known.item.endedAt = event.at;
-        break;
-      }
       case "usage.counted":
         break;
-      case "output.notice":
-        // What a stopped agent says about itself; the run's end says it better.
-        if (event.data.text.startsWith("[Request interrupted")) break;
-        items.push({ ...place, kind: "line", tone: "wait", text: event.data.text, detail: null });
-        break;
       case "background.changed":
-        items.push({ ...place, kind: "line", ...backgroundLine(event.data) });
+        this.items.push({ ...placeOf(event), kind: "line", ...backgroundLine(event.data) });
         break;
-      case "output.stderr":
-      case "output.raw": {
-        const tone = event.type === "output.stderr" ? "fail" : "wait";
-        if (last?.kind === "terminal" && last.tone === tone && last.text.length < 20_000) {
-          last.text += `\n${event.data.text}`;
-          last.last = event.seq;
-        } else {
-          items.push({ ...place, kind: "terminal", tone, text: event.data.text });
-        }
-        break;
-      }
       case "message.added": {
-        const item = { ...place, kind: "message" as const, text: event.data.text, sentAt: null };
-        messages.set(event.seq, item);
-        items.push(item);
+        const item = { ...placeOf(event), kind: "message" as const, text: event.data.text, sentAt: null };
+        this.#messages.set(event.seq, item);
+        this.items.push(item);
         break;
       }
       case "message.sent": {
-        const item = messages.get(event.data.message);
+        const item = this.#messages.get(event.data.message);
         if (item) [item.sentAt, item.last] = [event.at, event.seq];
         break;
       }
       case "plan.proposed":
-        items.push({ ...place, kind: "plan", plan: event.data.plan });
+        this.items.push({ ...placeOf(event), kind: "plan", plan: event.data.plan });
         break;
       case "run.claimed":
-        items.push({ ...place, kind: "run", run: event.data.epoch, claim: event.data, steps: [] });
+        this.items.push({ ...placeOf(event), kind: "run", run: event.data.epoch, claim: event.data, steps: [] });
         break;
       case "worktree.added":
       case "run.started":
-      case "agent.ready": {
-        let item = last?.kind === "run" ? last : null;
-        if (!item) items.push(item = { ...place, kind: "run", run: event.run ?? 0, claim: null, steps: [] });
-        item.steps.push({ at: event.at, text: runStep(event) });
-        item.last = event.seq;
+      case "agent.ready":
+        this.#takeRunStep(event);
         break;
-      }
       case "run.finished":
-        items.push({ ...place, kind: "finished", run: event.run ?? 0, data: event.data });
+        this.items.push({ ...placeOf(event), kind: "finished", run: event.run ?? 0, data: event.data });
         break;
       default:
-        items.push({ ...place, ...serviceLine(event) });
+        this.items.push({ ...placeOf(event), ...serviceLine(event) });
     }
   }
-  return items;
+
+  #takeOutput(event: OutputEvent): void {
+    switch (event.type) {
+      case "output.text":
+      case "output.thinking": {
+        const { text, subagent } = event.data;
+        if (text.trim() === "") break;
+        const kind = event.type === "output.text" ? "said" : "thought";
+        this.items.push({ ...placeOf(event), kind, text, subagent: this.#subagentName(subagent) });
+        break;
+      }
+      case "output.tool_use":
+        this.#takeCall(event);
+        break;
+      case "output.tool_result":
+        this.#takeResult(event);
+        break;
+      case "output.notice":
+        // What a stopped agent says about itself; the run's end says it better.
+        if (event.data.text.startsWith("[Request interrupted")) break;
+        this.items.push({ ...placeOf(event), kind: "line", tone: "wait", text: event.data.text, detail: null });
+        break;
+      case "output.stderr":
+      case "output.raw":
+        this.#takeTerminal(event);
+        break;
+    }
+  }
+
+  /** What the call that started a subagent says of it; its call may stand before this stretch. */
+  #subagentName(id: string | undefined): string | null {
+    return id === undefined ? null : this.#calls.get(id)?.call.summary || "started earlier";
+  }
+
+  #takeCall(event: TaskEventOf<"output.tool_use">): void {
+    if (event.data.name === planTool) {
+      this.#planCalls.add(event.data.id);
+      return;
+    }
+    const call = toolCall(event);
+    const item = this.#toolGroup(event);
+    item.calls.push(call);
+    item.endedAt = null;
+    item.last = event.seq;
+    this.#calls.set(call.id, { call, item });
+  }
+
+  #takeResult(event: TaskEventOf<"output.tool_result">): void {
+    const { id, text, is_error } = event.data;
+    if (this.#planCalls.has(id)) return;
+    const { call, item } = this.#calls.get(id) ?? this.#orphan(event);
+    call.result = { text, isError: is_error, at: event.at };
+    item.last = Math.max(item.last, event.seq);
+    if (is_error) item.failed++;
+    if (item.calls.every((call) => call.result)) item.endedAt = event.at;
+  }
+
+  /** A result whose call stands before this stretch. */
+  #orphan(event: TaskEventOf<"output.tool_result">): { call: ToolCall; item: ItemOf<"tools"> } {
+    const { seq, at, data: { id } } = event;
+    const call = { id, name: "Result", summary: "", input: null, seq, at, subagent: false, result: null };
+    const item = this.#toolGroup(event);
+    item.calls.push(call);
+    return { call, item };
+  }
+
+  /** The group that the last item is, or a new one. */
+  #toolGroup(event: TaskEvent): ItemOf<"tools"> {
+    const last = this.items.at(-1);
+    if (last?.kind === "tools") return last;
+    const item: ItemOf<"tools"> = { ...placeOf(event), kind: "tools", calls: [], failed: 0, endedAt: null };
+    this.items.push(item);
+    return item;
+  }
+
+  #takeTerminal(event: TaskEventOf<"output.stderr" | "output.raw">): void {
+    const tone = event.type === "output.stderr" ? "fail" : "wait";
+    const last = this.items.at(-1);
+    if (last?.kind === "terminal" && last.tone === tone && last.text.length < 20_000) {
+      last.text += `\n${event.data.text}`;
+      last.last = event.seq;
+    } else {
+      this.items.push({ ...placeOf(event), kind: "terminal", tone, text: event.data.text });
+    }
+  }
+
+  #takeRunStep(event: TaskEventOf<"worktree.added" | "run.started" | "agent.ready">): void {
+    const last = this.items.at(-1);
+    let item = last?.kind === "run" ? last : null;
+    if (!item) {
+      this.items.push(item = { ...placeOf(event), kind: "run", run: event.run ?? 0, claim: null, steps: [] });
+    }
+    item.steps.push({ at: event.at, text: runStep(event) });
+    item.last = event.seq;
+  }
+}
+
+function placeOf({ seq, at }: TaskEvent): Place {
+  return { first: seq, last: seq, at };
 }
 
 function backgroundLine({ tasks, waiting }: EventData["background.changed"]) {
