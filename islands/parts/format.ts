@@ -40,11 +40,17 @@ export function cost(usd: number): string {
   return usd < 1000 ? `$${usd.toFixed(2)}` : `$${Math.round(usd).toLocaleString("en-US")}`;
 }
 
-/** What a task costs, and how sure that is: `$0.87`, `≈ $0.90` while it runs or where it was estimated, `unknown`. */
+type CostFields = "cost_usd" | "cost_basis" | "cost_estimate_usd" | "run_started_at";
+
+/**
+ * What a task costs, and how sure that is: `$0.87`, `≈ $0.90` while it runs or where it was estimated, `cost unknown`,
+ * `not known yet` while its first run has no estimate.
+ */
 export function taskCost(
-  { cost_usd, cost_basis, cost_estimate_usd }: Pick<TaskView, "cost_usd" | "cost_basis" | "cost_estimate_usd">,
+  { cost_usd, cost_basis, cost_estimate_usd, run_started_at }: Pick<TaskView, CostFields>,
 ): string {
   if (cost_estimate_usd !== null) return `≈ ${cost(cost_estimate_usd)}`;
+  if (run_started_at !== null && cost_usd === 0) return "not known yet";
   return basedCost(cost_usd, cost_basis);
 }
 

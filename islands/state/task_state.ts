@@ -78,6 +78,11 @@ export function waitingLine(task: TaskView, now: number): string | null {
   return task.waiting;
 }
 
+/** Whether the agent's turn is over and the run waits for what it started; the step says so until the agent goes on. */
+export function waitsForBackground({ background, last_step }: Pick<TaskView, "background" | "last_step">): boolean {
+  return background.length > 0 && last_step !== null && last_step.startsWith("Waits for background work");
+}
+
 /** How long it ran, or runs since; null before its first run. */
 export function elapsedMs(task: TaskView, now: number): number | null {
   if (task.started_at === null) return null;

@@ -9,7 +9,7 @@ import type { OpenTask } from "../state/open_task.ts";
 import { OutputText } from "../parts/output_text.tsx";
 import { ScrollWindow } from "../parts/scroll_window.tsx";
 import { useStore } from "../state/store.ts";
-import { outcomeWord } from "../state/task_state.ts";
+import { outcomeWord, waitsForBackground } from "../state/task_state.ts";
 import { Time } from "../parts/time.tsx";
 import { ToolCalls } from "./tool_call.tsx";
 import { outcomeTone, type TranscriptItem, transcriptItems } from "./transcript_items.ts";
@@ -45,7 +45,8 @@ function Tail({ open }: { open: OpenTask }) {
   if (task.status === "in_progress") {
     return (
       <p class="tail tone-run" data-seq="tail">
-        <Icon name="run" />Working
+        <Icon name="run" />
+        {waitsForBackground(task) ? "Waiting for background work" : "Working"}
       </p>
     );
   }

@@ -6,6 +6,7 @@ import {
   cost,
   duration,
   firstLine,
+  taskCost,
   timeOfDay,
   usableLocale,
 } from "../../../islands/parts/format.ts";
@@ -34,6 +35,16 @@ Deno.test("ago(), cost(), compact() and bytes() are short and never NaN", () => 
     "2.1M",
   ]);
   assertEquals([12, 2048, 5_500_000].map(bytes), ["12 B", "2 KB", "5.2 MB"]);
+});
+
+Deno.test("taskCost() does not call a run free whose cost has no estimate yet", () => {
+  const over = { cost_usd: 0, cost_basis: "reported", cost_estimate_usd: null, run_started_at: null } as const;
+  const running = { ...over, run_started_at: "2026-03-01T10:00:00.000Z" };
+  assertEquals(taskCost(over), "$0");
+  assertEquals(taskCost(running), "not known yet");
+  assertEquals(taskCost({ ...running, cost_estimate_usd: 0.9 }), "≈ $0.90");
+  assertEquals(taskCost({ ...running, cost_usd: 0.87 }), "$0.87");
+  assertEquals(taskCost({ ...running, cost_usd: null, cost_basis: "unknown" }), "cost unknown");
 });
 
 Deno.test("timeOfDay() is the reader's: zone and locale", () => {
