@@ -99,11 +99,14 @@ export class OpenStreams {
         const entry = this.#opened(controller, stream);
         try {
           chunks ??= open(signal);
-          const { value, done } = await chunks.next();
-          if (signal.aborted) return;
-          if (done) return this.#end(controller, stream);
-          stream.enqueue(value);
-          entry.quiet = 0;
+          // As long as the client keeps up it stays in this call: to be called anew for each frame costs more than the frame.
+          do {
+            const { value, done } = await chunks.next();
+            if (signal.aborted) return;
+            if (done) return this.#end(controller, stream);
+            stream.enqueue(value);
+            entry.quiet = 0;
+          } while ((stream.desiredSize ?? 0) > 0);
         } catch (error) {
           if (signal.aborted) return;
           this.#forget(controller);

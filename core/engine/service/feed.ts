@@ -66,6 +66,7 @@ interface Place {
   isOver: boolean;
 }
 
+const nothing: TaskView[] = [];
 const finished: Result = { done: true, value: undefined };
 
 /** Whether all that a task will ever have was given, unless somebody opens it again. */
@@ -192,7 +193,9 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
   /** What there is to give: at once if memory has it, else from the log; null when there is nothing yet. */
   #give(): Result | Promise<Result> | null {
     if (this.#state === "closed") return finished;
-    const behind = this.#places.filter(isBehind);
+    const behind = this.#places.length === 1 && isBehind(this.#places[0]!)
+      ? this.#places
+      : this.#places.filter(isBehind);
     if (behind.length === 0 && this.#changed.size === 0 && !this.#owesPage) {
       if (this.wantsChanges || !this.#places.every((place) => place.isOver)) return null;
       this.#end();
@@ -200,8 +203,7 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
     }
     // What is heard while the log is read comes with the next page, and so does the cursor after it.
     const versionstamp = this.#versionstamp;
-    const changed = [...this.#changed.values()];
-    this.#changed.clear();
+    const changed = this.#takeChanged();
     const pages: Published[][] = [];
     for (const { task, given } of behind) {
       const page = this.#sources.store.tail.since(task, given);
@@ -209,8 +211,15 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
       if (!page?.length) return this.#giveFromLog(behind, { versionstamp, changed });
       pages.push(page);
     }
-    behind.forEach((place, index) => place.given = pages[index]!.at(-1)!.event.seq);
+    for (const [index, place] of behind.entries()) place.given = pages[index]!.at(-1)!.event.seq;
     return this.#page(pages, { versionstamp, changed });
+  }
+
+  #takeChanged(): TaskView[] {
+    if (this.#changed.size === 0) return nothing;
+    const changed = [...this.#changed.values()];
+    this.#changed.clear();
+    return changed;
   }
 
   async #giveFromLog(behind: Place[], news: { versionstamp: string; changed: TaskView[] }): Promise<Result> {
