@@ -6,7 +6,7 @@
 # The prompt says what the fake one does: [[fake:NAME STEPS]]. A resumed one goes on where its file says it stopped.
 
 if [ "$1" = --version ]; then
-  echo "0.0.0-chaos (a fake agent of the tests)"
+  echo "2.1.331-chaos (a fake agent of the tests)"
   exit
 fi
 
