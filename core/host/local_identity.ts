@@ -49,7 +49,7 @@ export function tokenInUse(path: string, { first, clock }: { first: string; cloc
   return async () => {
     if (clock.monotonic() - readAt < believedMs) return token;
     readAt = clock.monotonic();
-    // A file that is gone or holds no token opens no door: what counted goes on counting.
+    // A file that is gone or holds no token lets nobody in: what counted goes on counting.
     const kept = (await Deno.readTextFile(path).catch(() => "")).trim();
     if (tokenPattern.test(kept)) token = kept;
     return token;

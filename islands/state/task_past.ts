@@ -24,10 +24,6 @@ export class TaskPast {
     return this.#newest.seq;
   }
 
-  get newest(): Task {
-    return this.#newest;
-  }
-
   /** Takes the next event; one that is not the next changes nothing and returns false. */
   take(event: TaskEvent): boolean {
     if (event.seq !== this.head + 1) return false;

@@ -68,8 +68,8 @@ export interface Reference {
 /** A JSON Schema (2020-12). */
 export type Schema = { [key: string]: unknown; description?: string; example?: unknown };
 
-/** Refusals that a request can meet at the door, before any route sees it. */
-const doorAnswers: Record<number, { name: string; description: string; headers?: Record<string, Reference> }> = {
+/** Refusals that a request can meet in the middleware, before any route sees it. */
+const middlewareAnswers: Record<number, { name: string; description: string; headers?: Record<string, Reference> }> = {
   400: { name: "BadRequest", description: "The body is not JSON, or not UTF-8" },
   401: {
     name: "Unauthenticated",
@@ -316,7 +316,7 @@ function registerComponents(app: OpenAPIHono): void {
 
 function sharedAnswers(): Record<string, Answer> {
   return Object.fromEntries(
-    Object.entries(doorAnswers).map(([status, { name, description, headers }]) => [name, {
+    Object.entries(middlewareAnswers).map(([status, { name, description, headers }]) => [name, {
       description,
       ...(headers && { headers }),
       content: {
@@ -346,7 +346,7 @@ function addDoor(operation: Operation, { method }: { method: string }): void {
   if (operation.security === undefined) statuses.push(...statusesWithToken);
   if (method !== "get") statuses.push(...statusesWithBody);
   for (const status of statuses) {
-    operation.responses[status] ??= { $ref: `#/components/responses/${doorAnswers[status]!.name}` };
+    operation.responses[status] ??= { $ref: `#/components/responses/${middlewareAnswers[status]!.name}` };
   }
 }
 

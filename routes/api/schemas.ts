@@ -30,7 +30,7 @@ function fitsInBytes(text: string, bytes: number): boolean {
   return text.length * 3 <= bytes || (text.length <= bytes && encoder.encode(text).length <= bytes);
 }
 
-// A lone surrogate is no character: UTF-8 cannot carry it to the agent, so it becomes U+FFFD at the door.
+// A lone surrogate is no character: UTF-8 cannot carry it to the agent, so it becomes U+FFFD where it comes in.
 const text = z.string().transform((text) => text.toWellFormed());
 
 const status = z.enum(statuses as [string, ...string[]]);

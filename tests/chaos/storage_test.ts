@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { scriptAgent } from "../doors/script_agent.ts";
+import { scriptAgent } from "../borders/script_agent.ts";
 import { failToStart, startService, type TestService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import type { Health } from "../../core/engine/service/service.ts";
 import { readStore } from "../chaos/invariants.ts";
-import { scriptAgent } from "../doors/script_agent.ts";
+import { scriptAgent } from "../borders/script_agent.ts";
 import { startService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 

@@ -3,7 +3,7 @@
 
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { scriptAgent } from "../doors/script_agent.ts";
+import { scriptAgent } from "../borders/script_agent.ts";
 import { type ServiceOptions, startService } from "../support/service.ts";
 import { eventually, tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
 import { exists, ofType } from "./world.ts";

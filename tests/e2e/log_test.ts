@@ -1,7 +1,7 @@
 // The service's own log, from the real service: every line is one, whatever it quotes.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { scriptAgent } from "../doors/script_agent.ts";
+import { scriptAgent } from "../borders/script_agent.ts";
 import { failToStart, startService } from "../support/service.ts";
 import { tempDir, tempRepository } from "../support/temp.ts";
 

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { scriptAgent } from "../doors/script_agent.ts";
+import { scriptAgent } from "../borders/script_agent.ts";
 import { startService } from "../support/service.ts";
 import { tempDir, tempRepository } from "../support/temp.ts";
 import { ofType } from "./world.ts";

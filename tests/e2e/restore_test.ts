@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { scriptAgent } from "../doors/script_agent.ts";
+import { scriptAgent } from "../borders/script_agent.ts";
 import { bash, say } from "../support/scenarios.ts";
 import { startService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";

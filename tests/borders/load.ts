@@ -1,4 +1,4 @@
-// `deno run -A tests/doors/load.ts`: what many, slow and rude clients cost the service, measured. To loopback only, bounded in
+// `deno run -A tests/borders/load.ts`: what many, slow and rude clients cost the service, measured. To loopback only, bounded in
 // number and time. abuse_test.ts runs the same with fewer of them and looks only at whether the promises hold.
 
 import { deadline, delay } from "@std/async";
