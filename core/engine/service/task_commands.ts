@@ -43,7 +43,7 @@ export function taskCommands(
     cancel: (id, caller) => view(commands.give(id, { type: "cancel" }, caller)),
     retry: (id, caller) => view(commands.give(id, { type: "retry" }, caller)),
     async addMessage(id, text, caller) {
-      await requirePlace(context, await store.writer.head(id));
+      await requirePlace(context, await store.log.head(id));
       return await view(commands.give(id, { type: "add_message", text }, caller));
     },
     approvePlan: (id, caller) => view(commands.give(id, { type: "approve_plan" }, caller)),
