@@ -9,7 +9,7 @@ import { join } from "@std/path";
  */
 export async function scriptAgent(folder: string, body: string): Promise<Record<string, string>> {
   const path = join(folder, "claude");
-  const init = { type: "system", subtype: "init", session_id: "s", model: "script", claude_code_version: "9.9.9" };
+  const init = { type: "system", subtype: "init", session_id: "s", model: "script", claude_code_version: "2.1.331" };
   const result = {
     type: "result",
     subtype: "success",
@@ -20,7 +20,7 @@ export async function scriptAgent(folder: string, body: string): Promise<Record<
     usage: { input_tokens: 1, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
   };
   const script = `#!/bin/sh
-if [ "$1" = --version ]; then echo "9.9.9 (Script)"; exit 0; fi
+if [ "$1" = --version ]; then echo "2.1.331 (Script)"; exit 0; fi
 IFS= read -r prompt
 printf '%s\\n' '${JSON.stringify(init)}'
 (
