@@ -117,7 +117,7 @@ async function measureHere(): Promise<Claims> {
   // What the log says, not what was heard: every claim of every task.
   const inLog: number[] = [];
   for await (const { value } of file.list<[number, number, number][]>({ prefix: keys.allEntries() })) {
-    for (const [task, from] of value) if (from === 2) inLog.push(task);
+    for (const [task, from] of value) if (task > 0 && from === 2) inLog.push(task);
   }
   let outOfOrder = 0;
   let highest = 0;

@@ -18,7 +18,7 @@ const nextTurnMs = 5_000;
 export class RunControl {
   readonly #context: Pick<EngineContext, "clock" | "settings" | "warn">;
   readonly #about: About;
-  readonly #recorder: Pick<OutputRecorder, "push">;
+  readonly #recorder: Pick<OutputRecorder, "append">;
   readonly #timers = new Set<() => void>();
   #state: RunState = newRun;
   #process: AgentProcess | null = null;
@@ -29,7 +29,7 @@ export class RunControl {
   /** `about` names the run in what is reported. */
   constructor(
     context: Pick<EngineContext, "clock" | "settings" | "warn">,
-    { about, recorder }: { about: About; recorder: Pick<OutputRecorder, "push"> },
+    { about, recorder }: { about: About; recorder: Pick<OutputRecorder, "append"> },
   ) {
     this.#context = context;
     this.#about = about;
@@ -90,7 +90,9 @@ export class RunControl {
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case "record":
-        return this.#recorder.push(effect.events, effect.bytes);
+        // A refusal is told to us by the recorder.
+        this.#recorder.append(effect.events, effect.bytes).catch(() => {});
+        return;
       case "stop_waiting":
         return this.#clearWait();
       case "await_turn":

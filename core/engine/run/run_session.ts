@@ -22,7 +22,7 @@ export async function converse(scope: RunScope, prepared: PreparedPlace): Promis
   if (known === null) return await runSession(scope, prepared, { sessionId: random.uuid(), resume: false });
   const exit = await runSession(scope, prepared, { sessionId: known, resume: true });
   if (!isSessionRefused(control.state, exit)) return exit;
-  recorder.push([{
+  await recorder.append([{
     type: "output.notice",
     data: { kind: "session", text: "The earlier session cannot be resumed; a new one goes on in the same worktree" },
   }], 0);
@@ -136,8 +136,7 @@ async function read({ context, task, options, control, recorder }: RunScope, pro
       default:
         control.tell({ type: "said", step });
         if (step.type !== "events") break;
-        recorder.push(step.events, step.bytes);
-        await recorder.room();
+        await recorder.append(step.events, step.bytes);
         await options.room(gone.signal);
     }
   }
