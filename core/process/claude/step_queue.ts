@@ -18,8 +18,10 @@ export interface StepQueue extends AsyncIterable<AgentStep> {
   readonly isPulled: boolean;
 }
 
-// Small neighbours are joined up to this size, so that a slow reader gets few large steps instead of many small ones.
+// Small neighbours are joined up to this size, so that a slow reader gets few large steps instead of many small ones, each
+// of about what goes into the log at once.
 const JOINED_BYTES = 256 * 1024;
+const JOINED_EVENTS = 800;
 
 /** An empty queue, with room while less than `maxBytes` lie in it. */
 export function stepQueue({ maxBytes }: { maxBytes: number }): StepQueue {
@@ -63,7 +65,7 @@ export function stepQueue({ maxBytes }: { maxBytes: number }): StepQueue {
       if (abandonment.signal.aborted) return;
       bytes += sizeOf(step);
       const last = steps.at(-1);
-      if (last?.type === "events" && step.type === "events" && last.bytes + step.bytes <= JOINED_BYTES) {
+      if (last?.type === "events" && step.type === "events" && canJoin(last, step)) {
         for (const event of step.events) last.events.push(event);
         last.bytes += step.bytes;
       } else {
@@ -95,6 +97,12 @@ export function stepQueue({ maxBytes }: { maxBytes: number }): StepQueue {
       };
     },
   };
+}
+
+type Events = Extract<AgentStep, { type: "events" }>;
+
+function canJoin(a: Events, b: Events): boolean {
+  return a.bytes + b.bytes <= JOINED_BYTES && a.events.length + b.events.length <= JOINED_EVENTS;
 }
 
 function sizeOf(step: AgentStep): number {
