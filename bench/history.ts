@@ -2,7 +2,8 @@
 // verify` finds nothing to say about it.
 
 import { type NewEvent, type TaskEvent, versionOf } from "../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../core/domain/task.ts";
+import { evolve } from "../core/domain/evolve.ts";
+import { emptyTask, type Task } from "../core/domain/task.ts";
 import { encodeEvent } from "../core/kv/event_record.ts";
 import { foldEvery } from "../core/kv/commit_batch.ts";
 import { encodeHead } from "../core/kv/head_record.ts";

@@ -2,7 +2,8 @@
 
 import { concat } from "@std/bytes";
 import type { TaskEvent } from "../domain/event.ts";
-import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
+import { evolveAll } from "../domain/evolve.ts";
+import { emptyTask, type Task } from "../domain/task.ts";
 import { readBody } from "./event_body.ts";
 import { decodeEvent, type Published, rawJson } from "./event_record.ts";
 import { decodeHead } from "./head_record.ts";

@@ -1,6 +1,7 @@
 // A commit of another process, read back from the log: its events, and each head as it was after it.
 
-import { emptyTask, evolveAll, type Task } from "../domain/task.ts";
+import { evolveAll } from "../domain/evolve.ts";
+import { emptyTask, type Task } from "../domain/task.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Published } from "./event_record.ts";
 

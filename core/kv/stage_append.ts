@@ -1,7 +1,8 @@
 // From decided events to what a commit writes of them.
 
 import { type NewEvent, type TaskEvent, versionOf } from "../domain/event.ts";
-import { evolveAll, type Task } from "../domain/task.ts";
+import { evolveAll } from "../domain/evolve.ts";
+import type { Task } from "../domain/task.ts";
 import type { BodyWriter } from "./body_writer.ts";
 import { encodeEvent, type Published } from "./event_record.ts";
 import { keys } from "./keys.ts";

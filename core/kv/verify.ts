@@ -3,7 +3,8 @@
 
 import { messageOf } from "../domain/error.ts";
 import type { TaskEvent } from "../domain/event.ts";
-import { emptyTask, evolve, type Task } from "../domain/task.ts";
+import { evolve } from "../domain/evolve.ts";
+import { emptyTask, type Task } from "../domain/task.ts";
 import { readBody } from "./event_body.ts";
 import { decodeEvent } from "./event_record.ts";
 import { encodeHead, isHeadOf } from "./head_record.ts";

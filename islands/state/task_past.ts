@@ -4,7 +4,8 @@
 // costs at most that many steps. Bodies are not kept here: event_cache.ts has those that are drawn.
 
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, type Task } from "../../core/domain/task.ts";
 import { emptyTimeline, extendTimeline, type Timeline } from "./timeline.ts";
 
 export const checkpointEvery = 200;

@@ -2,7 +2,8 @@
 // own. It is a file in the format of `GET /api/tasks/{id}/export`, folded here like any history; no store knows it.
 
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { emptyTask, evolve } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask } from "../../core/domain/task.ts";
 import { type TaskView, taskView } from "../../core/view/task_view.ts";
 import { sampleId } from "../../islands/state/location.ts";
 

@@ -3,7 +3,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { createHash } from "node:crypto";
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { emptyTask, evolve } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask } from "../../core/domain/task.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { startService } from "../support/service.ts";
 

@@ -3,7 +3,8 @@
 
 import { join } from "@std/path";
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
-import { emptyTask, evolve, isOver, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, isOver, type Task } from "../../core/domain/task.ts";
 import { backupDatabase } from "../../core/kv/backup.ts";
 import { eventLog } from "../../core/kv/event_log.ts";
 import { keys } from "../../core/kv/keys.ts";

@@ -3,7 +3,8 @@
 
 import { assertEquals } from "@std/assert";
 import { type EventType, type TaskEvent, versionOf } from "../../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, type Task } from "../../core/domain/task.ts";
 import { upcast } from "../../core/domain/upcast.ts";
 
 const golden = (await Deno.readTextFile(new URL("../fixtures/events.ndjson", import.meta.url))).trimEnd().split("\n")

@@ -6,7 +6,8 @@ import type { Command, RunEnd } from "../../core/domain/command.ts";
 import { decide } from "../../core/domain/decide.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import { type NewEvent, outcomes, type TaskEvent, type TaskSpec, versionOf } from "../../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, type Task } from "../../core/domain/task.ts";
 
 export interface History {
   events: TaskEvent[];

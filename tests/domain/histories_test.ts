@@ -3,8 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
+import { evolve, evolveAll } from "../../core/domain/evolve.ts";
 import { boardEntry } from "../../core/domain/plan.ts";
-import { emptyTask, evolve, evolveAll, isOver, statuses, type Task } from "../../core/domain/task.ts";
+import { emptyTask, isOver, statuses, type Task } from "../../core/domain/task.ts";
 import { type History, legalHistories, play, specs, texts, wishes } from "./histories.ts";
 import { fold } from "./world.ts";
 

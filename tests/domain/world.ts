@@ -12,7 +12,8 @@ import {
   type TaskSpec,
   versionOf,
 } from "../../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, type Task } from "../../core/domain/task.ts";
 
 /** The moment of the first event; each next one comes a second later. */
 export const dawn = Date.parse("2026-01-01T00:00:00.000Z");

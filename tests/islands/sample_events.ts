@@ -1,7 +1,8 @@
 // Short histories for the tests of the pages' logic.
 
 import type { EventData, EventType, TaskEvent } from "../../core/domain/event.ts";
-import { emptyTask, evolve } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask } from "../../core/domain/task.ts";
 import { type TaskView, taskView } from "../../core/view/task_view.ts";
 
 const start = Date.parse("2026-03-01T10:00:00.000Z");

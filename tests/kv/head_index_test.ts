@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, type Task } from "../../core/domain/task.ts";
 import { indexChanges, indexEntries } from "../../core/kv/head_index.ts";
 import { legalHistories, texts } from "../domain/histories.ts";
 import { begun, completedHistory, events, failedHistory, taskOf } from "../domain/world.ts";

@@ -1,7 +1,8 @@
 // What must hold of the store once everything is at rest: the log, read back by the program's own reader, is what was
 // written; indexes follow from heads; the all-stream has every event once.
 
-import { emptyTask, evolve } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask } from "../../core/domain/task.ts";
 import { decodeHead } from "../../core/kv/head_record.ts";
 import { indexEntries } from "../../core/kv/head_index.ts";
 import type { Client } from "./client.ts";

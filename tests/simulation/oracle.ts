@@ -1,7 +1,8 @@
 // What must always hold, checked at every commit, acknowledgement and start of an agent. `world.violation` names what broke.
 
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
-import { emptyTask, evolve, isOver, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, isOver, type Task } from "../../core/domain/task.ts";
 import type { Appended } from "../../core/kv/commit_batch.ts";
 import type { Process } from "./machine.ts";
 import type { LiveAgent } from "./simulated_agent.ts";

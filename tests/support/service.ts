@@ -4,7 +4,8 @@
 import { deadline } from "@std/async";
 import { fromFileUrl, join } from "@std/path";
 import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../../core/domain/task.ts";
+import { evolve } from "../../core/domain/evolve.ts";
+import { emptyTask, type Task } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { Health } from "../../core/engine/service/service.ts";
 import { v8Flags } from "../../core/host/launcher.ts";

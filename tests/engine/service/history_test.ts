@@ -3,9 +3,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { createHash } from "node:crypto";
+import { evolve } from "../../../core/domain/evolve.ts";
 import type { Clock } from "../../../core/domain/ports.ts";
 import type { TaskEvent } from "../../../core/domain/event.ts";
-import { emptyTask, evolve, type Task } from "../../../core/domain/task.ts";
+import { emptyTask, type Task } from "../../../core/domain/task.ts";
 import { type ExportHeader, exportTask, readWhy } from "../../../core/engine/service/history.ts";
 import { openStore, type Store } from "../../../core/kv/store.ts";
 import { systemClock, systemRandom } from "../../../core/host/system.ts";

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { TaskEvent } from "../../../core/domain/event.ts";
-import { emptyTask, evolve } from "../../../core/domain/task.ts";
+import { evolve } from "../../../core/domain/evolve.ts";
+import { emptyTask } from "../../../core/domain/task.ts";
 import { checkpointEvery, TaskPast } from "../../../islands/state/task_past.ts";
 import { begun, history, result, type Sample, use } from "../sample_events.ts";
 
