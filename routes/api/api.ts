@@ -3,7 +3,7 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Issue } from "../../core/domain/error.ts";
 import { problemResponse } from "./error_response.ts";
-import { problemSchema } from "./schemas.ts";
+import { problemSchema } from "./problem_schema.ts";
 
 /** A router whose validation errors are 422 problems with a path and a sentence for every wrong field. */
 export function api(): OpenAPIHono {

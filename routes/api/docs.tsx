@@ -4,7 +4,7 @@
 import { Hono } from "hono";
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
-import type { Answer, OpenApiDocument, Operation, Parameter, Reference, Schema } from "./openapi.ts";
+import type { Answer, OpenApiDocument, Operation, Parameter, Reference, Schema } from "./openapi_document.ts";
 
 const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

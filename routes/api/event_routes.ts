@@ -2,7 +2,8 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { json, problems } from "./api.ts";
-import { afterQuery, atQuery, eventPageSchema, eventsQuery, idParam, whySchema } from "./schemas.ts";
+import { eventPageSchema, whySchema } from "./history_schemas.ts";
+import { afterQuery, atQuery, eventsQuery, idParam } from "./parameters.ts";
 
 const text = z.string();
 const line = JSON.stringify({ seq: 1, type: "task.created", at: "2026-01-05T09:12:00.000Z", task: 12, v: 1, data: {} });

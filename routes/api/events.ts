@@ -4,7 +4,7 @@ import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Service } from "../../core/engine/service/service.ts";
 import { api } from "./api.ts";
 import * as routes from "./event_routes.ts";
-import type { eventPageSchema } from "./schemas.ts";
+import type { eventPageSchema } from "./history_schemas.ts";
 import type { OpenStreams } from "../live/server_sent_events.ts";
 import { taskFrames } from "../live/task_frames.ts";
 

@@ -2,18 +2,9 @@
 
 import { createRoute, type z } from "@hono/zod-openapi";
 import { json, problems } from "./api.ts";
-import {
-  atQuery,
-  boardSchema,
-  feedbackSchema,
-  idParam,
-  listQuery,
-  messageSchema,
-  newTaskSchema,
-  taskChangesSchema,
-  taskPageSchema,
-  taskSchema,
-} from "./schemas.ts";
+import { feedbackSchema, messageSchema, newTaskSchema, taskChangesSchema } from "./command_schemas.ts";
+import { atQuery, idParam, listQuery } from "./parameters.ts";
+import { boardSchema, taskPageSchema, taskSchema } from "./task_schemas.ts";
 
 const etag = {
   ETag: {

@@ -4,7 +4,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { problemResponse } from "../api/error_response.ts";
-import { limits } from "../api/schemas.ts";
+import { limits } from "../api/limits.ts";
 
 const bodyless = new Set(["GET", "HEAD", "OPTIONS"]);
 /** The one route whose body is no JSON: a form. */

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { readBody } from "../../routes/guard/body.ts";
-import { limits } from "../../routes/api/schemas.ts";
+import { limits } from "../../routes/api/limits.ts";
 import { startService } from "../support/service.ts";
 import { applyLoad, type LoadFigure } from "./load.ts";
 import { head, raw } from "./raw_http.ts";

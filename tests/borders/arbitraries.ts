@@ -2,7 +2,7 @@
 // does not keep to its protocol.
 
 import fc from "fast-check";
-import type { OpenApiDocument, Operation, Schema } from "../../routes/api/openapi.ts";
+import type { OpenApiDocument, Operation, Schema } from "../../routes/api/openapi_document.ts";
 
 export interface FuzzedRequest {
   method: string;

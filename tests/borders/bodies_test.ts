@@ -2,7 +2,7 @@
 
 import { assert, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { limits } from "../../routes/api/schemas.ts";
+import { limits } from "../../routes/api/limits.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { eventually, tempDir } from "../support/temp.ts";
 import { head } from "./raw_http.ts";

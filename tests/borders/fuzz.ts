@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { openStore } from "../../core/kv/store.ts";
 import { verify } from "../../core/kv/verify.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
-import type { OpenApiDocument } from "../../routes/api/openapi.ts";
+import type { OpenApiDocument } from "../../routes/api/openapi_document.ts";
 import { openApiCheck } from "../support/openapi_check.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";

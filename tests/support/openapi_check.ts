@@ -2,7 +2,14 @@
 // the test that got it, and so does one without a header that is promised.
 
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import type { Answer, Header, OpenApiDocument, Operation, Reference, Schema } from "../../routes/api/openapi.ts";
+import type {
+  Answer,
+  Header,
+  OpenApiDocument,
+  Operation,
+  Reference,
+  Schema,
+} from "../../routes/api/openapi_document.ts";
 
 export interface OpenApiCheck {
   readonly document: OpenApiDocument;

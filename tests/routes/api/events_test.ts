@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { TaskEvent } from "../../../core/domain/event.ts";
-import { eventSchema } from "../../../routes/api/schemas.ts";
+import { eventSchema } from "../../../routes/api/history_schemas.ts";
 import { sseReader } from "../../support/temp.ts";
 import { ready, type RoutesWorld, routesWorld, text } from "../world.ts";
 

@@ -2,7 +2,9 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { keys } from "../../../core/kv/keys.ts";
-import { limits, problemSchema, taskSchema } from "../../../routes/api/schemas.ts";
+import { limits } from "../../../routes/api/limits.ts";
+import { problemSchema } from "../../../routes/api/problem_schema.ts";
+import { taskSchema } from "../../../routes/api/task_schemas.ts";
 import { eventually } from "../../support/temp.ts";
 import { ready, type RoutesWorld, routesWorld, text } from "../world.ts";
 

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async";
-import { taskSchema } from "../../../routes/api/schemas.ts";
+import { taskSchema } from "../../../routes/api/task_schemas.ts";
 import { ready, type RoutesWorld, routesWorld, text } from "../world.ts";
 
 interface Frame {

@@ -1,0 +1,113 @@
+// What a person sends: a new task, changes of one, words for its agent. What is refused, and in which words, is decided here.
+
+import { z } from "@hono/zod-openapi";
+import { titleOf } from "../../core/domain/slug.ts";
+import { effort, maxInt, mode, taskId } from "./field_schemas.ts";
+import { limits } from "./limits.ts";
+
+const encoder = new TextEncoder();
+
+/** A character has at most three bytes per UTF-16 unit, so that most texts need not be encoded to be measured. */
+function fitsInBytes(text: string, bytes: number): boolean {
+  return text.length * 3 <= bytes || (text.length <= bytes && encoder.encode(text).length <= bytes);
+}
+
+// A lone surrogate is no character: UTF-8 cannot carry it to the agent, so it becomes U+FFFD where it comes in.
+const text = z.string().transform((text) => text.toWellFormed());
+
+const prompt = text
+  .refine((text) => fitsInBytes(text, limits.prompt), `At most ${limits.prompt} bytes (1 MiB) in UTF-8`)
+  .refine((text) => text.trim() !== "", "Say what is to be done")
+  .openapi({
+    type: "string",
+    minLength: 1,
+    maxLength: limits.prompt,
+    pattern: "\\S",
+    description: "At most 1 MiB (1,048,576 bytes) in UTF-8, and not only white space",
+  });
+
+const title = text.transform((text) => text.trim())
+  .refine((text) => text !== "", "It is empty")
+  .refine((text) => [...text].length <= limits.title, `At most ${limits.title} characters`)
+  .refine((text) => !/\p{Cc}/u.test(text), "No control characters")
+  .openapi({
+    type: "string",
+    minLength: 1,
+    // Of the trimmed text; white space around it is taken off first.
+    description: `1 to ${limits.title} characters without control characters; by default the prompt's first line`,
+  });
+
+const priority = z.number().int().min(-1_000_000).max(1_000_000)
+  .openapi({ description: "Higher goes first" });
+// Counted before each is looked at: a body has room for a million of them.
+const dependsOn = z.array(z.unknown()).max(limits.dependencies).pipe(z.array(taskId))
+  .transform((ids) => [...new Set(ids)])
+  .openapi({
+    type: "array",
+    items: { type: "integer", minimum: 1, maximum: maxInt },
+    maxItems: limits.dependencies,
+    description: "Ids of the tasks that must be completed first",
+  });
+const repo = z.string().min(1).max(64).openapi({ description: "The name of a configured repository" });
+const base = z.string().min(1).max(255).regex(/^[^\p{Cc}\s]+$/u, "No spaces or control characters")
+  .openapi({
+    pattern: "^[^\\p{Cc}\\s]+$",
+    description: "A branch, tag or commit to start from, or `task:12` for the branch of task 12; by default HEAD",
+  });
+const model = z.string().min(1).max(100).regex(/^[A-Za-z0-9][\w.:@/[\]-]*$/, "A model's name")
+  .openapi({ pattern: "^[A-Za-z0-9][\\w.:@/\\[\\]\\-]*$", description: "Given to the agent as `--model`" });
+const fallbackModel = z.string().min(1).max(300).regex(
+  /^[A-Za-z0-9][\w.:@/[\]-]*( ?, ?[A-Za-z0-9][\w.:@/[\]-]*)*$/,
+  "Names of models with commas between them",
+).openapi({
+  pattern: "^[A-Za-z0-9][\\w.:@/\\[\\]\\-]*( ?, ?[A-Za-z0-9][\\w.:@/\\[\\]\\-]*)*$",
+  description:
+    "Models to fall back to when the chosen one is busy, in that order: given to the agent as `--fallback-model`",
+});
+const maxAttempts = z.number().int().min(1).max(20).openapi({ description: "Runs before the task counts as failed" });
+const timeoutSeconds = z.number().int().min(1).max(7 * 24 * 3600).openapi({ description: "For each run" });
+const maxBudget = z.number().positive().max(1_000_000).openapi({ description: "US dollars for all runs together" });
+
+export const newTaskSchema = z.strictObject({
+  prompt,
+  title: title.optional(),
+  priority: priority.default(0),
+  depends_on: dependsOn.default([]),
+  repo: repo.nullable().default(null),
+  base: base.nullable().default(null),
+  model: model.nullable().default(null),
+  effort: effort.nullable().default(null),
+  fallback_model: fallbackModel.nullable().default(null),
+  mode: mode.default("execute"),
+  max_attempts: maxAttempts.default(1),
+  timeout_seconds: timeoutSeconds.nullable().default(null),
+  max_budget_usd: maxBudget.nullable().default(null),
+}).transform(({ title, ...rest }) => ({ ...rest, title: title ?? titleOf(rest.prompt) }))
+  .openapi("NewTask", {
+    description: "What is to be done. A field that is not listed here is refused.",
+    example: { prompt: "Add a --json flag to the report command, with a test", priority: 5, depends_on: [11] },
+  });
+
+export const taskChangesSchema = z.strictObject({
+  prompt: prompt.optional(),
+  title: title.optional(),
+  priority: priority.optional(),
+  depends_on: dependsOn.optional(),
+  repo: repo.optional(),
+  base: base.nullable().optional(),
+  model: model.nullable().optional(),
+  effort: effort.nullable().optional(),
+  fallback_model: fallbackModel.nullable().optional(),
+  mode: mode.optional(),
+  max_attempts: maxAttempts.optional(),
+  timeout_seconds: timeoutSeconds.nullable().optional(),
+  max_budget_usd: maxBudget.nullable().optional(),
+}).openapi("TaskChanges", {
+  description: "The fields to change. Repository and base are fixed once a run has claimed the task.",
+  example: { priority: 10, depends_on: [] },
+});
+
+export const messageSchema = z.strictObject({ text: prompt })
+  .openapi("Message", { example: { text: "Use the existing helper instead of a new one" } });
+export const feedbackSchema = z.strictObject({ feedback: prompt })
+  .openapi("PlanFeedback", { example: { feedback: "Leave the public API as it is" } });

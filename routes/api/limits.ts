@@ -1,0 +1,17 @@
+// How much the API takes and gives at once.
+
+const mebibyte = 1024 * 1024;
+
+export const limits = {
+  /** Bytes of a prompt, a follow-up or a feedback, in UTF-8. */
+  prompt: mebibyte,
+  /** Bytes of a request's body. */
+  body: 2 * mebibyte,
+  /** Characters (code points). */
+  title: 200,
+  dependencies: 100,
+  /** Tasks on a page of the list. */
+  page: 200,
+  /** Events on a page of a history. */
+  events: 1_000,
+};
