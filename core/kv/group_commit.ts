@@ -18,7 +18,6 @@ import { AppendQueue } from "./append_queue.ts";
 import { BodyWriter } from "./body_writer.ts";
 import { type Appended, type AppendRequest, CommitBatch, fresh, type Numbered, type Waiting } from "./commit_batch.ts";
 import { commitIdLength, commitOf, type Published } from "./event_record.ts";
-import { decodeHead } from "./head_record.ts";
 import type { IdempotencyRecord } from "./idempotency.ts";
 import { keys } from "./keys.ts";
 import { KnownHeads } from "./known_heads.ts";
@@ -44,8 +43,6 @@ export interface GroupCommit {
    * commit holds, or `DomainError("unavailable")`.
    */
   append(request: AppendRequest): Promise<Appended>;
-  /** The head as the next append would see it, from memory or the store. */
-  head(task: number): Promise<Task | null>;
   /** Forgets what is cached of a task that another process may have changed. */
   forget(task: number): void;
   /** From now on a commit whose outcome is unknown is not sent again. */
@@ -69,7 +66,6 @@ export function groupCommit(options: Options): GroupCommit {
   const writer = new Writer(options);
   return {
     append: (request) => writer.append(request),
-    head: (task) => writer.head(task),
     forget: (task) => writer.forget(task),
     close: () => writer.close(),
     idle: () => writer.idle(),
@@ -100,13 +96,6 @@ class Writer implements GroupCommit {
       this.#queue.push({ request, resolve, reject, lost: 0 });
       this.#flushing ??= this.#drain();
     });
-  }
-
-  async head(task: number): Promise<Task | null> {
-    const known = this.#heads.get(task);
-    if (known) return known.task;
-    const entry = await this.#options.kv.get<Uint8Array>(keys.task(task));
-    return entry.value ? decodeHead(entry.value) : null;
   }
 
   forget(task: number): void {

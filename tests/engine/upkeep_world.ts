@@ -129,10 +129,10 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
       return place;
     },
     async finish(id, outcome) {
-      const { epoch } = (await store.writer.head(id))!;
+      const { epoch } = (await store.log.head(id))!;
       await give(id, { type: "finish_run", run: epoch, end: { ...noEnd, outcome } });
       await archiveWorktree(context, id);
-      return (await store.writer.head(id))!;
+      return (await store.log.head(id))!;
     },
     events: async (id) => (await store.log.read(id, { after: 0, limit: 1_000 })).map(({ event }) => event),
     async [Symbol.asyncDispose]() {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DomainError } from "../../core/domain/error.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { type AppendRequest, foldEvery } from "../../core/kv/commit_batch.ts";
+import { eventLog } from "../../core/kv/event_log.ts";
 import { decodeHead } from "../../core/kv/head_record.ts";
 import { StaleGuard } from "../../core/kv/group_commit.ts";
 import { keys } from "../../core/kv/keys.ts";
@@ -172,7 +173,7 @@ Deno.test("append() that is refused leaves the others of its commit alone", asyn
   assertEquals((refused as PromiseRejectedResult).reason.message, "Not on 2");
   assertEquals((unknown as PromiseRejectedResult).reason.message, "Not on nothing");
   assertEquals((await storedEvents(kv, id)).map(({ seq }) => seq), [1, 2, 3]);
-  assertEquals(await writer.head(99), null);
+  assertEquals(await eventLog(kv).head(99), null);
 });
 
 Deno.test("append() after a refused one of the same task and commit announces only what is new", async () => {
@@ -277,7 +278,7 @@ Deno.test("append() with a guard passes once and moves it on", async () => {
   await writer.append(first);
   await assertRejects(() => writer.append(first), StaleGuard);
   await writer.append(await guarded(kv, id));
-  assertEquals((await writer.head(id))!.priority, 2);
+  assertEquals((await eventLog(kv).head(id))!.priority, 2);
 });
 
 Deno.test("append() of two that looked at the same guard lets one pass, although they come at once", async () => {
@@ -288,7 +289,7 @@ Deno.test("append() of two that looked at the same guard lets one pass, although
   const both = await Promise.allSettled([writer.append(first), writer.append(second), writer.append(raise(two))]);
   assertEquals(both.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
   assert((both[1] as PromiseRejectedResult).reason instanceof StaleGuard);
-  assertEquals([(await writer.head(one))!.priority, (await writer.head(two))!.priority], [1, 1]);
+  assertEquals([(await eventLog(kv).head(one))!.priority, (await eventLog(kv).head(two))!.priority], [1, 1]);
 });
 
 // Order, time, folds
@@ -384,15 +385,6 @@ Deno.test("append() keeps a fold each time a history passes a multiple of 500", 
   assertEquals(foldEvery, 500);
   assertEquals(kept.map(({ key }) => key[2]), [503, 1005, 1507]);
   for (const { key, value } of kept) assertEquals(decodeHead(value).seq, key[2] as number);
-});
-
-Deno.test("head() gives the newest state from memory or store, and null when there is none", async () => {
-  using kv = await openKv();
-  const writer = writerOn(kv);
-  const id = await writer.create();
-  assertEquals((await writer.head(id))!.seq, 1);
-  assertEquals((await writerOn(kv).head(id))!.seq, 1);
-  assertEquals(await writer.head(77), null);
 });
 
 Deno.test("idle() resolves once everything appended is settled", async () => {

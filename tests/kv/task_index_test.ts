@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { boardEntry } from "../../core/domain/plan.ts";
+import { eventLog } from "../../core/kv/event_log.ts";
 import { StaleGuard } from "../../core/kv/group_commit.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { TaskIndex } from "../../core/kv/task_index.ts";
@@ -27,7 +28,7 @@ Deno.test("TaskIndex knows the unfinished, the finished, their ends, who waits f
   const [one, two, three] = [await writer.create(), await writer.create(), await writer.create({ depends_on: [1, 2] })];
   const ends = [{ at: await cancel(writer, two), task: two }, { at: await cancel(writer, one), task: one }];
 
-  assertEquals(await index.active(), [boardEntry((await writer.head(three))!)]);
+  assertEquals(await index.active(), [boardEntry((await eventLog(kv).head(three))!)]);
   assertEquals(await index.finished("cancelled", newest), [two, one]);
   assertEquals(await index.finished("cancelled", { before: two, limit: 100 }), [one]);
   assertEquals(await index.finished("cancelled", { ...newest, limit: 1 }), [two]);

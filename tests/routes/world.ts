@@ -157,7 +157,7 @@ export async function routesWorld(
       const look = (head: Task | null | undefined) => void (head && fits(head) && found.resolve(head));
       const unsubscribe = store.tail.subscribe(({ heads }) => look(heads.find((head) => head.id === id)));
       try {
-        look(await store.writer.head(id));
+        look(await store.log.head(id));
         return await deadline(found.promise, 10_000);
       } finally {
         unsubscribe();

@@ -46,7 +46,7 @@ Deno.test("counters() counts the tokens that the tasks have, while they run and 
   const { counted, close } = counters(store.tail);
   const [one, two] = [(await store.writer.append(creation())).head.id, (await store.writer.append(creation())).head.id];
   const ofTasks = async () => {
-    const heads = await Promise.all([one, two].map((id) => store.writer.head(id)));
+    const heads = await Promise.all([one, two].map((id) => store.log.head(id)));
     return heads.map((head) => head!.usage).reduce(addUsage);
   };
   await write(store, one, claimed(1), used("a", tokens(100, 1)), used("b", tokens(10, 1)));

@@ -32,7 +32,7 @@ Deno.test("sweep() removes a merged worktree, its branch and its raw log when th
   assertEquals(await w.repository.git("branch", "--list", "task-*"), "");
   assertEquals(await w.repository.git("for-each-ref", "refs/coder"), "");
   assertEquals(await exists(join(w.context.settings.logs, `task-${id}.log`)), false);
-  const head = (await w.context.store.writer.head(id))!;
+  const head = (await w.context.store.log.head(id))!;
   assertEquals([head.status, head.place?.present], ["completed", false]);
   // What it did can still be read from what it was merged into.
   const diff = await w.upkeep.diff(place, { commit: head.snapshot!.commit });
@@ -104,7 +104,7 @@ Deno.test("sweep() deletes the snapshots of failed runs by the log, and no other
     ].join("\n"),
   );
   assertEquals(await typesAfter(w, id, "task.cancelled"), ["snapshot.removed", "snapshot.removed", "raw_log.removed"]);
-  assertEquals((await w.context.store.writer.head(id))!.snapshot, null);
+  assertEquals((await w.context.store.log.head(id))!.snapshot, null);
   assertEquals((await verify(w.context.store.kv)).differences, []);
 });
 
@@ -162,7 +162,7 @@ Deno.test("sweep() takes a removal back that failed", async () => {
   assertEquals(warned.length, 1);
   // A removal that failed is taken back in the log, so a message reaches the worktree again.
   assertEquals(await typesAfter(w, id, "task.completed"), ["worktree.removed", "worktree.kept", "raw_log.removed"]);
-  assertEquals((await w.context.store.writer.head(id))!.place!.present, true);
+  assertEquals((await w.context.store.log.head(id))!.place!.present, true);
   await sweep(w);
   assertEquals((await typesAfter(w, id, "task.completed")).at(-1), "worktree.removed");
   assertEquals(await exists(place.path), false);

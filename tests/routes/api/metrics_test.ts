@@ -92,7 +92,7 @@ Deno.test("/metrics tells of tasks, slots, runs, cost and tokens as they are", a
   const events = picked(after, "personal_coder_events_total");
   assertEquals([events["task.created"], events["run.claimed"], events["usage.counted"]], [2, 2, 2]);
   let written = 0;
-  for (const id of [1, 2]) written += (await world.store.writer.head(id))!.seq;
+  for (const id of [1, 2]) written += (await world.store.log.head(id))!.seq;
   assertEquals(events["service.started"], 1);
   assertEquals(Object.values(events).reduce((sum, count) => sum + count, 0), written + 1);
   const commits = after.get("personal_coder_store_commits_total")!;
