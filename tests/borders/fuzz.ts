@@ -8,6 +8,7 @@ import { openStore } from "../../core/kv/store.ts";
 import { verify } from "../../core/kv/verify.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import type { OpenApiDocument } from "../../routes/api/openapi_document.ts";
+import { agentProgram } from "../support/agent_program.ts";
 import { openApiCheck } from "../support/openapi_check.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
@@ -177,9 +178,8 @@ async function printer(
   folder: string,
   { outputs, count }: { outputs: string; count: number },
 ): Promise<Record<string, string>> {
-  const path = join(folder, "claude");
-  await Deno.writeTextFile(
-    path,
+  return await agentProgram(
+    folder,
     `#!/bin/sh
 if [ "$1" = --version ]; then echo "9.9.9 (Printer)"; exit 0; fi
 IFS= read -r prompt
@@ -190,9 +190,7 @@ cat '${outputs}'/$n
 [ $(( $$ % 3 )) -ne 0 ] || exit 1
 echo '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":"s","total_cost_usd":0,"usage":{}}'
 `,
-    { mode: 0o755 },
   );
-  return { CODER_CLAUDE: path, IS_SANDBOX: "1" };
 }
 
 if (import.meta.main) {

@@ -3,11 +3,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async";
 import { join } from "@std/path";
-import { eventually, tempRepository } from "../support/temp.ts";
+import { agentProgram } from "../support/agent_program.ts";
+import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 import { startService } from "../support/service.ts";
 import { brokenInLog, readStore } from "./invariants.ts";
 import { noSmallDisk, smallDisk } from "./small_disk.ts";
-import { tempDir } from "../support/temp.ts";
 
 const reason = await noSmallDisk();
 
@@ -34,15 +34,12 @@ Deno.test({
     await using disk = await smallDisk({ mebibytes: 450 });
     await using home = await tempDir();
     await using repository = await tempRepository();
-    const path = join(home.path, "claude");
     const enough = join(home.path, "enough");
-    await Deno.writeTextFile(path, program, { mode: 0o755 });
     await using service = await startService({
       repo: repository.path,
       data: disk.path,
       env: {
-        CODER_CLAUDE: path,
-        IS_SANDBOX: "1",
+        ...await agentProgram(home.path, program),
         ENOUGH: enough,
         CODER_MAX_CONCURRENT: "2",
         CODER_STALL_SECONDS: "120",
@@ -127,12 +124,14 @@ Deno.test({
     await using disk = await smallDisk({ mebibytes: 450 });
     await using home = await tempDir();
     await using repository = await tempRepository();
-    const path = join(home.path, "claude");
-    await Deno.writeTextFile(path, program, { mode: 0o755 });
     await using service = await startService({
       repo: repository.path,
       data: disk.path,
-      env: { CODER_CLAUDE: path, IS_SANDBOX: "1", ENOUGH: join(home.path, "never"), CODER_MAX_CONCURRENT: "2" },
+      env: {
+        ...await agentProgram(home.path, program),
+        ENOUGH: join(home.path, "never"),
+        CODER_MAX_CONCURRENT: "2",
+      },
     });
     const ids: number[] = [];
     for (const title of ["cancelled", "put back"]) ids.push((await service.createTask({ prompt: "Talk", title })).id);

@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline, delay } from "@std/async";
 import { fromFileUrl, join } from "@std/path";
+import { agentProgram } from "../support/agent_program.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 import { signal } from "./processes.ts";
 
@@ -36,7 +37,7 @@ async function launch(command: string[]): Promise<Launched> {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await tempDir());
   const repository = stack.use(await tempRepository());
-  await Deno.writeTextFile(join(folder.path, "claude"), program, { mode: 0o755 });
+  const agent = await agentProgram(folder.path, program);
   const world = crypto.randomUUID();
   const own = Object.entries(Deno.env.toObject()).filter(([name]) => !/^(CODER_|GIT_)/.test(name));
   const child = new Deno.Command(command[0]!, {
@@ -48,8 +49,7 @@ async function launch(command: string[]): Promise<Launched> {
       CODER_DATA: join(folder.path, "data"),
       CODER_PORT: "0",
       CODER_REPO: repository.path,
-      CODER_CLAUDE: join(folder.path, "claude"),
-      IS_SANDBOX: "1",
+      ...agent,
       NO_COLOR: "1",
       LAUNCHERS_WORLD: world,
     },

@@ -6,6 +6,7 @@ import { join } from "@std/path";
 import type { TaskSpec } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { ofType } from "../e2e/world.ts";
+import { agentProgram } from "../support/agent_program.ts";
 import { startService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 import { signal } from "./processes.ts";
@@ -111,8 +112,7 @@ async function hidingWorld() {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await tempDir());
   const repository = stack.use(await tempRepository());
-  const path = join(folder.path, "claude");
-  await Deno.writeTextFile(path, program, { mode: 0o755 });
+  const agent = await agentProgram(folder.path, program);
   const tag = String(Math.floor(Math.random() * 1e9));
   stack.defer(async () => (await unmarked(tag)).forEach((pid) => signal(pid, "SIGKILL")));
   return {
@@ -120,7 +120,7 @@ async function hidingWorld() {
     options: {
       repo: repository.path,
       data: folder.path,
-      env: { CODER_CLAUDE: path, IS_SANDBOX: "1", TAG: tag, CODER_STALL_SECONDS: "5", CODER_MAX_CONCURRENT: "10" },
+      env: { ...agent, TAG: tag, CODER_STALL_SECONDS: "5", CODER_MAX_CONCURRENT: "10" },
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

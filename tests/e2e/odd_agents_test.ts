@@ -1,7 +1,7 @@
 // The whole service with programs that speak like claude, but badly.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { agentProgram } from "../support/agent_program.ts";
 import { startService } from "../support/service.ts";
 import { tempDir, tempRepository } from "../support/temp.ts";
 import { ofType } from "./world.ts";
@@ -19,11 +19,9 @@ eval "$script"
 Deno.test("an agent that ends oddly fails its task by name; what it said is kept", async () => {
   await using folder = await tempDir();
   await using repository = await tempRepository();
-  const path = join(folder.path, "claude");
-  await Deno.writeTextFile(path, program, { mode: 0o755 });
   await using service = await startService({
     repo: repository.path,
-    env: { CODER_CLAUDE: path, IS_SANDBOX: "1", CODER_STALL_SECONDS: "5", CODER_MAX_CONCURRENT: "9" },
+    env: { ...await agentProgram(folder.path, program), CODER_STALL_SECONDS: "5", CODER_MAX_CONCURRENT: "9" },
   });
   const cases: { script: string; status: "completed" | "failed"; error: RegExp | null; type?: string }[] = [
     { script: "echo $init; exit 0", status: "failed", error: /exit code 0 and no result/ },
@@ -61,11 +59,9 @@ Deno.test("an agent that ends oddly fails its task by name; what it said is kept
 Deno.test("an agent that hangs after its first word gives its slot back at the time limit, or at its task's own", async () => {
   await using folder = await tempDir();
   await using repository = await tempRepository();
-  const path = join(folder.path, "claude");
-  await Deno.writeTextFile(path, program, { mode: 0o755 });
   await using service = await startService({
     repo: repository.path,
-    env: { CODER_CLAUDE: path, IS_SANDBOX: "1", CODER_TIMEOUT_SECONDS: "2", CODER_MAX_CONCURRENT: "2" },
+    env: { ...await agentProgram(folder.path, program), CODER_TIMEOUT_SECONDS: "2", CODER_MAX_CONCURRENT: "2" },
   });
   const prompt = "BEGIN echo $init; sleep 600 END";
   const patient = await service.createTask({ prompt, title: "Patient", timeout_seconds: 600 });

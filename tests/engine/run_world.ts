@@ -6,7 +6,7 @@ import type { Command } from "../../core/domain/command.ts";
 import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
 import type { Task } from "../../core/domain/task.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
-import { openStore } from "../../core/kv/store.ts";
+import { openStore, type Store } from "../../core/kv/store.ts";
 import type { Agent, AgentExit, AgentStart, AgentStep } from "../../core/process/agent.ts";
 import type { Worktrees } from "../../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
@@ -39,6 +39,19 @@ export const place = {
 };
 
 const changes = { lines_added: 0, lines_removed: 0, uncommitted: 0 };
+
+/** Gives commands to the tasks of a store as the engine does, and resolves with the state after each. */
+export function giveTo(store: Store): (task: number | "new", command: Command) => Promise<Task> {
+  return async (task, command) => {
+    const { head } = await store.writer.append({
+      task,
+      by: "test",
+      priority: "command",
+      decide: (head, { now }) => decide(command, head, now),
+    });
+    return head;
+  };
+}
 
 export async function runWorld({ worktrees = {} }: { worktrees?: Partial<Worktrees> } = {}): Promise<RunWorld> {
   const store = await openStore(":memory:", { clock: systemClock, random: systemRandom });
@@ -104,15 +117,7 @@ export async function runWorld({ worktrees = {} }: { worktrees?: Partial<Worktre
     });
   };
 
-  async function give(task: number | "new", command: Command): Promise<Task> {
-    const { head } = await store.writer.append({
-      task,
-      by: "test",
-      priority: "command",
-      decide: (head, { now }) => decide(command, head, now),
-    });
-    return head;
-  }
+  const give = giveTo(store);
 
   function claim(id: number): Promise<Task> {
     const why = { free_slots: 1, rank: 1, candidates: [], count: 1 };

@@ -1,6 +1,7 @@
 // Events for tests that need only a few.
 
 import type { TaskEventOf, TaskSpec } from "../../core/domain/event.ts";
+import { spec } from "../domain/world.ts";
 
 const dawn = Date.parse("2026-01-01T00:00:00.000Z");
 
@@ -8,21 +9,8 @@ function at(second: number): string {
   return new Date(dawn + second * 1_000).toISOString();
 }
 
-export function created(task: number, second: number, spec: Partial<TaskSpec> = {}): TaskEventOf<"task.created"> {
-  const data: TaskSpec = {
-    title: `Task ${task}`,
-    prompt: "Do it",
-    priority: 0,
-    depends_on: [],
-    repo: "demo",
-    base: null,
-    model: null,
-    mode: "execute",
-    max_attempts: 1,
-    timeout_seconds: null,
-    max_budget_usd: null,
-    ...spec,
-  };
+export function created(task: number, second: number, changes: Partial<TaskSpec> = {}): TaskEventOf<"task.created"> {
+  const data = spec({ title: `Task ${task}`, prompt: "Do it", ...changes });
   return { seq: 1, type: "task.created", at: at(second), task, by: "api", v: 1, data };
 }
 

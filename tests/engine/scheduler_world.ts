@@ -2,7 +2,6 @@
 
 import { deadline } from "@std/async";
 import type { Command } from "../../core/domain/command.ts";
-import { decide } from "../../core/domain/decide.ts";
 import type { EventData, TaskSpec } from "../../core/domain/event.ts";
 import type { Clock } from "../../core/domain/ports.ts";
 import { noUsage, type Task } from "../../core/domain/task.ts";
@@ -16,7 +15,7 @@ import type { Agent, AgentExit } from "../../core/process/agent.ts";
 import type { Worktrees } from "../../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { dawn, spec, why } from "../domain/world.ts";
-import { place } from "./run_world.ts";
+import { giveTo, place } from "./run_world.ts";
 
 export interface SchedulerWorld extends AsyncDisposable {
   scheduler: Scheduler;
@@ -176,15 +175,7 @@ export async function schedulerWorld(
     if (world.hears && heads.map((head) => board.apply(head)).includes(true)) wakeUp.wake();
   });
 
-  async function give(task: number | "new", command: Command): Promise<Task> {
-    const { head } = await store.writer.append({
-      task,
-      by: "test",
-      priority: "command",
-      decide: (head, { now }) => decide(command, head, now),
-    });
-    return head;
-  }
+  const give = giveTo(store);
 
   return Object.assign(world, {
     scheduler: scheduler(context, parts),

@@ -3,7 +3,7 @@
 
 import { join } from "@std/path";
 import { decide } from "../../core/domain/decide.ts";
-import type { Command, RunEnd } from "../../core/domain/command.ts";
+import type { Command } from "../../core/domain/command.ts";
 import type { Outcome, TaskEvent } from "../../core/domain/event.ts";
 import { branchName } from "../../core/domain/slug.ts";
 import type { Task } from "../../core/domain/task.ts";
@@ -14,6 +14,7 @@ import { openStore } from "../../core/kv/store.ts";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
+import { runEnd, spec } from "../domain/world.ts";
 import { git, type TempRepository, tempRepository } from "../support/temp.ts";
 
 export interface UpkeepWorld extends AsyncDisposable {
@@ -28,22 +29,10 @@ export interface UpkeepWorld extends AsyncDisposable {
   /** Claims a task; with a worktree, and with a commit in it of a file named after the task. */
   begin(id: number): Promise<Place>;
   finish(id: number, outcome: Outcome): Promise<Task>;
+  /** A new task that was completed, with its worktree. */
+  done(title?: string): Promise<{ id: number; place: Place }>;
   events(id: number): Promise<TaskEvent[]>;
 }
-
-const noEnd: RunEnd = {
-  outcome: "succeeded",
-  exit_code: 0,
-  signal: null,
-  result: "Done",
-  usage: null,
-  cost_usd: 0,
-  duration_ms: 1,
-  error: null,
-  uncommitted: 0,
-  lines_added: 1,
-  lines_removed: 0,
-};
 
 export async function upkeepWorld(): Promise<UpkeepWorld> {
   const repository = await tempRepository();
@@ -80,7 +69,7 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
     return head;
   }
 
-  return {
+  const world: UpkeepWorld = {
     context,
     upkeep: worktrees,
     repository,
@@ -88,24 +77,11 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
     pass: (days) => void (shiftMs += days * 24 * 3_600_000),
     give,
     async create(title = "Work") {
-      const spec = {
-        title,
-        prompt: "Do it",
-        priority: 0,
-        depends_on: [],
-        repo: "app",
-        base: null,
-        model: null,
-        mode: "execute" as const,
-        max_attempts: 1,
-        timeout_seconds: null,
-        max_budget_usd: null,
-      };
       const { head } = await store.writer.append({
         task: "new",
         by: "api",
         priority: "command",
-        decide: (_, { now }) => decide({ type: "create", spec }, null, now),
+        decide: (_, { now }) => decide({ type: "create", spec: spec({ title, repo: "app" }) }, null, now),
       });
       return head.id;
     },
@@ -130,9 +106,15 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
     },
     async finish(id, outcome) {
       const { epoch } = (await store.log.head(id))!;
-      await give(id, { type: "finish_run", run: epoch, end: { ...noEnd, outcome } });
+      await give(id, { type: "finish_run", run: epoch, end: runEnd(outcome) });
       await archiveWorktree(context, id);
       return (await store.log.head(id))!;
+    },
+    async done(title) {
+      const id = await world.create(title);
+      const place = await world.begin(id);
+      await world.finish(id, "succeeded");
+      return { id, place };
     },
     events: async (id) => (await store.log.read(id, { after: 0, limit: 1_000 })).map(({ event }) => event),
     async [Symbol.asyncDispose]() {
@@ -140,6 +122,7 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
       await repository[Symbol.asyncDispose]();
     },
   };
+  return world;
 }
 
 export function exists(path: string): Promise<boolean> {

@@ -4,25 +4,14 @@ import type { EventData, EventType, TaskEvent } from "../../core/domain/event.ts
 import { evolve } from "../../core/domain/evolve.ts";
 import { emptyTask } from "../../core/domain/task.ts";
 import { type TaskView, taskView } from "../../core/view/task_view.ts";
+import { spec } from "../domain/world.ts";
 
 const start = Date.parse("2026-03-01T10:00:00.000Z");
 
 export type Sample = { [T in EventType]: [type: T, data?: Partial<EventData[T]>, afterMs?: number] }[EventType];
 
 const defaults: { [T in EventType]?: EventData[T] } = {
-  "task.created": {
-    title: "Sample",
-    prompt: "Do it",
-    priority: 0,
-    depends_on: [],
-    repo: "shop",
-    base: null,
-    model: null,
-    mode: "execute",
-    max_attempts: 1,
-    timeout_seconds: null,
-    max_budget_usd: null,
-  },
+  "task.created": spec({ title: "Sample", prompt: "Do it", repo: "shop" }),
   "run.claimed": {
     worker: "w",
     epoch: 1,

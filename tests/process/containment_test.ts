@@ -5,7 +5,7 @@ import { markVariable } from "../../core/process/process_table.ts";
 import { endTree, findTree } from "../../core/process/process_tree.ts";
 import { endSurvivors } from "../../core/process/survivors.ts";
 import { eventually, tempDir } from "../support/temp.ts";
-import { isAlive } from "./world.ts";
+import { alive } from "./world.ts";
 
 /** Every usual way to leave one's family; each writes its pid to `$PIDS`, with an environment that has no mark. */
 const leavers = `
@@ -61,11 +61,6 @@ async function startRun(script: string, options: Deno.CommandOptions = {}): Prom
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-async function alive(pids: number[]): Promise<number[]> {
-  const states = await Promise.all(pids.map(isAlive));
-  return pids.filter((_, n) => states[n]);
 }
 
 Deno.test("this machine holds a run's processes together by a subreaper", async () => {

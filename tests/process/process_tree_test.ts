@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { markVariable, processTable } from "../../core/process/process_table.ts";
 import { endTree, findMarkedRuns, findTree } from "../../core/process/process_tree.ts";
 import { eventually, tempDir } from "../support/temp.ts";
-import { isAlive } from "./world.ts";
+import { alive } from "./world.ts";
 
 interface Started extends AsyncDisposable {
   child: Deno.ChildProcess;
@@ -47,11 +47,6 @@ async function startMarked(script: string, mark: string = crypto.randomUUID()): 
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-async function alive(pids: number[]): Promise<number[]> {
-  const states = await Promise.all(pids.map(isAlive));
-  return pids.filter((_, n) => states[n]);
 }
 
 Deno.test("endTree() ends the child, its group, and a grandchild in a session of its own", async () => {

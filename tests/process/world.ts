@@ -59,6 +59,12 @@ export function textsOf(steps: AgentStep[], type: string): string[] {
   return events.filter((event) => event.type === type).map((event) => (event.data as { text: string }).text);
 }
 
+/** Which of them are alive. */
+export async function alive(pids: number[]): Promise<number[]> {
+  const states = await Promise.all(pids.map(isAlive));
+  return pids.filter((_, n) => states[n]);
+}
+
 export async function isAlive(pid: number): Promise<boolean> {
   return (await processTable()).some((process) => process.pid === pid && !process.isZombie);
 }

@@ -2,47 +2,24 @@
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
-import { decide } from "../../../core/domain/decide.ts";
-import type { Command, RunEnd } from "../../../core/domain/command.ts";
 import type { EngineContext } from "../../../core/engine/context.ts";
 import { diskWatch } from "../../../core/engine/dispatch/disk_watch.ts";
 import { runTask } from "../../../core/engine/run/run_task.ts";
 import { alwaysThere, openStore } from "../../../core/kv/store.ts";
 import type { AgentStep } from "../../../core/process/agent.ts";
 import { systemClock, systemRandom } from "../../../core/host/system.ts";
-import { spec } from "../../domain/world.ts";
+import { runEnd, spec } from "../../domain/world.ts";
 import { eventually } from "../../support/temp.ts";
-import { runWorld } from "../run_world.ts";
+import { giveTo, runWorld } from "../run_world.ts";
 
 Deno.test("runTask() touches no worktree when its claim was answered after the run had been taken over", async () => {
   const store = await openStore(":memory:", { clock: systemClock, random: systemRandom, share: true });
-  const give = async (task: number | "new", command: Command) => {
-    const { head } = await store.writer.append({
-      task,
-      by: "test",
-      priority: "command",
-      decide: (head, { now }) => decide(command, head, now),
-    });
-    return head;
-  };
+  const give = giveTo(store);
   try {
     const { id } = await give("new", { type: "create", spec: spec() });
     const why = { free_slots: 1, rank: 1, candidates: [], count: 1 };
     const claimed = await give(id, { type: "claim", worker: "w", mark: "m", why });
-    const end: RunEnd = {
-      outcome: "lost",
-      exit_code: null,
-      signal: null,
-      result: null,
-      usage: null,
-      cost_usd: 0,
-      duration_ms: 0,
-      error: "Its worker did not beat",
-      uncommitted: null,
-      lines_added: null,
-      lines_removed: null,
-    };
-    await give(id, { type: "finish_run", run: 1, end });
+    await give(id, { type: "finish_run", run: 1, end: runEnd("lost") });
     const touched: string[] = [];
     const touch = (what: string) => () => {
       touched.push(what);

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { DomainError } from "../../../core/domain/error.ts";
 import { Retention } from "../../../core/engine/upkeep/retention.ts";
 import { verify } from "../../../core/kv/verify.ts";
+import type { Place } from "../../../core/process/git/worktrees.ts";
 import { git } from "../../support/temp.ts";
 import { exists, type UpkeepWorld, upkeepWorld } from "../upkeep_world.ts";
 
@@ -15,12 +16,16 @@ async function typesAfter(w: UpkeepWorld, id: number, last: string): Promise<str
   return types.slice(types.lastIndexOf(last) + 1);
 }
 
+/** A completed task whose branch a person merged. */
+async function merged(w: UpkeepWorld, title?: string): Promise<{ id: number; place: Place }> {
+  const done = await w.done(title);
+  await w.repository.git("merge", "--quiet", done.place.branch);
+  return done;
+}
+
 Deno.test("sweep() removes a merged worktree, its branch and its raw log when the time has come, and says so", async () => {
   await using w = await upkeepWorld();
-  const id = await w.create();
-  const place = await w.begin(id);
-  await w.finish(id, "succeeded");
-  await w.repository.git("merge", "--quiet", place.branch);
+  const { id, place } = await merged(w);
   w.pass(29.9);
   await sweep(w);
   assertEquals(await typesAfter(w, id, "task.completed"), []);
@@ -46,13 +51,8 @@ Deno.test("sweep() removes a merged worktree, its branch and its raw log when th
 
 Deno.test("sweep() keeps what nobody merged, and what is uncommitted, until that changes", async () => {
   await using w = await upkeepWorld();
-  const unmerged = await w.create("Unmerged");
-  const first = await w.begin(unmerged);
-  await w.finish(unmerged, "succeeded");
-  const dirty = await w.create("Dirty");
-  const second = await w.begin(dirty);
-  await w.finish(dirty, "succeeded");
-  await w.repository.git("merge", "--quiet", second.branch);
+  const { id: unmerged, place: first } = await w.done("Unmerged");
+  const { place: second } = await merged(w, "Dirty");
   await Deno.writeTextFile(join(second.path, "new.txt"), "not committed\n");
   w.pass(31);
   await sweep(w);
@@ -70,10 +70,7 @@ Deno.test("sweep() keeps what nobody merged, and what is uncommitted, until that
 
 Deno.test("sweep() keeps a branch that only its own remote-less self holds, and one that a person looks at elsewhere", async () => {
   await using w = await upkeepWorld();
-  const id = await w.create();
-  const place = await w.begin(id);
-  await w.finish(id, "succeeded");
-  await w.repository.git("merge", "--quiet", place.branch);
+  const { place } = await merged(w);
   // The task's worktree lets go of the branch, and a person checks it out.
   await git(place.path, "checkout", "--quiet", "--detach");
   await w.repository.git("worktree", "add", "--quiet", join(w.repository.path, "..", "mine"), place.branch);
@@ -110,10 +107,7 @@ Deno.test("sweep() deletes the snapshots of failed runs by the log, and no other
 
 Deno.test("sweep() goes on where a crash left it between the event and the removal", async () => {
   await using w = await upkeepWorld();
-  const id = await w.create();
-  const place = await w.begin(id);
-  await w.finish(id, "succeeded");
-  await w.repository.git("merge", "--quiet", place.branch);
+  const { id, place } = await merged(w);
   w.pass(31);
   const crashed = Promise.withResolvers<never>();
   const reached = Promise.withResolvers<void>();
@@ -136,10 +130,7 @@ Deno.test("sweep() goes on where a crash left it between the event and the remov
 
 Deno.test("sweep() of the only worker removes what an earlier one left, and of one among others does not", async () => {
   await using w = await upkeepWorld();
-  const id = await w.create();
-  const place = await w.begin(id);
-  await w.finish(id, "succeeded");
-  await w.repository.git("merge", "--quiet", place.branch);
+  const { place } = await merged(w);
   w.pass(31);
   const context = { ...w.context, worker: { id: "worker-2", name: "laptop" } };
   await sweep({ ...w, context: { ...context, store: { ...context.store, shared: true } } });
@@ -150,10 +141,7 @@ Deno.test("sweep() of the only worker removes what an earlier one left, and of o
 
 Deno.test("sweep() takes a removal back that failed", async () => {
   await using w = await upkeepWorld();
-  const id = await w.create();
-  const place = await w.begin(id);
-  await w.finish(id, "succeeded");
-  await w.repository.git("merge", "--quiet", place.branch);
+  const { id, place } = await merged(w);
   w.pass(31);
   const broken = { ...w.upkeep, removeMerged: () => Promise.reject(new DomainError("unavailable", "git was killed")) };
   const warned: string[] = [];

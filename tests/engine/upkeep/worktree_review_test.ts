@@ -39,9 +39,7 @@ Deno.test("reconcile() finds nothing where the log explains all: running, comple
   await using w = await upkeepWorld();
   const add = (task: number, branch: string) =>
     w.upkeep.add({ repo: "app", task, branch, base: "HEAD", baseCommit: null });
-  const completed = await w.create();
-  await w.begin(completed);
-  await w.finish(completed, "succeeded");
+  await w.done();
   const failed = await w.create();
   await w.begin(failed);
   await w.finish(failed, "failed");
@@ -96,9 +94,7 @@ Deno.test("reconcile() reports a leftover of a task that ended meanwhile once, a
 
 Deno.test("reconcile() reports what the log says is there but is gone, and saved work of another log", async () => {
   await using w = await upkeepWorld();
-  const id = await w.create();
-  const place = await w.begin(id);
-  await w.finish(id, "succeeded");
+  const { id, place } = await w.done();
   await Deno.remove(place.path, { recursive: true });
   await w.repository.git("worktree", "prune");
   await w.repository.git("branch", "-D", place.branch);
@@ -122,9 +118,7 @@ Deno.test("reconcile() reports what the log says is there but is gone, and saved
 
 Deno.test("reconcile() does not miss a worktree that was moved and found", async () => {
   await using w = await upkeepWorld();
-  const id = await w.create();
-  const place = await w.begin(id);
-  await w.finish(id, "succeeded");
+  const { place } = await w.done();
   const root = `${w.repository.path}-trees`;
   await Deno.rename(`${w.repository.path}-worktrees`, root);
   const { id: store } = w.context.store;

@@ -20,18 +20,25 @@ async function putAway(w: WorktreeWorld, place: Place) {
 
 const subjectOf = (w: WorktreeWorld, commit: string) => w.repo.git("log", "-1", "--format=%s", commit);
 
-/** A repository with a submodule of `library` in `lib`. */
-async function withSubmodule(w: WorktreeWorld, library: string): Promise<void> {
+/** A worktree with `library` checked out as the submodule `lib`. */
+async function addWithSubmodule(w: WorktreeWorld, library: string): Promise<Place> {
   await git(w.repo.path, ...fileProtocol, "submodule", "--quiet", "add", library, "lib");
   await commitIn(w.repo.path, "Add lib");
+  const place = await w.add();
+  await git(place.path, ...fileProtocol, "submodule", "--quiet", "update", "--init");
+  return place;
+}
+
+/** An empty repository within `place`. */
+async function initIn(place: Place, path = "nested"): Promise<string> {
+  await git(place.path, "init", "--quiet", path);
+  return join(place.path, path);
 }
 
 Deno.test("snapshot() keeps the commits of a submodule, with branches, stash, detached HEAD and what only a reflog has", async () => {
   await using library = await tempRepository();
   await using w = await worktreeWorld();
-  await withSubmodule(w, library.path);
-  const place = await w.add();
-  await git(place.path, ...fileProtocol, "submodule", "--quiet", "update", "--init");
+  const place = await addWithSubmodule(w, library.path);
   const lib = join(place.path, "lib");
   const entry = await git(place.path, "rev-parse", "--absolute-git-dir");
   assert((await Deno.stat(join(entry, "modules", "lib"))).isDirectory);
@@ -65,9 +72,7 @@ Deno.test("snapshot() keeps the commits of a submodule, with branches, stash, de
 Deno.test("snapshot() keeps the commits of a submodule whose folder is gone", async () => {
   await using library = await tempRepository();
   await using w = await worktreeWorld();
-  await withSubmodule(w, library.path);
-  const place = await w.add();
-  await git(place.path, ...fileProtocol, "submodule", "--quiet", "update", "--init");
+  const place = await addWithSubmodule(w, library.path);
   const inner = await commitIn(join(place.path, "lib"), "Inner");
   await git(place.path, "submodule", "--quiet", "deinit", "--force", "lib");
   const { nested } = await putAway(w, place);
@@ -78,9 +83,7 @@ Deno.test("snapshot() keeps the commits of a submodule whose folder is gone", as
 Deno.test("snapshot() copies nothing of a submodule or clone that its remote has", async () => {
   await using library = await tempRepository();
   await using w = await worktreeWorld();
-  await withSubmodule(w, library.path);
-  const place = await w.add();
-  await git(place.path, ...fileProtocol, "submodule", "--quiet", "update", "--init");
+  const place = await addWithSubmodule(w, library.path);
   await git(place.path, "clone", "--quiet", library.path, "clone");
   assertEquals((await putAway(w, place)).nested, undefined);
 });
@@ -89,7 +92,7 @@ Deno.test("snapshot() keeps commits and files of repositories within repositorie
   await using w = await worktreeWorld();
   const place = await w.add();
   const at = (...parts: string[]) => join(place.path, ...parts);
-  for (const path of ["empty", "unborn", "deep", "deep/a b/er"]) await git(place.path, "init", "--quiet", at(path));
+  for (const path of ["empty", "unborn", "deep", "deep/a b/er"]) await initIn(place, path);
   await write(at("unborn"), "unborn.txt");
   await write(at("deep/a b/er"), "committed.txt");
   const deeper = await commitIn(at("deep/a b/er"), "Deeper");
@@ -114,7 +117,7 @@ Deno.test("snapshot() keeps commits, but no files, of a repository in an ignored
   await write(w.repo.path, "src/tracked.txt");
   await commitIn(w.repo.path, "Ignore cache");
   const place = await w.add();
-  for (const path of ["cache/tool", "src"]) await git(place.path, "init", "--quiet", path);
+  for (const path of ["cache/tool", "src"]) await initIn(place, path);
   await write(place.path, "cache/tool/a.txt");
   const ignored = await commitIn(join(place.path, "cache/tool"), "In the cache");
   await write(place.path, "cache/tool/loose.txt");
@@ -142,8 +145,7 @@ Deno.test("snapshot() keeps files and HEAD of another worktree that lies inside"
 Deno.test("snapshot() and remove() leave a worktree with a repository whose commits cannot be kept", async () => {
   const spoil: Record<string, (place: Place, library: string) => Promise<unknown>> = {
     "nested is a repository of its own, which git cannot read": async (place) => {
-      await git(place.path, "init", "--quiet", "nested");
-      await commitIn(join(place.path, "nested"), "Inner");
+      await commitIn(await initIn(place), "Inner");
       await Deno.remove(join(place.path, "nested/.git/HEAD"));
     },
     // Its first commits are elsewhere: they would be missing in ours.
@@ -173,8 +175,7 @@ Deno.test("remove(), add() and removeMerged() keep or leave the commits of a nes
   await using w = await worktreeWorld();
   const start = async () => {
     const place = await w.add();
-    await git(place.path, "init", "--quiet", "nested");
-    return { place, inner: await commitIn(join(place.path, "nested"), `Inner ${crypto.randomUUID()}`) };
+    return { place, inner: await commitIn(await initIn(place), `Inner ${crypto.randomUUID()}`) };
   };
   const first = await start();
   await w.worktrees.remove(first.place);
@@ -189,9 +190,9 @@ Deno.test("remove(), add() and removeMerged() keep or leave the commits of a nes
   const merged = await w.add(2);
   await write(w.repo.path, ".git/info/exclude", "nested\n");
   const last = await w.add(3);
-  await git(last.path, "init", "--quiet", "nested");
+  const nested = await initIn(last);
   assertEquals(await w.worktrees.mergedCommit(last), last.base_commit);
-  await commitIn(join(last.path, "nested"), "Inner");
+  await commitIn(nested, "Inner");
   assertEquals(await w.worktrees.mergedCommit(last), null);
   await assertRejects(() => w.worktrees.removeMerged(last), DomainError, "no other branch has");
   await w.worktrees.removeMerged(merged);
@@ -201,9 +202,7 @@ Deno.test("remove() and restore() keep the commits of a submodule when a person 
   for (const action of ["remove", "restore"]) {
     await using library = await tempRepository();
     await using w = await worktreeWorld();
-    await withSubmodule(w, library.path);
-    const place = await w.add();
-    await git(place.path, ...fileProtocol, "submodule", "--quiet", "update", "--init");
+    const place = await addWithSubmodule(w, library.path);
     const inner = await commitIn(join(place.path, "lib"), "Inner");
     await Deno.remove(place.path, { recursive: true });
     if (action === "remove") await w.worktrees.remove(place);
@@ -217,8 +216,7 @@ Deno.test("removeSnapshot() deletes with a run's last snapshot what was kept bes
   const saved = [];
   for (const run of [1, 10, 1]) {
     const place = await w.add();
-    await git(place.path, "init", "--quiet", "nested");
-    await commitIn(join(place.path, "nested"), `Inner ${crypto.randomUUID()}`);
+    await commitIn(await initIn(place), `Inner ${crypto.randomUUID()}`);
     await write(place.path, `${crypto.randomUUID()}.txt`);
     saved.push(await w.worktrees.snapshot(place, { task: 1, run }));
     await w.worktrees.remove(place);
