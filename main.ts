@@ -15,7 +15,11 @@ import { hasSecretsToHide, launchUnlimited } from "./core/host/launcher.ts";
 import { openStore } from "./core/kv/store.ts";
 import { descriptorLimit } from "./core/host/descriptors.ts";
 import { freeBytes } from "./core/host/disk_space.ts";
+import { inspectRepository } from "./core/process/git/git.ts";
 import { gitWorktrees } from "./core/process/git/git_worktrees.ts";
+import { projects } from "./core/process/project/project_settings.ts";
+import { stepRunner } from "./core/process/project/step_process.ts";
+import { taskPorts } from "./core/process/project/task_ports.ts";
 import { takeOver } from "./core/process/hand_over.ts";
 import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/host/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
@@ -104,11 +108,18 @@ async function start(): Promise<void> {
     root: (name) => worktreeRoot(config, found, name),
     store: store.id,
   });
+  const ofRepositories = projects({
+    readAtCommit: (repo, commit, path) => worktrees.readAtCommit(repo, commit, path),
+    folder: join(config.data, "repositories"),
+  });
   const coder = engine({
     store,
     clock: systemClock,
     random: systemRandom,
     worktrees,
+    projects: ofRepositories,
+    steps: stepRunner(),
+    ports: taskPorts(),
     agent: found.agent,
     worker,
     settings: engineSettings(config, found),
@@ -126,6 +137,7 @@ async function start(): Promise<void> {
       containment: found.containment,
       token: token !== null,
     }),
+    repositories: { inspect: inspectRepository, projects: ofRepositories },
     upkeep: { worktrees, retentionDays: config.retentionDays },
   });
   const app = makeApp({

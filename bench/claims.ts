@@ -9,6 +9,7 @@ import { keys } from "../core/kv/keys.ts";
 import { buildStore } from "../core/kv/store.ts";
 import type { Worktrees } from "../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../core/host/system.ts";
+import { noProject } from "../tests/support/no_project.ts";
 import { tempDir } from "../tests/support/temp.ts";
 import { writeHistory } from "./history.ts";
 import { postgresQueues } from "./postgres_queues.ts";
@@ -98,9 +99,15 @@ async function measureHere(): Promise<Claims> {
         stallMs: 1e9,
         logs: folder.path,
       },
+      ...noProject,
       freeBytes: () => Promise.resolve(null),
       warn: (message, error) => console.error(message, error),
-    }, { endSurvivors: () => Promise.resolve(0), pid: Deno.pid, surroundings: () => ({ agent: {} } as never) });
+    }, {
+      endSurvivors: () => Promise.resolve(0),
+      pid: Deno.pid,
+      surroundings: () => ({ agent: {} } as never),
+      repositories: {} as never,
+    });
     await started.start();
   }
   while (asked < schedulers) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -14,6 +14,7 @@ import { claims } from "./claims.ts";
 import { followTask } from "./followers.ts";
 import { gigabyte, idle } from "./idle.ts";
 import { live } from "./live.ts";
+import { project } from "./project.ts";
 import { replay } from "./replay.ts";
 import type { Row } from "./row.ts";
 import { start } from "./start.ts";
@@ -25,6 +26,7 @@ import { verify } from "./verify.ts";
 const groups: Record<string, () => Promise<Row[]>> = {
   append,
   start,
+  project,
   live,
   throughput,
   replay,

@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { NewTaskPage } from "./form/new_task_page.tsx";
+import { RepositoriesPage } from "./repositories/repositories_page.tsx";
 import { Overlays } from "./overlay/overlays.tsx";
 import { TaskBoard } from "./board/task_board.tsx";
 import { TaskPage } from "./task/task_page.tsx";
@@ -12,5 +13,6 @@ export const islands: Record<string, ComponentType> = {
   task_board: TaskBoard,
   task_page: TaskPage,
   new_task: NewTaskPage,
+  repositories: RepositoriesPage,
   overlays: Overlays,
 };

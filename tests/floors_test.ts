@@ -51,7 +51,7 @@ const mayInstall: Record<Floor, string[]> = {
   islands: ["@preact/signals", "eventsource-parser", "marked", "preact"],
   engine: [],
   kv: [],
-  process: [],
+  process: ["jsonc-parser", "zod"],
   view: [],
   domain: [],
   std: ["deno-std"],

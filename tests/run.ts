@@ -47,6 +47,7 @@ const slow = [
   "process/git/nested_repositories_test.ts",
   "process/git/worktree_index_test.ts",
   "process/git/worktree_move_test.ts",
+  "process/project/step_process_test.ts",
 ]
   .map((name) => `tests/${name}`);
 

@@ -15,8 +15,10 @@ export type Command =
   /** `seq`: the version the caller saw (`If-Match`), or null for "whatever it is". */
   | { type: "edit"; changes: Partial<TaskSpec>; seq: number | null }
   | { type: "cancel" }
-  | { type: "retry" }
-  | { type: "add_message"; text: string }
+  /** `changes`: of its spec, in the same transition. */
+  | { type: "retry"; changes?: Partial<TaskSpec> }
+  /** `changes`: for a task that is over and goes on. */
+  | { type: "add_message"; text: string; changes?: Partial<TaskSpec> }
   | { type: "approve_plan" }
   | { type: "reject_plan"; feedback: string }
   /** `planned`: what the plan went by; a task that was edited since is not claimed on it. */

@@ -5,7 +5,7 @@
 
 import type { Command, RunEnd } from "./command.ts";
 import { DomainError } from "./error.ts";
-import type { EventData, NewEvent, Outcome, RunSequel } from "./event.ts";
+import type { EventData, NewEvent, Outcome, RunSequel, TaskSpec } from "./event.ts";
 import { dueInMs, retryDelayMs } from "./retry.ts";
 import { isOver, type Status, type Task, unreportedCost } from "./task.ts";
 
@@ -28,13 +28,9 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
     case "cancel":
       return cancel(task);
     case "retry":
-      if (!isOver(task.status)) refuse("retry", task, "only a finished task can be retried");
-      return [{
-        type: "task.retry_scheduled",
-        data: { due_at: iso(now), attempt: 1, reason: "asked for" },
-      }];
+      return retry(task, command.changes ?? {}, now);
     case "add_message":
-      return addMessage(task, command.text);
+      return addMessage(task, command);
     case "approve_plan":
       if (task.status !== "awaiting_approval" || task.cancel_requested) refuse("approve the plan of", task);
       return [{ type: "plan.approved", data: {} }];
@@ -96,7 +92,7 @@ function edit(task: Task, { changes, seq }: { changes: EventData["task.edited"];
       }
     }
   }
-  return Object.keys(changes).length === 0 ? [] : [{ type: "task.edited", data: changes }];
+  return edited(changes);
 }
 
 function cancel(task: Task): NewEvent[] {
@@ -115,19 +111,56 @@ function mayBeHalfMade({ next, outcome }: Task): boolean {
   return next.kind === "fresh" && (outcome === "lost" || outcome === "shutdown" || outcome === "paused");
 }
 
-function addMessage(task: Task, text: string): NewEvent[] {
-  const running = task.status === "in_progress" && task.run !== null;
-  if (task.cancel_requested || !(running || task.status === "completed")) {
-    refuse("send a message to", task, "only a running or completed task takes messages");
+function retry(task: Task, changes: Partial<TaskSpec>, now: number): NewEvent[] {
+  if (!isOver(task.status)) refuse("retry", task, "only a finished task can be retried");
+  if (changes.repo !== undefined && changes.repo !== task.repo && task.place) {
+    throw new DomainError("conflict", `Cannot change repo of task ${task.id}: it was fixed when it first ran`);
   }
-  // A worktree that was removed can be put back from where its work is saved.
-  if (task.status === "completed" && (!(task.place?.present || task.snapshot) || !task.session_id)) {
-    refuse("send a message to", task, "and its worktree or session is gone: retry it instead");
+  requireBudget("retry", task, changes);
+  return [
+    ...edited(changes),
+    { type: "task.retry_scheduled", data: { due_at: iso(now), attempt: 1, reason: "asked for" } },
+  ];
+}
+
+/** A budget that is used up would end the next run before it began. */
+function requireBudget(action: string, task: Task, changes: Partial<TaskSpec>): void {
+  const budget = changes.max_budget_usd === undefined ? task.max_budget_usd : changes.max_budget_usd;
+  if (budget === null || task.cost_usd < budget) return;
+  const spent = `its budget of $${budget} is used up ($${task.cost_usd.toFixed(2)} spent)`;
+  throw new DomainError(
+    "conflict",
+    `Cannot ${action} task ${task.id}: ${spent}; send a larger max_budget_usd with the request, or null for none`,
+  );
+}
+
+function edited(changes: Partial<TaskSpec>): NewEvent[] {
+  return Object.keys(changes).length === 0 ? [] : [{ type: "task.edited", data: changes }];
+}
+
+function addMessage(task: Task, { text, changes = {} }: { text: string; changes?: Partial<TaskSpec> }): NewEvent[] {
+  const running = task.status === "in_progress" && task.run !== null;
+  if (task.cancel_requested || !(running || isOver(task.status)) || task.trial) {
+    refuse("send a message to", task, "only a running or finished task takes messages");
+  }
+  if (running && Object.keys(changes).length > 0) {
+    refuse("change", task, "what a message changes is changed for a task that is over");
+  }
+  if (!running) {
+    requireSavedWork(task);
+    requireBudget("go on with", task, changes);
   }
   if (task.messages.length >= maxMessagesWaiting) {
     refuse("send a message to", task, `${maxMessagesWaiting} messages wait for the agent already`);
   }
-  return [{ type: "message.added", data: { text } }];
+  return [...edited(changes), { type: "message.added", data: { text } }];
+}
+
+/** A worktree that was removed can be put back from where its work is saved; a task that never had one begins. */
+function requireSavedWork(task: Task): void {
+  const { place, snapshot } = task;
+  if (!place?.base_commit || place.present || snapshot !== null) return;
+  refuse("send a message to", task, "and its work is no longer kept: retry it instead");
 }
 
 function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: number): NewEvent[] {
@@ -151,7 +184,7 @@ function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: nu
 
 function finishRun(task: Task, { run, end }: { run: number; end: RunEnd }): NewEvent[] {
   fence(task, run);
-  const uncounted = end.outcome === "lost" && task.run?.started_at === null;
+  const uncounted = end.outcome === "lost" && task.run?.started_at === null && task.run.step === null;
   const then = sequel(task, end.outcome, { uncounted });
   const cost = end.cost_usd === null
     ? unreportedCost(task.run!)
@@ -168,6 +201,8 @@ function finishRun(task: Task, { run, end }: { run: number; end: RunEnd }): NewE
 function sequel(task: Task, outcome: Outcome, { uncounted }: { uncounted: boolean }): RunSequel {
   switch (outcome) {
     case "succeeded":
+      // Its worktree was for the trial alone.
+      if (task.trial) return "settle";
       // A cancel that came after the good result lost; a message that came too late for the agent goes on in a new run.
       return task.messages.length > 0 ? "resume" : "complete";
     case "planned":
@@ -183,9 +218,20 @@ function sequel(task: Task, outcome: Outcome, { uncounted }: { uncounted: boolea
     case "timed_out":
     case "over_budget":
     case "stalled":
+    case "setup_failed":
+    case "check_failed":
       return "settle";
   }
 }
+
+/** What a fresh start may mend. */
+const retriedOutcomes: ReadonlySet<Outcome> = new Set([
+  "failed",
+  "timed_out",
+  "stalled",
+  "setup_failed",
+  "check_failed",
+]);
 
 function settle(task: Task, now: number): NewEvent[] {
   if (task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return [];
@@ -193,9 +239,10 @@ function settle(task: Task, now: number): NewEvent[] {
   if (task.cancel_requested || outcome === "cancelled") {
     return [{ type: "task.cancelled", data: { reason: "asked for" } }];
   }
+  if (outcome === "succeeded") return [{ type: "task.completed", data: { output: "Setup and check went well" } }];
   // The whole of a long error is in `run.finished`.
   const error = task.error && task.error.text + (task.error.whole ? "" : "…");
-  const again = outcome === "failed" || outcome === "timed_out" || outcome === "stalled";
+  const again = retriedOutcomes.has(outcome);
   if (again && task.attempts < task.max_attempts) {
     const due_at = iso(now + retryDelayMs(task.attempts));
     return [{

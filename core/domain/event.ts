@@ -17,6 +17,9 @@ export type Mode = "execute" | "plan";
 export const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
 export type Effort = typeof efforts[number];
 
+/** What a model's name may be, of at most 100 characters: nothing that claude's command line could take for something else. */
+export const modelPattern = /^[A-Za-z0-9][\w.:@/[\]-]*$/;
+
 /** Something that works on after the agent's turn: a command or a subagent it started in the background. */
 export interface BackgroundTask {
   id: string;
@@ -67,6 +70,12 @@ export interface TaskSpec {
   timeout_seconds: number | null;
   /** For all runs of the task together. */
   max_budget_usd: number | null;
+  /** The command line that judges the result; `null`: none. Absent, as the next: as the repository's `coder.json` says. */
+  check?: string | null;
+  /** Whether the agent is asked to commit what it left uncommitted. */
+  commit_reminder?: boolean;
+  /** No agent works: setup and check are tried on the base, in a worktree that goes afterwards. */
+  trial?: true;
 }
 
 export const outcomes = [
@@ -77,6 +86,10 @@ export const outcomes = [
   "timed_out",
   "over_budget",
   "stalled",
+  /** The repository's setup did not end well: no agent was started. */
+  "setup_failed",
+  /** The agent said that it is done, and the check says otherwise. */
+  "check_failed",
   /** The worker died or lost its lease. */
   "lost",
   /** The service was stopped softly. */
@@ -85,6 +98,17 @@ export const outcomes = [
   "paused",
 ] as const;
 export type Outcome = typeof outcomes[number];
+
+/** How a command of the repository ended: its setup, its check, its cleanup. `stopped`: the run was stopped meanwhile. */
+export type StepOutcome = "passed" | "failed" | "timed_out" | "stopped";
+
+/** How it ended, and when. `duration_ms`: from its start. */
+export interface StepEnd {
+  outcome: StepOutcome;
+  exit_code: number | null;
+  signal: string | null;
+  duration_ms: number;
+}
 
 /** What follows a finished run; decided once, when it finishes, and recorded so that history explains itself. */
 export type RunSequel =
@@ -132,9 +156,43 @@ export interface EventData {
     kept?: string[];
     /** Its folder was gone or broken and was put back at this commit; the session goes on there. */
     restored?: string;
+    /** The first of the task's ten ports. */
+    port?: number;
   };
   /** The worktree, or its repository, was moved by a person while nothing ran; found when the next run began. */
   "worktree.moved": { branch: string; from: string; path: string; worker: string };
+  /**
+   * Files of the main checkout that are not in git and that `.worktreeinclude` names were copied. `files`: their paths, the
+   * first 200.
+   */
+  "files.included": { files: string[]; count: number; bytes: number };
+  /** A task that goes on has other ports than before: `count` of them, from `first` on. */
+  "ports.reserved": { first: number; count: number };
+  "setup.started": { command: string; timeout_seconds: number };
+  "setup.output": { text: string };
+  /** `left`: how many processes it left running; they end with the run, and the task's next run sets up again. */
+  "setup.finished": StepEnd & { left?: number };
+  /**
+   * `round`: 1 is the first of its run. `commit`: what is judged. What was not committed (`uncommitted` files, the first 50
+   * in `files`) is set aside meanwhile under the ref `aside`.
+   */
+  "check.started": {
+    command: string;
+    timeout_seconds: number;
+    round: number;
+    commit: string;
+    uncommitted: number;
+    files?: string[];
+    aside?: { ref: string; commit: string };
+  };
+  "check.output": { text: string };
+  "check.finished": StepEnd & { round: number; commit: string };
+  /** Before the worktree goes. */
+  "cleanup.started": { command: string; timeout_seconds: number };
+  "cleanup.output": { text: string };
+  "cleanup.finished": StepEnd;
+  /** What the run told its agent of its own accord. */
+  "followup.sent": { because: "uncommitted" | "check_failed"; text: string };
   "run.started": {
     pid: number;
     session_id: string;

@@ -2,8 +2,19 @@
 //
 // The browser folds with the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
-import { type BackgroundTask, type CostBasis, type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
-import { addUsage, backgroundWords, type Excerpt, largerUsage, type OpenRun, type Status, type Task } from "./task.ts";
+import { type BackgroundTask, type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
+import {
+  addUsage,
+  backgroundWords,
+  type Excerpt,
+  isOver,
+  largerUsage,
+  lessSure,
+  type OpenRun,
+  type Status,
+  type StepFact,
+  type Task,
+} from "./task.ts";
 
 /** The task after `event`. Pure and total: an unknown type or a newer version changes `seq` and `updated_at` only. */
 export function evolve(task: Task, event: TaskEvent): Task {
@@ -50,12 +61,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     case "message.added":
       return {
         messages: [...task.messages, event.seq],
-        ...(task.status === "completed" &&
-          {
-            status: "pending" as const,
-            completed_at: null,
-            next: { kind: "resume" as const, because: "message" as const, seq: null },
-          }),
+        ...(isOver(task.status) && continued(task)),
       };
     case "message.sent":
       return { messages: task.messages.filter((seq) => seq !== event.data.message) };
@@ -107,8 +113,14 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
     case "run.claimed":
       return claimed(task, event);
     case "worktree.added": {
-      const { branch, path, base, base_commit, worker } = event.data;
-      return { place: { repo: task.repo, branch, path, base, base_commit, worker, present: true }, snapshot: null };
+      const { branch, path, base, base_commit, worker, restored, port } = event.data;
+      return {
+        place: { repo: task.repo, branch, path, base, base_commit, worker, present: true, ready: false },
+        snapshot: null,
+        ...(port !== undefined && { port }),
+        // What was set aside belongs to the worktree that is there again, not to a new one.
+        aside: restored === undefined ? null : task.aside,
+      };
     }
     case "worktree.moved":
       return { place: task.place && { ...task.place, path: event.data.path, worker: event.data.worker } };
@@ -137,7 +149,7 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
     case "snapshot.removed":
       return task.snapshot?.ref === event.data.ref ? { snapshot: null } : {};
     default:
-      return changeByAgent(task, event);
+      return changeByStep(task, event);
   }
 }
 
@@ -153,8 +165,60 @@ type RunType =
   | "worktree.kept"
   | "snapshot.removed";
 
+/** What the repository's own commands do, and what their run tells its agent. */
+function changeByStep(task: Task, event: Exclude<TaskEvent, { type: LifeType | RunType }>): Partial<Task> {
+  switch (event.type) {
+    case "ports.reserved":
+      return { port: event.data.first };
+    case "setup.started":
+      return { run: task.run && { ...task.run, step: "setup" }, last_step: step(`Setup: ${event.data.command}`) };
+    case "setup.finished":
+      return {
+        run: task.run && { ...task.run, step: null },
+        place: task.place && { ...task.place, ready: event.data.outcome === "passed" && !event.data.left },
+        last_setup: stepFact(task, event),
+      };
+    case "check.started":
+      return {
+        run: task.run && { ...task.run, step: "check" },
+        last_step: step(`Check: ${event.data.command}`),
+        aside: event.data.aside ?? null,
+      };
+    case "check.finished":
+      return {
+        run: task.run && { ...task.run, step: null },
+        last_check: { ...stepFact(task, event), commit: event.data.commit },
+        aside: null,
+      };
+    case "followup.sent":
+      return { last_step: event.data.because === "uncommitted" ? "Asked to commit" : "Told that the check failed" };
+    case "files.included":
+    case "setup.output":
+    case "check.output":
+    case "cleanup.started":
+    case "cleanup.output":
+    case "cleanup.finished":
+      return {};
+    default:
+      return changeByAgent(task, event);
+  }
+}
+
+type StepType =
+  | "files.included"
+  | "ports.reserved"
+  | `${"setup" | "check" | "cleanup"}.${"started" | "output" | "finished"}`
+  | "followup.sent";
+
+function stepFact(task: Task, { seq, at, run, data }: TaskEventOf<"setup.finished" | "check.finished">): StepFact {
+  return { seq, at, run: run ?? task.epoch, outcome: data.outcome, duration_ms: data.duration_ms };
+}
+
 /** What the agent says, and what changes nothing. */
-function changeByAgent(task: Task, event: Exclude<TaskEvent, { type: LifeType | RunType }>): Partial<Task> {
+function changeByAgent(
+  task: Task,
+  event: Exclude<TaskEvent, { type: LifeType | RunType | StepType }>,
+): Partial<Task> {
   switch (event.type) {
     case "agent.ready":
       // From here on the session exists, so an interrupted run can go on in it.
@@ -208,6 +272,7 @@ function claimed(task: Task, event: TaskEventOf<"run.claimed">): Partial<Task> {
     started_at: task.started_at ?? event.at,
     last_step: null,
     strayed: [],
+    last_check: null,
     run: {
       epoch: event.data.epoch,
       worker: event.data.worker,
@@ -216,6 +281,7 @@ function claimed(task: Task, event: TaskEventOf<"run.claimed">): Partial<Task> {
       claimed_at: event.at,
       started_at: null,
       pid: null,
+      step: null,
       spoke: false,
       background: [],
       asked: false,
@@ -286,6 +352,28 @@ function spoken(task: Task): Partial<Task> {
   return { run: { ...task.run, spoke: true }, interruptions: 0 };
 }
 
+/** A task that was over goes on: where its work is saved, or from the start when there was none yet. */
+function continued(task: Task): Partial<Task> {
+  // One that a retry is to make anew, from a base that is not resolved yet, is none to go on in.
+  const hasPlace = Boolean(task.place?.base_commit) && (task.place!.present || task.snapshot !== null);
+  const ended = task.status === "completed" ? undefined : endedWords(task);
+  return {
+    status: "pending",
+    completed_at: null,
+    next: hasPlace
+      ? { kind: "resume", because: "message", seq: null, ...(ended !== undefined && { ended }) }
+      : { kind: "fresh" },
+    // What never had a place begins its attempts.
+    ...(!hasPlace && { attempts: 0 }),
+  };
+}
+
+/** `cancelled`, or how it failed: `timed_out: Time limit of 60 s reached`. */
+function endedWords({ status, outcome, error }: Task): string {
+  const how = status === "cancelled" ? "cancelled" : outcome ?? status;
+  return status === "cancelled" || error === null ? how : `${how}: ${error.text}`;
+}
+
 /** A person asked for a new life: nothing of the old one holds, the approval of its plan neither. */
 function anew(task: Task): Partial<Task> {
   return {
@@ -294,12 +382,6 @@ function anew(task: Task): Partial<Task> {
     mode: task.plan ? "plan" : task.mode,
     place: task.place && { ...task.place, base_commit: "" },
   };
-}
-
-const bases: readonly CostBasis[] = ["reported", "estimated", "unknown"];
-
-function lessSure(a: CostBasis, b: CostBasis): CostBasis {
-  return bases.indexOf(a) > bases.indexOf(b) ? a : b;
 }
 
 /** What a person should know of the background; null: nothing works there. */

@@ -19,6 +19,13 @@ export function branchName(id: number, title: string): string {
   return branchPrefix(id) + slugOf(title);
 }
 
+/** Whether git takes it for the name of a branch, by the rules of git-check-ref-format(1); at most 255 characters. */
+export function isBranchName(name: string): boolean {
+  return name.length <= 255 && name !== "@" && name !== "HEAD" && !name.startsWith("-") &&
+    !/[\0-\x20\x7f~^:?*[\\]|\.\.|@\{|\.$/.test(name) &&
+    name.split("/").every((part) => part !== "" && !part.startsWith(".") && !part.endsWith(".lock"));
+}
+
 /** A title taken from the first line of a prompt. */
 export function titleOf(prompt: string): string {
   const line = prompt.split("\n").map((one) => one.trim()).find((one) => one !== "") ?? "";

@@ -3,7 +3,7 @@
 // The head stays a few KB: long texts are excerpts that point to the event which holds the whole. How events make it is
 // in `evolve.ts`.
 
-import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork, Usage } from "./event.ts";
+import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StepOutcome, StrayWork, Usage } from "./event.ts";
 
 export type Status = "pending" | "in_progress" | "awaiting_approval" | "completed" | "failed" | "cancelled";
 
@@ -35,6 +35,8 @@ export interface OpenRun {
   claimed_at: string;
   started_at: string | null;
   pid: number | null;
+  /** The command of the repository that works now. */
+  step: "setup" | "check" | null;
   /** Whether the agent said anything yet. */
   spoke: boolean;
   /** What works in the background. */
@@ -57,8 +59,16 @@ export interface Ending {
 export type NextStart =
   /** A new worktree and session. */
   | { kind: "fresh" }
-  /** The same worktree and session. `seq`: the event with the words for the agent, when there are any. */
-  | { kind: "resume"; because: "interrupted" | "approved" | "rejected" | "message"; seq: number | null };
+  /**
+   * The same worktree and session. `seq`: the event with the words for the agent, when there are any. `ended`: how the task
+   * ended that goes on now, when it was not well.
+   */
+  | {
+    kind: "resume";
+    because: "interrupted" | "approved" | "rejected" | "message";
+    seq: number | null;
+    ended?: string;
+  };
 
 /** Branch and folder of a task; fixed at its first claim. */
 export interface TaskPlace {
@@ -71,6 +81,17 @@ export interface TaskPlace {
   worker: string;
   /** False once it was removed. */
   present: boolean;
+  /** Whether its setup ended well; absent before anybody asked. */
+  ready?: boolean;
+}
+
+/** How a command of the repository ended last. `seq`: the event that says so. */
+export interface StepFact {
+  seq: number;
+  at: string;
+  run: number;
+  outcome: StepOutcome;
+  duration_ms: number;
 }
 
 export interface Task {
@@ -92,6 +113,10 @@ export interface Task {
   max_attempts: number;
   timeout_seconds: number | null;
   max_budget_usd: number | null;
+  /** Absent, as the next two: the spec did not say (`TaskSpec`). */
+  check?: string | null;
+  commit_reminder?: boolean;
+  trial?: true;
   /** Attempts begun; interruptions do not count. */
   attempts: number;
   /** Interruptions in a row, each after an agent was started, without a word from it between them. */
@@ -127,6 +152,13 @@ export interface Task {
   last_step: string | null;
   /** Commits of the last run that ended elsewhere. */
   strayed: StrayWork[];
+  /** The first of its ten ports. */
+  port: number | null;
+  last_setup: StepFact | null;
+  /** Of the last run. */
+  last_check: (StepFact & { commit: string }) | null;
+  /** What a check that did not end set aside. */
+  aside: { ref: string; commit: string } | null;
   lines_added: number | null;
   lines_removed: number | null;
   snapshot: { ref: string; commit: string; run: number } | null;
@@ -181,6 +213,10 @@ export function emptyTask(id: number): Task {
     session_total: null,
     last_step: null,
     strayed: [],
+    port: null,
+    last_setup: null,
+    last_check: null,
+    aside: null,
     lines_added: null,
     lines_removed: null,
     snapshot: null,
@@ -207,6 +243,13 @@ export function largerUsage(a: Usage, b: Usage): Usage {
     cache_read_tokens: Math.max(a.cache_read_tokens, b.cache_read_tokens),
     cache_write_tokens: Math.max(a.cache_write_tokens, b.cache_write_tokens),
   };
+}
+
+const bases: readonly CostBasis[] = ["reported", "estimated", "unknown"];
+
+/** Of two costs together. */
+export function lessSure(a: CostBasis, b: CostBasis): CostBasis {
+  return bases.indexOf(a) > bases.indexOf(b) ? a : b;
 }
 
 export function isOver(status: Status): boolean {

@@ -4,6 +4,9 @@ import type { About, Clock, Random } from "../domain/ports.ts";
 import type { Store } from "../kv/store.ts";
 import type { Agent } from "../process/agent.ts";
 import type { Worktrees } from "../process/git/worktrees.ts";
+import type { Projects } from "../process/project/project_settings.ts";
+import type { StepRunner } from "../process/project/step_process.ts";
+import type { TaskPorts } from "../process/project/task_ports.ts";
 
 export interface EngineSettings {
   /** Runs at once on this worker. */
@@ -36,6 +39,11 @@ export interface EngineContext {
   clock: Clock;
   random: Random;
   worktrees: Worktrees;
+  /** What repositories say about work in them. */
+  projects: Projects;
+  /** Runs their commands. */
+  steps: StepRunner;
+  ports: TaskPorts;
   /** The agent, or `DomainError("unavailable")` with what to do about it. Asked before each claim. */
   agent: () => Promise<Agent>;
   /** `id` is the worker's uuid, `name` a label. */

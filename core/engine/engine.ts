@@ -20,6 +20,7 @@ import type { Surroundings } from "./service/condition.ts";
 import { counters as makeCounters } from "./service/counters.ts";
 import { Feeds } from "./service/feeds.ts";
 import { queries as makeQueries } from "./service/queries.ts";
+import type { RepositoriesParts } from "./service/repositories.ts";
 import type { Service } from "./service/service.ts";
 import { taskService } from "./service/task_service.ts";
 import { Retention } from "./upkeep/retention.ts";
@@ -38,6 +39,8 @@ export interface Engine {
 export interface EngineOptions {
   endSurvivors: EndSurvivors;
   surroundings: () => Surroundings;
+  /** How the configured repositories are looked at for those who ask. */
+  repositories: RepositoriesParts;
   /** Of this process, for the log. */
   pid: number;
   /** Compares the repositories with the log and, with `retentionDays`, tidies up after finished tasks. */
@@ -89,6 +92,7 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
     feeds,
     counters,
     surroundings,
+    configured: options.repositories,
     reviewNotices: () => review?.notices ?? [],
     isStopping: () => lifecycle.isStopping,
   });
@@ -147,6 +151,8 @@ function upkeepParts(
   const { worktrees, retentionDays } = upkeep;
   return {
     review: new WorktreeReview(context, { board, upkeep: worktrees, note, signal }),
-    retention: retentionDays === null ? null : new Retention(context, { upkeep: worktrees, days: retentionDays }),
+    retention: retentionDays === null
+      ? null
+      : new Retention(context, { upkeep: worktrees, days: retentionDays, signal }),
   };
 }

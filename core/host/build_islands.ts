@@ -28,6 +28,7 @@ export const sheets: readonly string[] = [
   "transcript/transcript.css",
   "changes/changes.css",
   "form/form.css",
+  "repositories/repositories.css",
   "overlay/overlay.css",
   "screen.css",
 ];

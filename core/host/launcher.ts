@@ -2,14 +2,17 @@
 // others. This program itself may do anything, but serves nobody: it starts one child, passes signals on and waits.
 //
 // What the service may do (`permissionsOf` says it in full):
-//   net      listen where CODER_HOST and CODER_PORT say; call the KV server, if there is one
-//   read     its data, the worktrees, the repositories' git folders, the agent's program, its own sources that make the pages
+//   net      listen where CODER_HOST and CODER_PORT say, and on loopback, where it looks which ports are free for a task; call
+//            the KV server, if there is one
+//   read     its data, the worktrees, the repositories' git folders, the programs of agent and shell, its own sources that
+//            make the pages
 //   write    its data, the worktrees, the repositories' git folders
-//   run      git, the agent, and `perl`, `ps` and `kill` to hold together, find and end an agent's processes
+//   run      git, the agent, `sh` for the commands of a project, and `perl`, `ps` and `kill` to hold together, find and end
+//            the processes of a run
 //   env      its own settings by name, and PATH; what an agent needs is inherited without being read
 //   sys      the machine's name, the user's id, the room on the disk
 //
-// The agent is a program of its own and has none of these bounds.
+// The agent and a project's commands are programs of their own and have none of these bounds.
 //
 // It also takes the secrets out of the environment and passes them on by a pipe (`core/process/hand_over.ts`). That is all
 // that it does for `deno task dev`, and only where there are some: see `launchUnlimited`.
@@ -81,8 +84,15 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
       : foldersOf(path).map((one) => join(one, config.claude))),
     ...(isDemo ? [deno] : []),
   ];
+  // Looked at before it is started, like the agent.
+  const shells = foldersOf(path).map((one) => join(one, "sh"));
   return {
-    net: [config.port === 0 ? host : `${host}:${config.port}`, ...(isRemote ? [new URL(config.kv).host] : [])],
+    net: unique([
+      config.port === 0 ? host : `${host}:${config.port}`,
+      // No range of ports can be named, and each of them by itself is more than a command line takes.
+      ...["127.0.0.1", "[::1]"],
+      ...(isRemote ? [new URL(config.kv).host] : []),
+    ]),
     read: [
       ...owned,
       ...withRealPaths(config.tokenFile ? [config.tokenFile] : [], realPath),
@@ -92,20 +102,25 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
       join(root, "core", "view"),
       join(root, "routes", "api", "docs.css"),
       ...agents,
+      ...shells,
     ],
     write: owned,
-    run: [...["git", "perl", "ps", "kill"], ...agents],
+    run: [...["git", "sh", "perl", "ps", "kill"], ...agents],
     env: [...variables, ...otherVariables],
     sys: ["hostname", "uid", "statfs"],
   };
 }
 
 function foldersOf(path: string): string[] {
-  return [...new Set(path.split(":").filter((folder) => isAbsolute(folder)))];
+  return unique(path.split(":").filter((folder) => isAbsolute(folder)));
 }
 
 function withRealPaths(paths: string[], realPath: (path: string) => string): string[] {
-  return [...new Set(paths.flatMap((path) => [path, realPath(path)]))];
+  return unique(paths.flatMap((path) => [path, realPath(path)]));
+}
+
+function unique(values: string[]): string[] {
+  return [...new Set(values)];
 }
 
 /**

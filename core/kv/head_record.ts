@@ -16,6 +16,7 @@ export function decodeHead(value: Uint8Array): Task {
   if (task.run && task.run.counted === undefined) {
     task.run = { ...task.run, background: [], asked: task.run.spoke, counted: 0, estimated_cost_usd: null };
   }
+  if (task.run && task.run.step === undefined) task.run = { ...task.run, step: null };
   return task;
 }
 

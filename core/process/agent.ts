@@ -6,6 +6,8 @@ import type { BackgroundTask, Effort, Mode, NewEvent, Usage } from "../domain/ev
 export interface AgentStart {
   /** The worktree. */
   cwd: string;
+  /** Added to its environment. */
+  env: Record<string, string>;
   /** A UUID unique to the run; each process of the tree carries `PERSONAL_RUN_{mark with _ for -}=1`. */
   mark: string;
   /** A second mark of that kind, shared by all runs of a worker: a restart ends by it what it no longer knows of. */

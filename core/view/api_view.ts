@@ -57,3 +57,50 @@ export interface Health {
   /** What a person should know: where repositories and log differ, a version that was not tested; a sentence each. */
   notices: string[];
 }
+
+/** How a repository's setup or check ended last. */
+export interface StepRecord {
+  task: number;
+  /** Of the task's event that says so. */
+  seq: number;
+  at: string;
+  outcome: string;
+  duration_ms: number;
+}
+
+/** What holds for work in a repository. Of its variables the names alone: a value may be a secret, and stays on the server. */
+export interface RepositorySettings {
+  setup: string | null;
+  check: string | null;
+  cleanup: string | null;
+  setup_timeout_seconds: number;
+  check_timeout_seconds: number;
+  cleanup_timeout_seconds: number;
+  check_rounds: number;
+  commit_reminder: boolean;
+  env: string[];
+  model: string | null;
+  effort: Effort | null;
+  target: string | null;
+  method: "ff" | "merge" | "squash" | "rebase" | null;
+  sandbox: { level: "off" | "files" | "full"; allowed_domains: string[] } | null;
+}
+
+/** A configured repository as it stands now. */
+export interface RepositoryView {
+  name: string;
+  /** The top folder of its working tree. */
+  path: string;
+  /** What is checked out there; null: none, or not known. */
+  branch: string | null;
+  /** Null: it cannot be looked at, and `error` says why. */
+  head: string | null;
+  /** What is in force at its HEAD; null where `error` says why nothing is. */
+  settings: RepositorySettings | null;
+  /** Where each field that is set comes from. */
+  sources: Partial<Record<keyof RepositorySettings, "coder.json" | "operator">>;
+  /** What is wrong with it or with one of its files, there with line and column. */
+  error: string | null;
+  last_setup: StepRecord | null;
+  last_check: StepRecord | null;
+}

@@ -1,7 +1,7 @@
 // A task as clients see it: the JSON of the API, also computed in the browser when it replays a history.
 
 import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork } from "../domain/event.ts";
-import type { Status, Task } from "../domain/task.ts";
+import type { Status, StepFact, Task } from "../domain/task.ts";
 
 /** The JSON of one task; docs/design/http.md names them. Times are ISO 8601 UTC, costs US dollars. */
 export interface TaskView {
@@ -56,6 +56,18 @@ export interface TaskView {
   background: BackgroundTask[];
   /** Commits of the last run that are not on its branch. */
   strayed: StrayWork[];
+  /** The command line that judges the result, where the task has one of its own; null: none. */
+  check?: string | null;
+  commit_reminder?: boolean;
+  /** No agent: setup and check are tried. */
+  trial: boolean;
+  /** Whether the check said that the result of the last run is good. */
+  checked: boolean;
+  last_setup: StepFact | null;
+  /** Of the last run. */
+  last_check: (StepFact & { commit: string }) | null;
+  /** The first of its ten ports. */
+  port: number | null;
   last_step: string | null;
   lines_added: number | null;
   lines_removed: number | null;
@@ -128,6 +140,13 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     cost_estimate_usd: estimateOf(task),
     background: task.run?.background ?? [],
     strayed: task.strayed,
+    ...(task.check !== undefined && { check: task.check }),
+    ...(task.commit_reminder !== undefined && { commit_reminder: task.commit_reminder }),
+    trial: task.trial === true,
+    checked: task.last_check?.outcome === "passed",
+    last_setup: task.last_setup,
+    last_check: task.last_check,
+    port: task.port,
     last_step: task.last_step,
     lines_added: task.lines_added,
     lines_removed: task.lines_removed,

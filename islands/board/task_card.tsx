@@ -10,7 +10,7 @@ import { plainText } from "../parts/ansi.ts";
 import { Lines, StateBadge } from "../parts/state_badge.tsx";
 import { useStore } from "../state/store.ts";
 import { columnOf } from "../../core/view/board_view.ts";
-import { elapsedMs, waitingLine } from "../state/task_state.ts";
+import { elapsedMs, proofWord, waitingLine } from "../state/task_state.ts";
 import { Ago } from "../parts/time.tsx";
 
 export class TaskCard extends Component<{ task: TaskView }> {
@@ -64,12 +64,19 @@ function Card({ task }: { task: TaskView }) {
           {task.cost_usd === 0 && task.cost_estimate_usd !== null && <span>{taskCost(task)}</span>}
           {task.background.length > 0 && <Background tasks={task.background} />}
           <Lines task={task} />
+          <Proof task={task} />
           {column === "needs_you" && <Ago at={task.updated_at} />}
           {column === "done" && task.completed_at && <Ago at={task.completed_at} />}
         </span>
       </a>
     </li>
   );
+}
+
+/** Apart from the agent's word. */
+function Proof({ task }: { task: TaskView }) {
+  const word = proofWord(task);
+  return word === null ? null : <span class={`proof${task.checked ? " tone-done" : ""}`}>{word}</span>;
 }
 
 function Background({ tasks }: { tasks: TaskView["background"] }) {

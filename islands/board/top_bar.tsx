@@ -32,15 +32,24 @@ function Bar() {
         Personal Coder
       </a>
       {repo && (
-        <span class="where muted">
-          <bdi>{repos.length > 1 ? `${repos.length} repositories` : repo.name}</bdi>
-          {repos.length === 1 && repo.branch && (
-            <>
-              <Icon name="branch" />
-              <bdi>{repo.branch}</bdi>
-            </>
-          )}
-        </span>
+        <a
+          class="where"
+          href="/repositories"
+          title="Repositories"
+          aria-current={store.page.kind === "repositories" ? "page" : undefined}
+        >
+          <Icon name="folder" />
+          <span class="visually-hidden">Repositories:</span>
+          <span class="where-words">
+            <bdi>{repos.length > 1 ? `${repos.length} repositories` : repo.name}</bdi>
+            {repos.length === 1 && repo.branch && (
+              <>
+                <Icon name="branch" />
+                <bdi>{repo.branch}</bdi>
+              </>
+            )}
+          </span>
+        </a>
       )}
       <Search />
       <span class="grow" />

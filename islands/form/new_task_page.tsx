@@ -9,7 +9,7 @@ export function NewTaskPage() {
       <noscript>
         <p class="muted">Creating a task from this page needs JavaScript. The HTTP API does not: POST /api/tasks.</p>
       </noscript>
-      <TaskForm from={null} editing={null} onDone={(task) => location.assign(`/?task=${task?.id}`)} />
+      <TaskForm from={null} onDone={(task) => location.assign(`/?task=${task?.id}`)} />
     </main>
   );
 }

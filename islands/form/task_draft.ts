@@ -19,6 +19,9 @@ export interface TaskDraft {
   max_attempts: string;
   timeout_minutes: string;
   max_budget_usd: string;
+  /** What judges the result: what the repository says, nothing, or `check`. */
+  check_by: "repository" | "none" | "own";
+  check: string;
 }
 
 export const emptyDraft: TaskDraft = {
@@ -35,6 +38,8 @@ export const emptyDraft: TaskDraft = {
   max_attempts: "1",
   timeout_minutes: "",
   max_budget_usd: "",
+  check_by: "repository",
+  check: "",
 };
 
 /** A draft with the values of a task. */
@@ -53,6 +58,8 @@ export function draftOf(task: TaskView): TaskDraft {
     max_attempts: String(task.max_attempts),
     timeout_minutes: task.timeout_seconds === null ? "" : String(task.timeout_seconds / 60),
     max_budget_usd: task.max_budget_usd === null ? "" : String(task.max_budget_usd),
+    check_by: task.check === undefined ? "repository" : task.check === null ? "none" : "own",
+    check: task.check ?? "",
   };
 }
 
@@ -73,6 +80,7 @@ export function inputOf(draft: TaskDraft): Partial<NewTask> {
   if (minutes !== null) input.timeout_seconds = typeof minutes === "number" ? Math.round(minutes * 60) : minutes;
   const budget = number(draft.max_budget_usd);
   if (budget !== null) input.max_budget_usd = budget;
+  if (draft.check_by !== "repository") input.check = draft.check_by === "own" ? draft.check : null;
   return input as Partial<NewTask>;
 }
 

@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { createTask, editTask } from "../state/actions.ts";
+import { createTask, editTask, retryTask } from "../state/actions.ts";
 import { Problem } from "../stream/api.ts";
 import { DependencyPicker } from "./dependency_picker.tsx";
 import { firstLine } from "../parts/format.ts";
@@ -28,7 +28,9 @@ interface TaskFormProps {
   /** Values to begin with. */
   from: TaskView | null;
   /** The pending task that is edited. */
-  editing: TaskView | null;
+  editing?: TaskView;
+  /** The finished task that is tried again. */
+  retrying?: TaskView;
   onDone(task: TaskView | null): void;
   onCancel?(): void;
 }
@@ -36,11 +38,14 @@ interface TaskFormProps {
 type Errors = Partial<Record<DraftField | "form", string>>;
 
 export function TaskForm(props: TaskFormProps) {
-  const { editing, onCancel } = props;
+  const { editing, retrying, onCancel } = props;
+  const known = editing ?? retrying;
   const store = useStore();
   const { draft, errors, busy, form, set, submit } = useDraft(props);
   const { value } = draft;
-  const part = { value, errors: errors.value, fixed: editing !== null && editing.runs > 0, set };
+  const hasRun = known !== undefined && known.runs > 0;
+  const fixed = { repo: hasRun, base: hasRun && editing !== undefined };
+  const part = { value, errors: errors.value, fixed, hasCheck: known?.check !== undefined, set };
   return (
     <form
       class="task-form"
@@ -72,17 +77,17 @@ export function TaskForm(props: TaskFormProps) {
       <Field name="depends_on" label="Starts after" hint="tasks that must be completed first" errors={errors.value}>
         <DependencyPicker
           chosen={value.depends_on}
-          self={editing?.id ?? null}
+          self={known?.id ?? null}
           invalid={errors.value.depends_on !== undefined}
           onChange={(depends_on) => set({ depends_on })}
         />
       </Field>
       <MoreFields {...part} />
       <div class="form-actions">
-        <span class="muted form-note">{editing ? "" : "The draft is kept in this browser."}</span>
+        <span class="muted form-note">{known ? "" : "The draft is kept in this browser."}</span>
         {onCancel && <button type="button" onClick={onCancel}>Close</button>}
         <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
-          {editing ? "Save" : "Create task"}
+          {editing ? "Save" : retrying ? "Retry" : "Create task"}
           <kbd>Ctrl Enter</kbd>
         </button>
       </div>
@@ -91,10 +96,11 @@ export function TaskForm(props: TaskFormProps) {
 }
 
 /** The draft, what is wrong with it, and how it is changed and sent. */
-function useDraft({ from, editing, onDone }: TaskFormProps) {
+function useDraft({ from, editing, retrying, onDone }: TaskFormProps) {
   const store = useStore();
+  const known = editing ?? retrying;
   const start = useMemo(() => {
-    const source = editing ?? from;
+    const source = known ?? from;
     return source ? draftOf(source) : emptyDraft;
   }, []);
   const draft = useSignal<TaskDraft>(start);
@@ -106,7 +112,7 @@ function useDraft({ from, editing, onDone }: TaskFormProps) {
 
   useEffect(() => {
     idempotencyKey.current = crypto.randomUUID();
-    if (!editing && !from) draft.value = readDraft(localStorage.getItem(draftKey));
+    if (!known && !from) draft.value = readDraft(localStorage.getItem(draftKey));
   }, []);
 
   const set = (changes: Partial<TaskDraft>) => {
@@ -114,7 +120,7 @@ function useDraft({ from, editing, onDone }: TaskFormProps) {
     const kept = { ...errors.peek() };
     for (const name of Object.keys(changes)) delete kept[name as DraftField];
     errors.value = kept;
-    if (editing) return;
+    if (known) return;
     if (isEmptyDraft(draft.peek())) localStorage.removeItem(draftKey);
     else localStorage.setItem(draftKey, JSON.stringify(draft.peek()));
   };
@@ -131,6 +137,9 @@ function useDraft({ from, editing, onDone }: TaskFormProps) {
     try {
       if (editing) {
         await editTask(store, editing, changesOf(start, draft.peek()));
+        onDone(null);
+      } else if (retrying) {
+        await retryTask(store, retrying, changesOf(start, draft.peek()));
         onDone(null);
       } else {
         const task = await createTask(store, inputOf(draft.peek()), idempotencyKey.current);
@@ -153,13 +162,18 @@ function useDraft({ from, editing, onDone }: TaskFormProps) {
 interface PartProps {
   value: TaskDraft;
   errors: Errors;
-  /** Its base and its repository are settled: it ran before. */
-  fixed: boolean;
+  /** What is settled: it ran before. */
+  fixed: { repo: boolean; base: boolean };
+  /** It has a check of its own, which can be changed and not be taken back. */
+  hasCheck: boolean;
   set(changes: Partial<TaskDraft>): void;
 }
 
 /** What every field that is written in has in common. */
-function textField(name: Exclude<DraftField, "depends_on" | "mode">, { value, errors, set }: Omit<PartProps, "fixed">) {
+function textField(
+  name: Exclude<DraftField, "depends_on" | "mode" | "check_by">,
+  { value, errors, set }: Pick<PartProps, "value" | "errors" | "set">,
+) {
   return {
     id: `field-${name}`,
     value: value[name],
@@ -193,7 +207,7 @@ function Choices(part: PartProps) {
           <select
             id="field-repo"
             value={value.repo || repos[0]?.name}
-            disabled={fixed}
+            disabled={fixed.repo}
             onChange={(event) => set({ repo: event.currentTarget.value })}
           >
             {repos.map(({ name }) => <option key={name} value={name}>{name}</option>)}
@@ -210,10 +224,10 @@ function MoreFields(part: PartProps) {
   const { agent } = useStore().health.value;
   return (
     <details class="more-fields">
-      <summary>Base, model and limits</summary>
+      <summary>Base, model, check and limits</summary>
       <div class="field-row">
         <Field name="base" label="Base" hint="branch, commit, or task:12" errors={errors}>
-          <input {...textField("base", part)} class="mono" placeholder="HEAD" disabled={fixed} />
+          <input {...textField("base", part)} class="mono" placeholder="HEAD" disabled={fixed.base} />
         </Field>
         <Field name="model" label="Model" errors={errors}>
           <input {...textField("model", part)} class="mono" placeholder="the agent's default" />
@@ -239,6 +253,7 @@ function MoreFields(part: PartProps) {
           </Field>
         )}
       </div>
+      <CheckFields {...part} />
       <div class="field-row">
         <Field name="max_attempts" label="Attempts" errors={errors}>
           <input {...textField("max_attempts", part)} type="number" min="1" step="1" class="short" />
@@ -265,6 +280,31 @@ function MoreFields(part: PartProps) {
         </Field>
       </div>
     </details>
+  );
+}
+
+/** What judges the result. */
+function CheckFields(part: PartProps) {
+  const { value, errors, hasCheck, set } = part;
+  return (
+    <div class="field-row">
+      <Field name="check_by" label="Check" hint="what judges the result" errors={errors}>
+        <select
+          id="field-check_by"
+          value={value.check_by}
+          onChange={(event) => set({ check_by: event.currentTarget.value as TaskDraft["check_by"] })}
+        >
+          {!hasCheck && <option value="repository">as the repository says</option>}
+          <option value="none">none</option>
+          <option value="own">a command of its own</option>
+        </select>
+      </Field>
+      {value.check_by === "own" && (
+        <Field name="check" label="Command" hint="run by sh in the worktree" errors={errors}>
+          <input {...textField("check", part)} class="mono" placeholder="npm test" />
+        </Field>
+      )}
+    </div>
   );
 }
 

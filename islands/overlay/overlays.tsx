@@ -29,7 +29,6 @@ function CurrentOverlay() {
         <Dialog title="New task" wide onClose={close}>
           <TaskForm
             from={overlay.from}
-            editing={null}
             onCancel={close}
             onDone={(task) => {
               close();
@@ -42,6 +41,12 @@ function CurrentOverlay() {
       return (
         <Dialog title={`Edit task ${overlay.task.id}`} wide onClose={close}>
           <TaskForm from={null} editing={overlay.task} onCancel={close} onDone={close} />
+        </Dialog>
+      );
+    case "retry":
+      return (
+        <Dialog title={`Retry task ${overlay.task.id} with changes`} wide onClose={close}>
+          <TaskForm from={null} retrying={overlay.task} onCancel={close} onDone={close} />
         </Dialog>
       );
     case "palette":

@@ -120,6 +120,7 @@ function commandEntries(store: Store, q: string): Entry[] {
   }
   entries.push(
     entry("board", "folder", "Go to the board", "", () => location.assign("/")),
+    entry("repositories", "branch", "Go to the repositories", "", () => location.assign("/repositories")),
     entry("light", "sun", "Light theme", "", () => setTheme(store, "light")),
     entry("dark", "moon", "Dark theme", "", () => setTheme(store, "dark")),
     entry("system", "system", "Theme as the system", "", () => setTheme(store, null)),

@@ -235,6 +235,22 @@ export async function editTask(store: Store, task: TaskView, changes: Partial<Ne
   toast(store, { tone: "done", text: `Task ${task.id} changed`, task: null });
 }
 
+export async function retryTask(store: Store, task: TaskView, changes: Partial<NewTask>): Promise<void> {
+  takeTasks(store, [await api.retry(task.id, changes)]);
+  void readBoard(store);
+  toast(store, { tone: "done", text: `Task ${task.id} is back in the queue`, task: null });
+}
+
+/** The task that tries a repository's setup and check; null when the service refused, and the page says why. */
+export async function tryRepository(store: Store, name: string): Promise<number | null> {
+  try {
+    return (await api.tryRepository(name)).id;
+  } catch (error) {
+    complain(store, error);
+    return null;
+  }
+}
+
 export type TaskCommand =
   | { kind: "cancel" | "retry" | "approve" }
   | { kind: "reject"; feedback: string }

@@ -4,7 +4,7 @@ import type { TaskEvent } from "../../core/domain/event.ts";
 import type { Status } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { BoardView } from "../../core/view/board_view.ts";
-import type { Health } from "../../core/view/api_view.ts";
+import type { Health, RepositoryView } from "../../core/view/api_view.ts";
 import type { Locale } from "../parts/format.ts";
 import type { BoardFilter } from "./task_state.ts";
 
@@ -39,11 +39,13 @@ export interface TaskPageData {
 }
 
 export interface PageData {
-  kind: "board" | "task" | "new" | "missing";
+  kind: "board" | "task" | "new" | "repositories" | "missing";
   health: Health;
   board: BoardView | null;
   filter: BoardFilter;
   task: TaskPageData | null;
+  /** Of their own page. */
+  repositories: RepositoryView[] | null;
   locale: Locale;
   /** Null: as the system says. */
   theme: Theme | null;

@@ -16,7 +16,7 @@ import { OpenTask } from "./open_task.ts";
 /** What lies over the page. */
 export type Overlay =
   | { kind: "new"; from: TaskView | null }
-  | { kind: "edit"; task: TaskView }
+  | { kind: "edit" | "retry"; task: TaskView }
   | { kind: "palette" }
   | { kind: "help" }
   | { kind: "setup" };

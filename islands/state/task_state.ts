@@ -39,6 +39,8 @@ const outcomeWords: Record<string, string> = {
   timed_out: "Timed out",
   over_budget: "Over budget",
   stalled: "Stalled",
+  setup_failed: "Setup failed",
+  check_failed: "Check failed",
   lost: "Interrupted",
   shutdown: "Interrupted by a shutdown",
   paused: "Paused",
@@ -76,6 +78,12 @@ export function waitingLine(task: TaskView, now: number): string | null {
   const { kind } = waitingWord(task, { now, words: duration });
   if (kind === "after" || kind === "due") return null;
   return task.waiting;
+}
+
+/** Whether the result is proven, apart from the agent's word; null where there is nothing to prove. */
+export function proofWord({ status, checked, trial }: Pick<TaskView, "status" | "checked" | "trial">): string | null {
+  if (status !== "completed" || trial) return null;
+  return checked ? "checked" : "not checked";
 }
 
 /** Whether the agent's turn is over and the run waits for what it started; the step says so until the agent goes on. */

@@ -67,8 +67,11 @@ export const api = {
     json<TaskView>("/api/tasks", { method: "POST", body: input, headers: { "Idempotency-Key": idempotencyKey } }),
   edit: (id: number, changes: Partial<NewTask>, seq: number) =>
     json<TaskView>(`/api/tasks/${id}`, { method: "PATCH", body: changes, headers: { "If-Match": String(seq) } }),
+  tryRepository: (name: string) =>
+    json<TaskView>(`/api/repositories/${encodeURIComponent(name)}/try`, { method: "POST", body: {} }),
   cancel: (id: number) => json<TaskView>(`/api/tasks/${id}/cancel`, { method: "POST" }),
-  retry: (id: number) => json<TaskView>(`/api/tasks/${id}/retry`, { method: "POST" }),
+  retry: (id: number, changes: Partial<NewTask> = {}) =>
+    json<TaskView>(`/api/tasks/${id}/retry`, { method: "POST", body: changes }),
   message: (id: number, text: string) =>
     json<TaskView>(`/api/tasks/${id}/messages`, { method: "POST", body: { text } }),
   approvePlan: (id: number) => json<TaskView>(`/api/tasks/${id}/plan/approve`, { method: "POST" }),

@@ -5,6 +5,14 @@ import { useEffect } from "preact/hooks";
 import { command } from "../state/actions.ts";
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
+import { isOver } from "../../core/domain/task.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
+
+function labelOf({ status }: TaskView): string {
+  if (status === "in_progress") return "Message the running agent";
+  if (status === "completed") return "Follow up: the agent goes on where it stopped";
+  return "Continue: the agent goes on where its work is saved, and is told how it ended";
+}
 
 export function Composer({ open }: { open: OpenTask }) {
   const store = useStore();
@@ -18,11 +26,10 @@ export function Composer({ open }: { open: OpenTask }) {
 
   const takes = !task.cancel_requested &&
     (task.status === "in_progress" ||
-      (task.status === "completed" && (task.worktree !== null || task.snapshot !== null) && task.session_id !== null));
+      (isOver(task.status) && !task.trial &&
+        (task.worktree !== null || task.snapshot !== null || task.base_commit === null)));
   if (!takes || open.at.value !== null || open.isRecorded) return null;
-  const label = task.status === "in_progress"
-    ? "Message the running agent"
-    : "Follow up: the agent goes on where it stopped";
+  const label = labelOf(task);
 
   const change = (value: string) => {
     text.value = value;
@@ -59,7 +66,9 @@ export function Composer({ open }: { open: OpenTask }) {
           void send();
         }}
       />
-      <button type="submit" disabled={busy.value || text.value.trim() === ""}>Send</button>
+      <button type="submit" disabled={busy.value || text.value.trim() === ""}>
+        {task.status === "failed" || task.status === "cancelled" ? "Continue" : "Send"}
+      </button>
     </form>
   );
 }

@@ -21,6 +21,10 @@ const stageTypes = new Set([
   "worktree.added",
   "run.started",
   "agent.ready",
+  "setup.started",
+  "setup.finished",
+  "check.started",
+  "check.finished",
   "run.finished",
 ]);
 
@@ -47,6 +51,13 @@ export function stagesOf(task: TaskView, { events, now }: { events: TaskEvent[];
   const started = claimed ? last("run.started", claimed.run) : last("run.started");
   const finished = claimed ? last("run.finished", claimed.run) : last("run.finished");
   const state = stateOf(task, now);
+  /** When a command of the open run began that has not ended. */
+  const openStep = (name: "setup" | "check"): string | null => {
+    if (task.status !== "in_progress" || !claimed) return null;
+    const began = last(`${name}.started`, claimed.run);
+    const ended = last(`${name}.finished`, claimed.run);
+    return began && (!ended || ended.seq < began.seq) ? began.at : null;
+  };
   const past = (name: string, at: string | null, detail: string | null = null): Stage => {
     return { name, at, detail, phase: "past", tone: "done", ticking: false };
   };
@@ -73,12 +84,18 @@ export function stagesOf(task: TaskView, { events, now }: { events: TaskEvent[];
     return [...stages, current("Preparing", claimed?.at ?? null), next("Running"), next("Finished")];
   }
   if (ran) stages.push(past("Worktree", worktree?.at ?? null));
+  const setup = openStep("setup");
+  if (setup) return [...stages, { ...current("Setup", setup), ticking: true }, next("Running"), next("Finished")];
   if (task.status === "in_progress") {
     const began = started?.at ?? task.run_started_at;
+    const check = openStep("check");
+    if (check) return [...stages, past("Ran", began), { ...current("Check", check), ticking: true }, next("Finished")];
     if (finished) return [...stages, past("Ran", began), current("Finishing", finished.at)];
     return [...stages, { ...current("Running", began), ticking: true }, next("Finished")];
   }
-  if (ran) stages.push(past("Ran", started?.at ?? null));
+  if (ran && started) stages.push(past("Ran", started.at));
+  const checked = claimed ? last("check.finished", claimed.run) : null;
+  if (checked?.data.outcome === "passed") stages.push(past("Checked", checked.at));
   if (isOver(task.status)) {
     return [...stages, { ...past(state.word, task.completed_at), phase: "now", tone: state.tone }];
   }

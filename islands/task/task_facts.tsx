@@ -71,6 +71,10 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
           {taskCost(task)}
           {task.max_budget_usd !== null && <span class="muted">of {cost(task.max_budget_usd)}</span>}
         </Fact>
+        {task.last_setup && <Fact name="Setup">{stepWords(task.last_setup)}</Fact>}
+        {(task.last_check || task.status === "completed") && !task.trial && (
+          <Fact name="Check">{task.last_check ? stepWords(task.last_check) : "not checked"}</Fact>
+        )}
         {task.background.length > 0 && <Fact name="In the background">{backgroundWords(task.background)}</Fact>}
         <Fact name="Tokens in">{whole(tokensIn(task), locale)}</Fact>
         {task.cache_read_tokens > 0 && <Fact name="from cache">{whole(task.cache_read_tokens, locale)}</Fact>}
@@ -97,6 +101,7 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
         {task.branch
           ? <Fact name="Branch" copied={task.branch}>{task.branch}</Fact>
           : <Fact name="Branch">{task.runs > 0 ? "removed" : "made when it starts"}</Fact>}
+        {task.port !== null && <Fact name="Ports">{task.port} to {task.port + 9}</Fact>}
         {task.worktree && <Fact name="Worktree" copied={task.worktree}>{lastParts(task.worktree)}</Fact>}
         {task.snapshot && <Fact name="Saved as" copied={task.snapshot.ref}>{task.snapshot.ref}</Fact>}
       </Group>
@@ -119,6 +124,17 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
       </Group>
     </div>
   );
+}
+
+/** `passed in 3 s`. */
+function stepWords({ outcome, duration_ms }: NonNullable<TaskView["last_setup"]>): string {
+  const words = {
+    passed: "passed in",
+    failed: "failed after",
+    timed_out: "took longer than",
+    stopped: "stopped after",
+  };
+  return `${words[outcome]} ${duration(duration_ms)}`;
 }
 
 /** The end of a path, which tells folders apart; its copy button gives the whole. */

@@ -98,6 +98,15 @@ function TaskActions({ open }: { open: OpenTask }) {
           <Icon name="retry" />Retry
         </button>
       )}
+      {canRetry(task) && (
+        <button
+          type="button"
+          disabled={disabled}
+          onClick={() => store.overlay.value = { kind: "retry", task }}
+        >
+          <Icon name="edit" />Retry with changes
+        </button>
+      )}
       {task.status === "pending" && !task.cancel_requested && (
         <button
           type="button"

@@ -147,6 +147,10 @@ function ItemBody({ item }: { item: TranscriptItem }) {
           <Time at={item.at} />
         </p>
       );
+    case "step":
+      return <StepItem item={item} />;
+    case "told":
+      return <Quoted name={toldNames[item.because]} at={item.at} text={item.text} />;
     case "terminal":
       return (
         <div class={`terminal tone-${item.tone}`}>
@@ -165,6 +169,35 @@ function ItemBody({ item }: { item: TranscriptItem }) {
         </details>
       );
   }
+}
+
+const toldNames = { uncommitted: "Asked to commit", check_failed: "Told that the check failed" };
+
+const stepNames = { setup: "Setup", check: "Check", cleanup: "Cleanup" };
+const stepWords = { passed: "passed", failed: "failed", timed_out: "took too long", stopped: "was stopped" };
+
+/** A command of the repository with what it said; one that went well folds its words away. */
+function StepItem({ item }: { item: Extract<TranscriptItem, { kind: "step" }> }) {
+  const { end } = item;
+  const tone = end === null ? "run" : end.outcome === "passed" ? "done" : end.outcome === "stopped" ? "off" : "fail";
+  const name = stepNames[item.name];
+  const facts = end && [
+    duration(end.duration_ms),
+    end.exit_code !== null && end.exit_code !== 0 && `exit ${end.exit_code}`,
+    end.signal,
+  ].filter(Boolean).join(", ");
+  return (
+    <details class="step" open={tone !== "done"}>
+      <summary class={`line tone-${tone}`}>
+        <span class="line-text">{name} {end === null ? "runs" : stepWords[end.outcome]}</span>
+        {facts && <span class="step-fact num">{facts}</span>}
+        {item.detail && <span class="step-fact">{item.detail}</span>}
+        <bdi class="step-command mono" title={item.command}>{item.command}</bdi>
+        <Time at={item.at} />
+      </summary>
+      {item.text.trim() !== "" && <OutputText text={item.text} label={`Output of the ${item.name}`} />}
+    </details>
+  );
 }
 
 function Quoted({ name, at, text }: { name: string; at: string; text: string }) {
@@ -198,7 +231,7 @@ function RunStart({ item }: { item: Extract<TranscriptItem, { kind: "run" }> }) 
   return (
     <details class="run-start">
       <summary class="line tone-run">
-        <span class="line-text">Run {item.run} began</span>
+        <span class="line-text">{item.claim ? `Run ${item.run} began` : item.steps[0]?.text ?? `Run ${item.run}`}</span>
         {why && (
           <span class="line-detail">first of {why.count} that could start, {plural(why.free_slots, "free slot")}</span>
         )}
@@ -211,7 +244,7 @@ function RunStart({ item }: { item: Extract<TranscriptItem, { kind: "run" }> }) 
             {why.candidates.length > 0 && `, before ${why.candidates.map((id) => `#${id}`).join(", ")}`}
           </li>
         )}
-        {item.steps.map((step, index) => (
+        {(item.claim ? item.steps : item.steps.slice(1)).map((step, index) => (
           <li key={index}>
             {step.text} <Time at={step.at} />
           </li>

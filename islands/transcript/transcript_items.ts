@@ -1,8 +1,9 @@
 // A stretch of a task's events, grouped as people read them: words, thoughts, folded tool calls, and lines for what the
 // service did. Pure. An item with the same `first` and `last` has the same content, so drawn items are kept.
 
-import type { EventData, Outcome, StrayWork, TaskEvent, TaskEventOf } from "../../core/domain/event.ts";
+import type { EventData, Outcome, StepEnd, StrayWork, TaskEvent, TaskEventOf } from "../../core/domain/event.ts";
 import { backgroundWords } from "../../core/domain/task.ts";
+import { bytes as byteSize, plural } from "../parts/format.ts";
 
 export interface ToolCall {
   id: string;
@@ -35,8 +36,24 @@ export type TranscriptItem =
     | { kind: "finished"; run: number; data: EventData["run.finished"] }
     | { kind: "line"; tone: LineTone; text: string; detail: string | null }
     | { kind: "terminal"; tone: "fail" | "wait"; text: string }
+    | Step
+    | { kind: "told"; because: EventData["followup.sent"]["because"]; text: string }
     | { kind: "unknown"; type: string; data: unknown }
   );
+
+/** A command of the repository: its setup, its check, its cleanup. */
+interface Step {
+  kind: "step";
+  name: StepName;
+  command: string;
+  /** The start of what it said in this stretch, and its end where that is long. */
+  text: string;
+  /** Of the check: `round 2`, and what was set aside. */
+  detail: string | null;
+  end: StepEnd | null;
+}
+
+type StepName = "setup" | "check" | "cleanup";
 
 export type LineTone = "need" | "run" | "wait" | "done" | "fail" | "off";
 
@@ -114,6 +131,20 @@ class Draft {
       case "run.started":
       case "agent.ready":
         this.#takeRunStep(event);
+        break;
+      case "setup.started":
+      case "check.started":
+      case "cleanup.started":
+      case "setup.output":
+      case "check.output":
+      case "cleanup.output":
+      case "setup.finished":
+      case "check.finished":
+      case "cleanup.finished":
+        this.#takeStep(event);
+        break;
+      case "followup.sent":
+        this.items.push({ ...placeOf(event), kind: "told", ...event.data });
         break;
       case "run.finished":
         this.items.push({ ...placeOf(event), kind: "finished", run: event.run ?? 0, data: event.data });
@@ -208,6 +239,21 @@ class Draft {
     }
   }
 
+  #takeStep(event: StepEvent): void {
+    const name = event.type.split(".")[0] as StepName;
+    const last = this.items.at(-1);
+    let item = last?.kind === "step" && last.name === name && last.end === null ? last : null;
+    if (!item || event.type.endsWith(".started")) {
+      const start = { kind: "step" as const, name, command: "", text: "", detail: null, end: null };
+      this.items.push(item = { ...placeOf(event), ...start });
+    }
+    item.last = event.seq;
+    const { data } = event;
+    if ("command" in data) [item.command, item.detail] = [data.command, stepDetail(data)];
+    else if ("text" in data) item.text = withEnd(item.text, data.text);
+    else item.end = data;
+  }
+
   #takeRunStep(event: TaskEventOf<"worktree.added" | "run.started" | "agent.ready">): void {
     const last = this.items.at(-1);
     let item = last?.kind === "run" ? last : null;
@@ -217,6 +263,22 @@ class Draft {
     item.steps.push({ at: event.at, text: runStep(event) });
     item.last = event.seq;
   }
+}
+
+type StepEvent = TaskEventOf<`${StepName}.${"started" | "output" | "finished"}`>;
+
+const stepTextLength = 40_000;
+
+/** A test run may print megabytes: its end says most. */
+function withEnd(text: string, more: string): string {
+  const whole = text + more;
+  return whole.length <= stepTextLength ? whole : `…${whole.slice(-stepTextLength / 2)}`;
+}
+
+function stepDetail(data: EventData["setup.started"] | EventData["check.started"]): string | null {
+  if (!("round" in data)) return null;
+  const aside = data.uncommitted > 0 ? `${data.uncommitted} uncommitted set aside` : null;
+  return [data.round > 1 ? `round ${data.round}` : null, aside].filter(Boolean).join(", ") || null;
 }
 
 function placeOf({ seq, at }: TaskEvent): Place {
@@ -265,6 +327,15 @@ function serviceLine(event: TaskEvent): LineContent {
       return line("done", "Plan approved", event.by ? `by ${event.by}` : null);
     case "plan.rejected":
       return line("need", "Plan sent back", event.data.feedback);
+    case "files.included": {
+      const { count, bytes, files } = event.data;
+      const named = files.slice(0, 10).join(", ") + (count > 10 ? ` and ${count - 10} more` : "");
+      return line("wait", `${plural(count, "file")} copied (${byteSize(bytes)})`, named);
+    }
+    case "ports.reserved": {
+      const { first, count } = event.data;
+      return line("wait", `Ports ${first} to ${first + count - 1}`);
+    }
     case "worktree.moved":
       return line("wait", "Worktree found at its new place", event.data.path);
     case "worktree.snapshotted":
@@ -307,7 +378,14 @@ export function strayWords({ where, name, path, commit, commits }: StrayWork): s
   }
 }
 
-const badOutcomes: readonly Outcome[] = ["failed", "timed_out", "over_budget", "stalled"];
+const badOutcomes: readonly Outcome[] = [
+  "failed",
+  "timed_out",
+  "over_budget",
+  "stalled",
+  "setup_failed",
+  "check_failed",
+];
 
 export function outcomeTone(outcome: Outcome): LineTone {
   if (outcome === "succeeded") return "done";

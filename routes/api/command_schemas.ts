@@ -1,6 +1,7 @@
 // What a person sends: a new task, changes of one, words for its agent. What is refused, and in which words, is decided here.
 
 import { z } from "@hono/zod-openapi";
+import { modelPattern } from "../../core/domain/event.ts";
 import { titleOf } from "../../core/domain/slug.ts";
 import { effort, maxInt, mode, taskId } from "./field_schemas.ts";
 import { limits } from "./limits.ts";
@@ -54,7 +55,7 @@ const base = z.string().min(1).max(255).regex(/^[^\p{Cc}\s]+$/u, "No spaces or c
     pattern: "^[^\\p{Cc}\\s]+$",
     description: "A branch, tag or commit to start from, or `task:12` for the branch of task 12; by default HEAD",
   });
-const model = z.string().min(1).max(100).regex(/^[A-Za-z0-9][\w.:@/[\]-]*$/, "A model's name")
+const model = z.string().min(1).max(100).regex(modelPattern, "A model's name")
   .openapi({ pattern: "^[A-Za-z0-9][\\w.:@/\\[\\]\\-]*$", description: "Given to the agent as `--model`" });
 const fallbackModel = z.string().min(1).max(300).regex(
   /^[A-Za-z0-9][\w.:@/[\]-]*( ?, ?[A-Za-z0-9][\w.:@/[\]-]*)*$/,
@@ -67,6 +68,20 @@ const fallbackModel = z.string().min(1).max(300).regex(
 const maxAttempts = z.number().int().min(1).max(20).openapi({ description: "Runs before the task counts as failed" });
 const timeoutSeconds = z.number().int().min(1).max(7 * 24 * 3600).openapi({ description: "For each run" });
 const maxBudget = z.number().positive().max(1_000_000).openapi({ description: "US dollars for all runs together" });
+
+const check = text
+  .refine((text) => text.trim() !== "", "It is empty; null means no check")
+  .refine((text) => text.length <= limits.check, `At most ${limits.check} characters`)
+  .openapi({
+    type: "string",
+    minLength: 1,
+    maxLength: limits.check,
+    description: "A command line that judges the result, run by `sh -eu` in the worktree; null: none. " +
+      "By default what the repository's `coder.json` says",
+  });
+const commitReminder = z.boolean().openapi({
+  description: "Ask the agent once to commit what it left uncommitted; by default what `coder.json` says, else true",
+});
 
 export const newTaskSchema = z.strictObject({
   prompt,
@@ -82,6 +97,8 @@ export const newTaskSchema = z.strictObject({
   max_attempts: maxAttempts.default(1),
   timeout_seconds: timeoutSeconds.nullable().default(null),
   max_budget_usd: maxBudget.nullable().default(null),
+  check: check.nullable().optional(),
+  commit_reminder: commitReminder.optional(),
 }).transform(({ title, ...rest }) => ({ ...rest, title: title ?? titleOf(rest.prompt) }))
   .openapi("NewTask", {
     description: "What is to be done. A field that is not listed here is refused.",
@@ -102,12 +119,30 @@ export const taskChangesSchema = z.strictObject({
   max_attempts: maxAttempts.optional(),
   timeout_seconds: timeoutSeconds.nullable().optional(),
   max_budget_usd: maxBudget.nullable().optional(),
+  check: check.nullable().optional(),
+  commit_reminder: commitReminder.optional(),
 }).openapi("TaskChanges", {
   description: "The fields to change. Repository and base are fixed once a run has claimed the task.",
   example: { priority: 10, depends_on: [] },
 });
 
-export const messageSchema = z.strictObject({ text: prompt })
-  .openapi("Message", { example: { text: "Use the existing helper instead of a new one" } });
+export const trySchema = z.strictObject({ base: base.nullable().optional() })
+  .openapi("Trial", { description: "What to try it on; by default HEAD", example: { base: "main" } });
+
+export const retrySchema = taskChangesSchema.openapi("Retry", {
+  description: "Fields to change before the task begins again; nothing: as it was",
+  example: { max_budget_usd: 5 },
+});
+
+export const messageSchema = z.strictObject({
+  text: prompt,
+  model: model.nullable().optional(),
+  effort: effort.nullable().optional(),
+  timeout_seconds: timeoutSeconds.nullable().optional(),
+  max_budget_usd: maxBudget.nullable().optional(),
+}).openapi("Message", {
+  description: "Words for the agent. A task that is over goes on with them; what else is sent changes it first.",
+  example: { text: "Use the existing helper instead of a new one" },
+});
 export const feedbackSchema = z.strictObject({ feedback: prompt })
   .openapi("PlanFeedback", { example: { feedback: "Leave the public API as it is" } });

@@ -2,7 +2,14 @@
 // that is missing here, or described otherwise, does not check.
 
 import { z } from "@hono/zod-openapi";
-import { efforts, type EventData, type EventType, outcomes, type RunSequel } from "../../core/domain/event.ts";
+import {
+  efforts,
+  type EventData,
+  type EventType,
+  outcomes,
+  type RunSequel,
+  type StepOutcome,
+} from "../../core/domain/event.ts";
 
 const text = z.string();
 const integer = z.number().int();
@@ -24,6 +31,9 @@ const spec = {
   max_attempts: integer,
   timeout_seconds: z.number().nullable(),
   max_budget_usd: z.number().nullable(),
+  check: nullableText.optional(),
+  commit_reminder: z.boolean().optional(),
+  trial: z.literal(true).optional(),
 };
 
 const usage = {
@@ -34,6 +44,9 @@ const usage = {
 };
 
 const outcome = z.enum(outcomes);
+export const stepOutcome = z.enum(["passed", "failed", "timed_out", "stopped"] satisfies StepOutcome[]);
+const stepStart = { command: text, timeout_seconds: z.number() };
+const stepEnd = { outcome: stepOutcome, exit_code: nullableInteger, signal: nullableText, duration_ms: z.number() };
 const sequel = z.enum(["complete", "approve", "resume", "settle"] satisfies RunSequel[]);
 
 const subagent = text.optional().openapi({ description: "The tool call that started the subagent which said it" });
@@ -65,7 +78,27 @@ export const eventDataSchemas = {
     worker: text,
     kept: z.array(text).optional(),
     restored: text.optional(),
+    port: integer.optional(),
   }),
+  "files.included": z.object({ files: z.array(text), count: integer, bytes: integer }),
+  "ports.reserved": z.object({ first: integer, count: integer }),
+  "setup.started": z.object(stepStart),
+  "setup.output": z.object({ text }),
+  "setup.finished": z.object({ ...stepEnd, left: integer.optional() }),
+  "check.started": z.object({
+    ...stepStart,
+    round: integer,
+    commit: text,
+    uncommitted: integer,
+    files: z.array(text).optional(),
+    aside: z.object({ ref: text, commit: text }).optional(),
+  }),
+  "check.output": z.object({ text }),
+  "check.finished": z.object({ ...stepEnd, round: integer, commit: text }),
+  "cleanup.started": z.object(stepStart),
+  "cleanup.output": z.object({ text }),
+  "cleanup.finished": z.object(stepEnd),
+  "followup.sent": z.object({ because: z.enum(["uncommitted", "check_failed"]), text }),
   "run.started": z.object({ pid: integer, session_id: text, agent: text, args: z.array(text), resumed: z.boolean() }),
   "agent.ready": z.object({ model: text, session_id: text, version: text }),
   "output.text": z.object({ text, subagent }),

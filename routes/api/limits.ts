@@ -9,6 +9,8 @@ export const limits = {
   body: 2 * mebibyte,
   /** Characters (code points). */
   title: 200,
+  /** Characters of a task's own check. */
+  check: 20_000,
   dependencies: 100,
   /** Tasks on a page of the list. */
   page: 200,

@@ -25,6 +25,7 @@ const missingPage = {
 /** Routes outside the API, by path and method. */
 export const pagePaths: OpenApiDocument["paths"] = {
   "/": { get: page("The board", { responses: { 200: { description: "The page", content: html }, 404: missingPage } }) },
+  "/repositories": { get: page("The repositories and what is in force in each") },
   "/tasks/new": { get: page("The form for a new task") },
   "/tasks/{id}": {
     get: page("A task", {

@@ -21,6 +21,15 @@ export const idParam = z.object({
   }),
 });
 
+/** `{name}` in a path. */
+export const repositoryParam = z.object({
+  name: z.string().min(1).max(64).openapi({
+    description: "The name of a configured repository",
+    param: { name: "name", in: "path" },
+    example: "shop",
+  }),
+});
+
 export const listQuery = z.object({
   status: status.optional().openapi({ description: "Only tasks of this status" }),
   q: z.string().max(200).optional().openapi({ description: "Text in title or prompt, or `#12`" }),

@@ -2,8 +2,15 @@
 
 import { createRoute, type z } from "@hono/zod-openapi";
 import { json, problems } from "./api.ts";
-import { feedbackSchema, messageSchema, newTaskSchema, taskChangesSchema } from "./command_schemas.ts";
-import { atQuery, idParam, listQuery } from "./parameters.ts";
+import {
+  feedbackSchema,
+  messageSchema,
+  newTaskSchema,
+  retrySchema,
+  taskChangesSchema,
+  trySchema,
+} from "./command_schemas.ts";
+import { atQuery, idParam, listQuery, repositoryParam } from "./parameters.ts";
 import { boardSchema, taskPageSchema, taskSchema } from "./task_schemas.ts";
 
 const etag = {
@@ -100,13 +107,19 @@ export const cancelTask = createRoute(
   command("/tasks/{id}/cancel", "Cancel a task", "A run that is open is stopped first."),
 );
 
-export const retryTask = createRoute(
+const retryCommand = commandWithBody(
   command(
     "/tasks/{id}/retry",
     "Try a finished task again from the start",
-    "Attempts count from 0, the base is resolved anew.",
+    "Attempts count from 0, the base is resolved anew. A body changes the task in the same step.",
   ),
+  retrySchema,
 );
+
+export const retryTask = createRoute({
+  ...retryCommand,
+  request: { ...retryCommand.request, body: { ...retryCommand.request.body, required: false } },
+});
 
 export const approvePlan = createRoute(
   command("/tasks/{id}/plan/approve", "Approve the plan", "The task goes on with all permissions."),
@@ -124,11 +137,28 @@ export const addMessage = createRoute(
     command(
       "/tasks/{id}/messages",
       "Send a follow-up",
-      "It goes to the running agent, or resumes the session of a completed task.",
+      "It goes to the running agent, or a task that is over goes on with it where its work is saved, in the session it had.",
     ),
     messageSchema,
   ),
 );
+
+export const tryRepository = createRoute({
+  method: "post",
+  path: "/repositories/{name}/try",
+  summary: "Try a repository's setup and check",
+  description:
+    "On the base, in a worktree that goes afterwards, without an agent. It is a task like others, to be watched " +
+    "by its events.",
+  request: {
+    params: repositoryParam,
+    body: { ...jsonBody(trySchema), required: false },
+  },
+  responses: {
+    201: { ...json(taskSchema, "The task"), headers: { ...location, ...etag } },
+    ...problems(400, 413, 415, 422),
+  },
+});
 
 function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true as const, content: { "application/json": { schema } } };

@@ -1,10 +1,19 @@
 // A task as the API shows it: alone, in pages and on the board.
 
 import { z } from "@hono/zod-openapi";
-import { strayWork } from "./event_schemas.ts";
+import { stepOutcome, strayWork } from "./event_schemas.ts";
 import { at, atOrNull, effort, integer, mode, nullable, said, status, taskId } from "./field_schemas.ts";
 
 const blocker = z.object({ id: taskId, status });
+
+const stepFact = z.object({
+  seq: integer,
+  at,
+  run: integer,
+  outcome: stepOutcome,
+  duration_ms: z.number(),
+  commit: z.string().optional(),
+});
 
 const taskExample = {
   id: 12,
@@ -46,6 +55,11 @@ const taskExample = {
   cost_estimate_usd: 0.06,
   background: [],
   strayed: [],
+  trial: false,
+  checked: false,
+  last_setup: { seq: 6, at: "2026-01-05T09:12:04.900Z", run: 1, outcome: "passed", duration_ms: 3_100 },
+  last_check: null,
+  port: 24_010,
   last_step: "Edit report.ts",
   lines_added: null,
   lines_removed: null,
@@ -109,6 +123,17 @@ export const taskSchema = z.object({
     .openapi({ description: "What works in the background of the open run" }),
   strayed: z.array(strayWork)
     .openapi({ description: "Commits of the last run that are not on its branch" }),
+  check: nullable.optional().openapi({
+    description: "The command line that judges the result; null: none. Absent: as the repository says",
+  }),
+  commit_reminder: z.boolean().optional().openapi({
+    description: "Whether the agent is asked to commit what it left uncommitted. Absent: as the repository says",
+  }),
+  trial: z.boolean().openapi({ description: "No agent works: setup and check are tried" }),
+  checked: z.boolean().openapi({ description: "Whether the check said that the result of the last run is good" }),
+  last_setup: stepFact.nullable(),
+  last_check: stepFact.nullable().openapi({ description: "Of the last run" }),
+  port: integer.nullable().openapi({ description: "The first of its ten ports, `TASK_PORT`" }),
   last_step: nullable,
   lines_added: integer.nullable(),
   lines_removed: integer.nullable(),

@@ -45,7 +45,15 @@ export function tasks(service: Service): OpenAPIHono {
   });
 
   app.openapi(routes.retryTask, async (c) => {
-    return tagged(c, await service.retry(c.req.valid("param").id, caller(c)), 202);
+    const changes = (c.req.valid("json") ?? {}) as Partial<NewTask>;
+    return tagged(c, await service.retry(c.req.valid("param").id, changes, caller(c)), 202);
+  });
+
+  app.openapi(routes.tryRepository, async (c) => {
+    const { base = null } = c.req.valid("json") ?? {};
+    const task = await service.tryRepository(c.req.valid("param").name, base, caller(c));
+    c.header("Location", `/api/tasks/${task.id}`);
+    return tagged(c, task, 201);
   });
 
   app.openapi(routes.approvePlan, async (c) => {
@@ -57,7 +65,8 @@ export function tasks(service: Service): OpenAPIHono {
   });
 
   app.openapi(routes.addMessage, async (c) => {
-    return tagged(c, await service.addMessage(c.req.valid("param").id, c.req.valid("json").text, caller(c)), 202);
+    const { text, ...changes } = c.req.valid("json");
+    return tagged(c, await service.addMessage(c.req.valid("param").id, { text, changes }, caller(c)), 202);
   });
 
   return app;

@@ -112,9 +112,9 @@ async function take(c: Context, place: Place, withinMs: number): Promise<Respons
   } catch {
     return problemResponse(400, "The body is not UTF-8");
   }
-  if (text === "" && !needsBody(c) && c.req.path !== formPath) return null;
   // Hono asks its cache first, so nothing reads or parses again.
   c.req.bodyCache.text = Promise.resolve(text) as never;
+  if (text === "" && !needsBody(c) && c.req.path !== formPath) return null;
   if (c.req.path === formPath) return null;
   try {
     c.req.bodyCache.json = Promise.resolve(JSON.parse(text)) as never;

@@ -15,6 +15,7 @@ const bodies: Record<PageData["kind"], string | null> = {
   board: "task_board",
   task: "task_page",
   new: "new_task",
+  repositories: "repositories",
   missing: null,
 };
 
@@ -67,6 +68,8 @@ function titleOf(page: PageData): string {
   const count = page.board?.counts.needs_you ?? 0;
   const name = page.task
     ? `${page.task.task.id === sampleId ? "Sample" : `#${page.task.task.id}`} ${page.task.task.title} · Personal Coder`
+    : page.kind === "repositories"
+    ? "Repositories · Personal Coder"
     : "Personal Coder";
   return count > 0 ? `(${count}) ${name}` : name;
 }

@@ -1,4 +1,4 @@
-// The pages: the board, a task, a new task. Each is whole HTML with the data its islands start from.
+// The pages: the board, a task, a new task, the repositories. Each is whole HTML with the data its islands start from.
 //
 // Content-Security-Policy: scripts, styles, connections and workers from this origin only, nothing inline; pictures also
 // as data (the favicon with its count). The JSON in a page is data, not a script. No nonce is needed.
@@ -53,6 +53,7 @@ export function pages({ service, assets }: { service: Service; assets: Pick<Asse
       board: null,
       filter: noFilter,
       task: null,
+      repositories: null,
       health: await service.health(),
       locale: localeOf(c),
       theme: themeOf(c),
@@ -83,6 +84,10 @@ export function pages({ service, assets }: { service: Service; assets: Pick<Asse
   });
 
   app.get("/tasks/new", (c) => page(c, { kind: "new" }));
+
+  app.get("/repositories", async (c) => {
+    return await page(c, { kind: "repositories", repositories: await service.repositories() });
+  });
 
   app.get("/sample/:tab{events}?", async (c) => {
     const { events, at } = await sample();

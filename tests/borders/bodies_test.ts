@@ -37,10 +37,10 @@ Deno.test("bodies in flight take a room of bounded size; small ones still fit, a
     }
     const grown = memoryMiB(service.pid) - before;
     assert(grown < 320, `${grown} MiB more`);
-    await service.createTask({ prompt: "A small one", base: "nothing", priority: -1 });
+    await service.createTask({ prompt: "A small one", priority: -1 });
   }
   await eventually(async () => {
-    const json = { prompt: "x".repeat(limits.prompt), base: "nothing", priority: -1 };
+    const json = { prompt: "x".repeat(limits.prompt), priority: -1 };
     const answer = await service.call("/api/tasks", { json });
     await answer.body?.cancel();
     return answer.status === 201;

@@ -50,7 +50,7 @@ Deno.test("the document knows every route that the service has, and no other", a
   );
   for (const route of served) assert(known.has(route), `${route} is not documented`);
   // The pages are not part of this world.
-  const pages = /^GET \/(|tasks\/.*|assets\/.*)$/;
+  const pages = /^GET \/(|repositories|tasks\/.*|assets\/.*)$/;
   for (const route of known) assert(served.has(route) || pages.test(route), `${route} is documented and not served`);
 });
 
@@ -158,7 +158,17 @@ Deno.test("what the service answers is what the document says, for good calls an
   for (const path of reads) await call(`/api/tasks/77/${path}`);
   await call("/api/tasks/1/events", { headers: { accept: "application/x-ndjson" } });
   for (
-    const path of ["/api/board", "/healthz", "/metrics", "/api/openapi.json", "/api/docs", "/api/docs.css", "/login"]
+    const path of [
+      "/api/board",
+      "/api/repositories",
+      "/api/coder.schema.json",
+      "/healthz",
+      "/metrics",
+      "/api/openapi.json",
+      "/api/docs",
+      "/api/docs.css",
+      "/login",
+    ]
   ) {
     await call(path);
   }

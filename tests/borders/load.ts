@@ -124,7 +124,7 @@ export async function applyLoad(size: LoadSize, report: (figure: LoadFigure) => 
         const isWrite = number % 10 === 0;
         const response = isWrite
           ? await service.call("/api/tasks", {
-            json: { prompt: `Flood ${number}`, depends_on: [2], priority: -1, base: "nothing" },
+            json: { prompt: `Flood ${number}`, depends_on: [2], priority: -1 },
           })
           : await service.call(["/api/tasks", "/api/tasks/1", "/api/board", "/healthz", "/"][number % 5]!);
         await response.body?.cancel();

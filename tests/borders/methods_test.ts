@@ -6,10 +6,12 @@ import { head, raw } from "./raw_http.ts";
 
 Deno.test("a path that is known by other methods is 405 and says which, whatever is sent there", async () => {
   await using service = await startService();
-  await service.createTask({ prompt: "x", priority: -1, base: "nothing" });
+  await service.createTask({ prompt: "x", priority: -1 });
   const known = {
     "/": "GET, HEAD",
     "/tasks/new": "GET, HEAD",
+    "/repositories": "GET, HEAD",
+    "/api/repositories": "GET, HEAD",
     "/tasks/1": "GET, HEAD",
     "/tasks/1/events": "GET, HEAD",
     "/assets/none.js": "GET, HEAD",

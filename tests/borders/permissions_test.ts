@@ -26,7 +26,7 @@ function permissions(env: Record<string, string>, found = surroundings) {
 
 Deno.test("permissionsOf() is the listen address, our folders, and programs by name", () => {
   const { net, read, write, run, env, sys } = permissions({ CODER_REPO: "/home/ada/shop/src" });
-  assertEquals(net, ["127.0.0.1:8000"]);
+  assertEquals(net, ["127.0.0.1:8000", "127.0.0.1", "[::1]"]);
   const data = ["/home/ada/data", "/disk/data"];
   const database = ["", "-wal", "-shm", "-journal", ".lock"].map((suffix) => `/home/ada/data/coder.db${suffix}`);
   assertEquals(write, [...data, ...database, "/home/ada/shop-worktrees", "/home/ada/shop/.git"]);
@@ -36,9 +36,9 @@ Deno.test("permissionsOf() is the listen address, our folders, and programs by n
     ...["main/islands", "core/domain", "core/view", "api/docs.css"].map((end) =>
       end.replace("main/", `${repositoryName()}/`)
     ),
-    ...["bin/claude", "bin/claude"],
+    ...["bin/claude", "bin/claude", "bin/sh", "bin/sh"],
   ]);
-  assertEquals(run, ["git", "perl", "ps", "kill", "/usr/bin/claude", "/home/ada/bin/claude"]);
+  assertEquals(run, ["git", "sh", "perl", "ps", "kill", "/usr/bin/claude", "/home/ada/bin/claude"]);
   assert(env.includes("CODER_TOKEN") && env.every((name) => /^[A-Z_]+$/.test(name)));
   assertEquals(sys, ["hostname", "uid", "statfs"]);
 });
@@ -48,11 +48,13 @@ function repositoryName(): string {
 }
 
 Deno.test("permissionsOf() follows the configuration: address, database, worktrees, agent", () => {
-  assertEquals(permissions({ CODER_HOST: "::1", CODER_PORT: "0" }).net, ["[::1]"]);
-  assertEquals(permissions({ CODER_KV: "https://kv.example:4512/x" }).net, ["127.0.0.1:8000", "kv.example:4512"]);
+  assertEquals(permissions({ CODER_HOST: "::1", CODER_PORT: "0" }).net, ["[::1]", "127.0.0.1"]);
+  assertEquals(permissions({ CODER_KV: "https://kv.example:4512/x" }).net, [
+    ...["127.0.0.1:8000", "127.0.0.1", "[::1]", "kv.example:4512"],
+  ]);
   assert(!permissions({ CODER_KV: "https://kv.example" }).write.some((path) => path.includes("kv.example")));
   assert(permissions({ CODER_WORKTREES: "/work" }).write.includes("/work"));
-  assertEquals(permissions({ CODER_CLAUDE: "/opt/claude" }).run, ["git", "perl", "ps", "kill", "/opt/claude"]);
+  assertEquals(permissions({ CODER_CLAUDE: "/opt/claude" }).run, ["git", "sh", "perl", "ps", "kill", "/opt/claude"]);
   // Only the demo agent is run by deno itself.
   assertEquals(permissions({}).run.at(-1), "/opt/deno");
   assert(!permissions({ CODER_REPO: "/r" }).run.includes("/opt/deno"));
@@ -68,6 +70,46 @@ Deno.test("argumentsOf() allows nothing whole, asks nothing, and keeps a comma w
   );
   assert(!args.some((arg) => arg === "-A" || arg === "--allow-all" || arg.startsWith("--allow-ffi")));
   assertMatch(args.find((arg) => arg.startsWith("--allow-write="))!, /^--allow-write=\/a,,b,/);
+});
+
+Deno.test("a project's commands, its ports and the operator's file work under these permissions", async () => {
+  await using folder = await tempDir();
+  const data = join(folder.path, "data");
+  await Deno.mkdir(join(data, "repositories"), { recursive: true });
+  await Deno.writeTextFile(join(data, "repositories", "shop.json"), '{"setup": "true"}');
+  const program = join(folder.path, "program.ts");
+  const source = (name: string) => JSON.stringify(import.meta.resolve(`../../core/process/${name}.ts`));
+  await Deno.writeTextFile(
+    program,
+    `
+    import { containment } from ${source("containment")};
+    import { projects } from ${source("project/project_settings")};
+    import { stepRunner } from ${source("project/step_process")};
+    import { taskPorts } from ${source("project/task_ports")};
+    const folder = ${JSON.stringify(join(data, "repositories"))};
+    const { settings } = await projects({ readAtCommit: async () => null, folder }).settings("shop", "c0ffee");
+    const first = await taskPorts().reserve({ task: 7, wanted: null });
+    const mark = crypto.randomUUID();
+    const command = 
+      "env -i setsid sh -c 'echo $$ > pid; exec sleep 600' > /dev/null 2>&1 &\\n" +
+      "while ! test -s pid; do sleep 0.01; done; echo out; echo err >&2; exit 3";
+    const step = await stepRunner()({ command, cwd: ${JSON.stringify(data)}, env: {}, mark, workerMark: mark });
+    let text = "";
+    for await (const chunk of step.output) text += chunk.text;
+    const { code } = await step.exited;
+    await step.end({ graceMs: 5000 });
+    console.log(JSON.stringify([settings.setup, first >= 20000, text, code, (await containment()).kind]));
+    `,
+  );
+  const config = readConfig({ CODER_DATA: data }, { hostname: "laptop", home: folder.path });
+  const path = Deno.env.get("PATH")!;
+  const limits = permissionsOf(config, { ...surroundings, path, deno: Deno.execPath() });
+  const args = [...argumentsOf(limits).slice(0, -1), program];
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+  const text = new TextDecoder();
+  assertEquals(text.decode(stderr), "");
+  assertEquals(JSON.parse(text.decode(stdout)), ["true", true, "out\nerr\n", 3, "subreaper"]);
+  assert(!isAlive(Number(await Deno.readTextFile(join(data, "pid")))));
 });
 
 /** The service under the launcher. */

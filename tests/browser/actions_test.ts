@@ -41,7 +41,7 @@ Deno.test("everything a person does works from the page", async (t) => {
   await t.step("a draft survives a reload, errors stand at their fields, Ctrl-Enter creates", async () => {
     await page.keyboard.press("c");
     await page.keyboard.type("Wait a while [[scenario:slow 300]]");
-    await page.getByText("Base, model and limits").click();
+    await page.getByText("Base, model, check and limits").click();
     await field("Budget").fill("-1");
     await page.reload();
     await alive(page);
@@ -111,7 +111,7 @@ Deno.test("everything a person does works from the page", async (t) => {
     await page.getByRole("button", { name: "New from this" }).click();
     assertEquals(await field("What should be done").inputValue(), "Greet [[scenario:plan]]");
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Retry" }).click();
+    await page.getByRole("button", { name: "Retry", exact: true }).click();
     await page.locator(".drawer .line", { hasText: "Back in the queue" }).waitFor();
   });
 

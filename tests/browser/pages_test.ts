@@ -19,6 +19,7 @@ Deno.test("the pages of a service at work", async (t) => {
         `/?task=${ids.sessions}`,
         "/?q=limit",
         "/tasks/new",
+        "/repositories",
         `/tasks/${ids.limits}`,
         `/tasks/${ids.webhooks}`,
         `/tasks/${ids.paginate}/changes`,

@@ -7,7 +7,7 @@ import { messagesApi } from "../support/messages_api.ts";
 import { bash, say, type Scenario } from "../support/scenarios.ts";
 import { type ServiceOptions, startService, type TestService } from "../support/service.ts";
 import { identity, tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
-import { workerMark } from "../../core/engine/dispatch/recover.ts";
+import { workerMark } from "../../core/engine/marks.ts";
 import { markedProcesses, type Marks } from "./processes.ts";
 
 export interface ChaosWorld extends AsyncDisposable, Marks {

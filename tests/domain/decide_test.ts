@@ -3,6 +3,7 @@ import type { Command } from "../../core/domain/command.ts";
 import { decide } from "../../core/domain/decide.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { NewEvent, Outcome } from "../../core/domain/event.ts";
+import { retryDelayMs } from "../../core/domain/retry.ts";
 import type { Status } from "../../core/domain/task.ts";
 import {
   awaitingHistory,
@@ -118,17 +119,17 @@ const table: { state: string; history: NewEvent[]; status: Status; takes: Reques
   },
   { state: "completed", history: completedHistory(), status: "completed", takes: ["message", "retry"] },
   {
-    state: "completed and its worktree is gone",
+    state: "completed, and its worktree is gone",
     history: [...completedHistory(), removed()],
     status: "completed",
     takes: ["retry"],
   },
-  { state: "failed", history: failedHistory(), status: "failed", takes: ["retry"] },
+  { state: "failed", history: failedHistory(), status: "failed", takes: ["message", "retry"] },
   {
     state: "cancelled",
     history: [created(), cancelRequested(), cancelled()],
     status: "cancelled",
-    takes: ["retry"],
+    takes: ["message", "retry"],
     ignores: ["cancel"],
   },
 ];
@@ -490,4 +491,51 @@ Deno.test("DomainError keeps code, issues and cause", () => {
   assertThrows(() => {
     throw error;
   }, DomainError);
+});
+
+// What is over goes on
+
+Deno.test("a message to a failed task goes on where its work is saved, and says how it ended", () => {
+  const task = taskOf(...failedHistory(), messageAdded("Once more"));
+  assertEquals([task.status, task.next, task.attempts, task.completed_at], [
+    "pending",
+    { kind: "resume", because: "message", seq: null, ended: "failed: It was failed" },
+    1,
+    null,
+  ]);
+});
+
+Deno.test("a message to a task that never had a place begins it, with the message to come", () => {
+  const task = taskOf(created(), cancelRequested(), cancelled(), messageAdded("Do it after all"));
+  assertEquals([task.status, task.next, task.messages, task.attempts], ["pending", { kind: "fresh" }, [4], 0]);
+});
+
+Deno.test("what a message or a retry changes is changed in the same step, and a used-up budget is refused", () => {
+  const spent = [
+    ...begun(1, { max_budget_usd: 0.1 }),
+    finished(1, "failed", "settle", { cost_usd: 0.1 }),
+    ...failedHistory().slice(-3),
+  ];
+  given(...spent).when({ type: "retry" }).thenRefused("conflict", "send a larger max_budget_usd");
+  given(...spent).when(message).thenRefused("conflict", "send a larger max_budget_usd");
+  for (const max_budget_usd of [5, null]) {
+    given(...spent).when({ type: "retry", changes: { max_budget_usd, base: "dev" } })
+      .then(events.edited({ max_budget_usd, base: "dev" }), retryScheduled(1, iso(dawn + 9_000), "asked for"));
+    given(...spent).when({ type: "add_message", text: "Go on", changes: { max_budget_usd } })
+      .then(events.edited({ max_budget_usd }), messageAdded("Go on"));
+  }
+  given(...begun()).when({ type: "add_message", text: "Go on", changes: { max_budget_usd: 5 } })
+    .thenRefused("conflict", "changed for a task that is over");
+});
+
+Deno.test("a setup or a check that fails ends an attempt, and a trial ends well by putting its place away", () => {
+  for (const outcome of ["setup_failed", "check_failed"] as const) {
+    given(...begun(1, { max_attempts: 2 }), finished(1, outcome, "settle")).when(settle)
+      .then(retryScheduled(2, iso(dawn + 6_000 + retryDelayMs(1)), `It was ${outcome}`));
+  }
+  given(...begun(1, { trial: true })).when(finish(1, "succeeded")).then(finished(1, "succeeded", "settle"));
+  given(...begun(1, { trial: true }), finished(1, "succeeded", "settle")).when(settle)
+    .then(completed("Setup and check went well"));
+  const tried = [...begun(1, { trial: true }), finished(1, "succeeded", "settle"), completed()];
+  given(...tried).when(message).thenRefused("conflict", "Cannot send a message");
 });

@@ -18,6 +18,18 @@ const everyType: Record<EventType, true> = {
   "run.claimed": true,
   "worktree.added": true,
   "worktree.moved": true,
+  "files.included": true,
+  "ports.reserved": true,
+  "setup.started": true,
+  "setup.output": true,
+  "setup.finished": true,
+  "check.started": true,
+  "check.output": true,
+  "check.finished": true,
+  "cleanup.started": true,
+  "cleanup.output": true,
+  "cleanup.finished": true,
+  "followup.sent": true,
   "run.started": true,
   "agent.ready": true,
   "output.text": true,
@@ -115,4 +127,17 @@ Deno.test("evolve() counts no run that was cut short before its agent began, and
   const [, cutShort, , restored] = moments(3);
   assertEquals([cutShort!.status, cutShort!.interruptions, cutShort!.attempts], ["pending", 0, 0]);
   assertEquals([restored!.place?.present, restored!.place?.branch], [true, "task-3-fix"]);
+});
+
+Deno.test("evolve() knows what the repository's own commands said of a task", () => {
+  const history = moments(5);
+  assertEquals([history[7]!.place?.ready, history[7]!.last_setup?.outcome, history[7]!.port], [true, "passed", 24_010]);
+  assertEquals([history[10]!.run?.step, history[10]!.aside?.ref], ["check", "refs/coder/task-4/aside-1"]);
+  const last = history.at(-1)!;
+  assertEquals([last.check, last.last_check?.outcome, last.aside, last.ending?.outcome], [
+    "npm test",
+    "failed",
+    null,
+    "check_failed",
+  ]);
 });

@@ -64,9 +64,16 @@ Deno.test("a HEAD without a commit and a folder that is gone pause their reposit
 Deno.test("the only repository pauses the dispatch, and a base that nobody has still fails its task alone", async () => {
   await using folder = await tempDir();
   await using repository = await tempRepository();
-  const agent = await scriptAgent(folder.path, "echo worked > work.txt");
+  const gate = join(folder.path, "gate");
+  const wait = `case "$prompt" in *"[wait]"*) until [ -f '${gate}' ]; do sleep 0.05; done ;; esac`;
+  const agent = await scriptAgent(folder.path, `${wait}; echo worked > work.txt`);
   await using service = await startService({ repo: repository.path, env: agent });
-  const wrong = await service.createTask({ prompt: "Work", base: "no-such-branch" });
+  // One that is there when it is asked for, and gone when the task's turn comes.
+  await repository.git("branch", "soon-gone");
+  const first = await service.createTask({ prompt: "Work [wait]", commit_reminder: false });
+  const wrong = await service.createTask({ prompt: "Work", base: "soon-gone", depends_on: [first.id] });
+  await repository.git("branch", "-D", "soon-gone");
+  await Deno.writeTextFile(gate, "");
   assertEquals((await service.waitForStatus(wrong.id, "failed")).attempts, 1);
   await repository.git("checkout", "--quiet", "--orphan", "empty");
   const { id } = await service.createTask({ prompt: "Work" });

@@ -39,7 +39,11 @@ Deno.test("an agent that ends oddly fails its task by name; what it said is kept
     { script: "sleep 70", status: "failed", error: /said nothing for 5 s/ },
   ];
   await Promise.all(cases.map(async ({ script, status, error, type }) => {
-    const { id } = await service.createTask({ prompt: `BEGIN echo worked > work.txt; ${script} END`, title: "Odd" });
+    const { id } = await service.createTask({
+      prompt: `BEGIN echo worked > work.txt; ${script} END`,
+      title: "Odd",
+      commit_reminder: false,
+    });
     const task = await service.waitForStatus(id, status);
     if (error === null) assertEquals([task.output, task.error, task.input_tokens], ["Fine", null, 5], script);
     else assertMatch(task.error!, error, script);

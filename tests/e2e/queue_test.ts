@@ -54,7 +54,7 @@ Deno.test("a task with two attempts waits ten seconds, then begins anew from its
     },
   });
   const { service } = world;
-  const { id } = await service.createTask({ prompt: "[[scenario:flaky]]", max_attempts: 2 });
+  const { id } = await service.createTask({ prompt: "[[scenario:flaky]]", max_attempts: 2, commit_reminder: false });
   const waiting = await service.waitFor(id, (_, { type }) => type === "task.retry_scheduled");
   assertEquals([waiting.status, waiting.attempts], ["pending", 1]);
   assertMatch(waiting.waiting!, /^Next attempt at /);

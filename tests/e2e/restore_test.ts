@@ -43,11 +43,11 @@ Deno.test("a backup restored into another data folder goes on: pending resumes, 
   });
   const { options, repository } = world;
   await Deno.writeTextFile(gate, "");
-  const done = await world.service.createTask({ prompt: "[[scenario:work done]]" });
+  const done = await world.service.createTask({ prompt: "[[scenario:work done]]", commit_reminder: false });
   await world.service.waitForStatus(done.id, "completed");
   await Deno.remove(gate);
-  const pending = await world.service.createTask({ prompt: "[[scenario:work pending]]" });
-  const cancelled = await world.service.createTask({ prompt: "[[scenario:work cancelled]]" });
+  const pending = await world.service.createTask({ prompt: "[[scenario:work pending]]", commit_reminder: false });
+  const cancelled = await world.service.createTask({ prompt: "[[scenario:work cancelled]]", commit_reminder: false });
   for (const { id, prompt } of [pending, cancelled]) {
     const { worktree } = await world.service.waitFor(id, (_, { type }) => type === "output.tool_use");
     const [, name] = /(\w+)\]\]/.exec(prompt)!;
@@ -110,7 +110,7 @@ for (const limited of [false, true]) {
     let before = "";
     {
       await using service = await startService({ ...options, repo: repository.path });
-      const { id } = await service.createTask({ prompt: "go on" });
+      const { id } = await service.createTask({ prompt: "go on", commit_reminder: false });
       before = (await service.waitFor(id, (_, { type }) => type === "agent.ready")).worktree!;
       await eventually(() => exists(join(before, "mine.txt")));
       assertEquals(await service.stop(), 0);

@@ -170,15 +170,14 @@ Deno.test({
   },
 });
 
-Deno.test("a base that does not exist fails its task with its name, and pauses nothing", async () => {
+Deno.test("a base that does not exist is refused at once, with its name", async () => {
   await using world = await claudeWorld();
   const { service } = world;
-  const bases = ["no-such-branch", "--help", "HEAD~7", "main..HEAD"];
-  for (const base of bases) {
-    const { id } = await service.createTask({ prompt: "[[scenario:simple]]", base });
-    const task = await service.waitForStatus(id, "failed");
-    assertEquals(task.error, `Cannot start from ${JSON.stringify(base)}: the repository has no such commit`);
-    assertEquals([task.worktree, task.branch], [null, null]);
+  for (const base of ["no-such-branch", "--help", "HEAD~7", "main..HEAD"]) {
+    const refused = await service.call("/api/tasks", { json: { prompt: "[[scenario:simple]]", base } });
+    const { errors: [error] } = await refused.json();
+    assertEquals([refused.status, error.path], [422, "base"]);
+    assertStringIncludes(error.message, `There is no branch, tag or commit ${JSON.stringify(base)}`);
   }
   const refused = await service.call("/api/tasks", { json: { prompt: "x", base: "task:99" } });
   assertEquals(refused.status, 422);
@@ -243,7 +242,7 @@ Deno.test("SIGTERM puts a running task back; the next start resumes its session"
     },
   });
   const { service, options, api } = world;
-  const { id } = await service.createTask({ prompt: "[[scenario:patient]]" });
+  const { id } = await service.createTask({ prompt: "[[scenario:patient]]", commit_reminder: false });
   const running = await service.waitFor(id, (_, __, events) => ofType(events, "output.tool_use").length === 2);
   await eventually(() => Deno.stat(join(running.worktree!, "started")), { what: "the tool runs" });
 

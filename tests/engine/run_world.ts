@@ -11,6 +11,7 @@ import type { Agent, AgentExit, AgentStart, AgentStep } from "../../core/process
 import type { Worktrees } from "../../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { spec } from "../domain/world.ts";
+import { committedPlace, noProject } from "../support/no_project.ts";
 
 export interface RunWorld extends AsyncDisposable {
   context: EngineContext;
@@ -72,11 +73,13 @@ export async function runWorld({ worktrees = {} }: { worktrees?: Partial<Worktre
       changes: () => Promise.resolve(changes),
       names: () => Promise.resolve(new Set<string>()),
       strayed: () => Promise.resolve([]),
+      ...committedPlace,
       ...worktrees,
     } as Worktrees,
     agent: () => Promise.resolve(agent),
     worker: { id: "worker-1", name: "laptop" },
     settings: { maxConcurrent: 1, repos: ["demo"], promptSuffix: "", stallMs: 60_000, logs: "/nowhere" },
+    ...noProject,
     freeBytes: () => Promise.resolve(null),
     warn(message, error) {
       throw new Error(message, { cause: error });

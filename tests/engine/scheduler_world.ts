@@ -16,6 +16,7 @@ import type { Worktrees } from "../../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { dawn, spec, why } from "../domain/world.ts";
 import { giveTo, place } from "./run_world.ts";
+import { committedPlace, noProject } from "../support/no_project.ts";
 
 export interface SchedulerWorld extends AsyncDisposable {
   scheduler: Scheduler;
@@ -146,6 +147,7 @@ export async function schedulerWorld(
     agent: () => says.agent(),
     worker: { id: "worker-1", name: "laptop" },
     settings: { maxConcurrent, repos: ["demo"], promptSuffix: "", stallMs: 60_000, logs: "/nowhere" },
+    ...noProject,
     freeBytes: () => Promise.resolve(null),
     warn: (message, error) => void world.warnings.push(`${message}: ${error}`),
   };
@@ -217,6 +219,7 @@ function playedWorktrees(snapshots: string[]): Worktrees {
     changes: () => Promise.resolve({ lines_added: 0, lines_removed: 0, uncommitted: 0 }),
     names: () => Promise.resolve(new Set<string>()),
     strayed: () => Promise.resolve([]),
+    ...committedPlace,
     snapshot(_, { task, run }) {
       snapshots.push(`${task}/${run}`);
       return Promise.resolve({ ref: `refs/coder/task-${task}/run-${run}`, commit: "b".repeat(40) });

@@ -16,6 +16,7 @@ import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/wo
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { runEnd, spec } from "../domain/world.ts";
 import { git, type TempRepository, tempRepository } from "../support/temp.ts";
+import { noProject } from "../support/no_project.ts";
 
 export interface UpkeepWorld extends AsyncDisposable {
   context: EngineContext;
@@ -51,6 +52,7 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
     agent: () => Promise.reject(new Error("No agent is needed")),
     worker,
     settings: { maxConcurrent: 1, repos: ["app"], promptSuffix: "", stallMs: 60_000, logs },
+    ...noProject,
     freeBytes: () => Promise.resolve(null),
     warn(message, error) {
       throw new Error(message, { cause: error });
@@ -107,7 +109,7 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
     async finish(id, outcome) {
       const { epoch } = (await store.log.head(id))!;
       await give(id, { type: "finish_run", run: epoch, end: runEnd(outcome) });
-      await archiveWorktree(context, id);
+      await archiveWorktree(context, id, { signal: new AbortController().signal });
       return (await store.log.head(id))!;
     },
     async done(title) {

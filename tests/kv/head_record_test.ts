@@ -12,7 +12,17 @@ function older(task: object): Uint8Array {
 }
 
 const run = {
-  ...{ epoch: 1, worker: "w", mark: "m", attempt: 1, claimed_at: "", started_at: null, pid: null, spoke: true },
+  ...{
+    epoch: 1,
+    worker: "w",
+    mark: "m",
+    attempt: 1,
+    claimed_at: "",
+    started_at: null,
+    pid: null,
+    step: null,
+    spoke: true,
+  },
   ...{ background: [], asked: true, counted: 2, estimated_cost_usd: 0.5 },
 };
 

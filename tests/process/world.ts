@@ -31,6 +31,7 @@ export async function scriptIn(folder: string, lines: string[]): Promise<string>
 export function agentStart(folder: string, changes: Partial<AgentStart> = {}): AgentStart {
   return {
     cwd: folder,
+    env: {},
     mark: crypto.randomUUID(),
     workerMark: crypto.randomUUID(),
     sessionId: crypto.randomUUID(),

@@ -11,11 +11,15 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import { type Engine, engine } from "../../core/engine/engine.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../../core/process/agent.ts";
+import { inspectRepository } from "../../core/process/git/git.ts";
+import { readAtCommit } from "../../core/process/git/git_objects.ts";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
+import { projects } from "../../core/process/project/project_settings.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { type App, makeApp } from "../../routes/app.ts";
 import { allowedHosts, isLoopback } from "../../routes/guard/guard.ts";
 import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
+import { noProject } from "../support/no_project.ts";
 
 export type Call = (path: string, options?: CallOptions) => Promise<Response>;
 
@@ -44,6 +48,8 @@ export interface RoutesWorld extends AsyncDisposable {
   engine: Engine;
   store: Store;
   repository: TempRepository;
+  /** The folder for the operator's files. */
+  operatorFolder: string;
   /** What was reported to the service's log. */
   warnings: string[];
 }
@@ -106,6 +112,7 @@ export async function routesWorld(
     agent: () => agent ? Promise.resolve(player) : Promise.reject(new DomainError("unavailable", "claude not found")),
     worker: { id: crypto.randomUUID(), name: "test" },
     settings: { maxConcurrent, repos: ["repo"], promptSuffix: "", stallMs: 60_000, logs: join(data.path, "logs") },
+    ...noProject,
     freeBytes: () => Promise.resolve(null),
     warn,
   }, {
@@ -115,11 +122,18 @@ export async function routesWorld(
       version: "0",
       agent: { ...playedState, kind: agent ? "claude" : "missing" },
       git: "2",
-      repos: [],
+      repos: [{ name: "repo", path: repository.path, branch: "main", head: "" }],
       root: false,
       containment: { kind: "none", reason: null },
       token: token !== null,
     }),
+    repositories: {
+      inspect: inspectRepository,
+      projects: projects({
+        readAtCommit: (_, commit, path) => readAtCommit(repository.path, { commit, path }),
+        folder: join(data.path, "repositories"),
+      }),
+    },
   });
   const app = makeApp({
     service: coder.service,
@@ -174,6 +188,7 @@ export async function routesWorld(
     engine: coder,
     store,
     repository,
+    operatorFolder: join(data.path, "repositories"),
     warnings,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

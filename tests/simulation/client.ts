@@ -98,8 +98,8 @@ export class Client {
     this.world.note(`a user gives command ${kind} on task ${id}`);
     await this.#ask(async (service) => {
       if (kind <= 1) await service.cancel(id, by);
-      else if (kind === 2) await service.retry(id, by);
-      else if (kind <= 4) await service.addMessage(id, `message ${n}.`, by);
+      else if (kind === 2) await service.retry(id, {}, by);
+      else if (kind <= 4) await service.addMessage(id, { text: `message ${n}.`, changes: {} }, by);
       else if (kind === 5) await service.rejectPlan(id, "no", by);
       else if (kind === 6) await service.edit(id, { priority: random.integer(0, 3) }, { ...by, seq: null });
       else if (kind === 7) await service.edit(id, { depends_on: [other] }, { ...by, seq: null });

@@ -1,6 +1,7 @@
 // A machine: its wall clock, its disk, and the agents that live on it, whoever started them.
 
 import type { LiveAgent } from "./simulated_agent.ts";
+import type { LiveStep } from "./simulated_step.ts";
 import type { Owner, World } from "./world.ts";
 
 export const mebibyte = 1024 * 1024;
@@ -12,6 +13,8 @@ export class Machine implements Owner {
   wallOffsetMs = 0;
   freeBytes = 10_000 * mebibyte;
   readonly agents = new Set<LiveAgent>();
+  /** Commands of the repository. */
+  readonly steps = new Set<LiveStep>();
   /** Worktrees by path, with the task they belong to. */
   readonly folders = new Map<string, { task: number }>();
   readonly processes: Process[] = [];

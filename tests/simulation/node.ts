@@ -13,6 +13,8 @@ import type { Oracle } from "./oracle.ts";
 import { simulatedAgent, simulatedEndSurvivors } from "./simulated_agent.ts";
 import { simulatedWorktrees } from "./simulated_worktrees.ts";
 import { simulatedClock, type World } from "./world.ts";
+import type { ProjectSettings } from "../../core/process/project/project_settings.ts";
+import { simulatedProject } from "./simulated_step.ts";
 
 const cronMs = 60_000;
 /** main.ts gives a soft stop this long. */
@@ -31,6 +33,7 @@ export class Node {
       machine: Machine;
       network: Network;
       oracle: Oracle;
+      settings: ProjectSettings;
       shared: boolean;
       maxConcurrent: number;
     },
@@ -89,7 +92,7 @@ export class Node {
 
   async #boot(process: Process): Promise<void> {
     const { world } = this;
-    const { id, name, machine, network, oracle, shared, maxConcurrent } = this.options;
+    const { id, name, machine, network, oracle, settings, shared, maxConcurrent } = this.options;
     const clock = simulatedClock(world, process, machine);
     const kv = denoKv(kvLink(network.kv, network.linkOf(process)), { clock });
     const store = await buildStore(kv, { clock, random: world.random, shared, remote: network.isRemote });
@@ -101,6 +104,7 @@ export class Node {
       random: world.random,
       worktrees: simulatedWorktrees(machine, process, oracle),
       agent: () => Promise.resolve(simulatedAgent(machine, process, oracle)),
+      ...simulatedProject(machine, process, { settings, oracle }),
       worker: { id, name },
       settings: { maxConcurrent, repos: ["main"], promptSuffix: "", stallMs: 20_000, logs: "/logs" },
       freeBytes: async () => {
@@ -112,6 +116,11 @@ export class Node {
     const running = engine(context, {
       endSurvivors: simulatedEndSurvivors(machine, process),
       pid: 1,
+      // Nobody asks for them here.
+      repositories: {
+        inspect: () => Promise.reject(new Error("No repository is looked at")),
+        projects: { settings: () => Promise.reject(new Error("No file is read")) },
+      },
       surroundings: () => ({
         version: "0",
         agent: {

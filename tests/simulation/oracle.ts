@@ -6,6 +6,7 @@ import { emptyTask, isOver, type Task } from "../../core/domain/task.ts";
 import type { Appended } from "../../core/kv/commit_batch.ts";
 import type { Process } from "./machine.ts";
 import type { LiveAgent } from "./simulated_agent.ts";
+import type { LiveStep } from "./simulated_step.ts";
 import type { AppliedWrite, SimulatedKv } from "./simulated_kv.ts";
 import type { World } from "./world.ts";
 
@@ -27,9 +28,14 @@ export class Oracle {
   /** What agents said, by what is unique in it. */
   readonly #said = new Map<string, number>();
   readonly agents: LiveAgent[] = [];
+  readonly #steps: LiveStep[] = [];
   readonly #decoder = new TextDecoder();
 
-  constructor(readonly world: World, readonly kv: SimulatedKv, readonly options: { maxConcurrent: number }) {
+  constructor(
+    readonly world: World,
+    readonly kv: SimulatedKv,
+    readonly options: { maxConcurrent: number; setup: string | null; check: string | null },
+  ) {
     kv.listen((write) => this.#applied(write));
   }
 
@@ -60,6 +66,16 @@ export class Oracle {
     }
   }
 
+  /** No agent works while a command of the repository does, nor the other way round. */
+  stepStarted(step: LiveStep): void {
+    this.#steps.push(step);
+    this.world.note(`${step.name} lives, started by ${step.process.name}`);
+    if (this.isHeldUp(step.process)) return;
+    for (const agent of step.machine.agents) {
+      if (agent.start.cwd === step.start.cwd) this.world.violation(`${step.name} starts while ${agent.name} is alive`);
+    }
+  }
+
   ended(agent: LiveAgent): void {
     this.world.note(`${agent.name} is dead`);
   }
@@ -69,6 +85,9 @@ export class Oracle {
     this.world.note(`${process.name} has stopped`);
     for (const agent of process.machine.agents) {
       if (agent.process === process) this.world.violation(`${process.name} has stopped but ${agent.name} lives`);
+    }
+    for (const step of process.machine.steps) {
+      if (step.process === process) this.world.violation(`${process.name} has stopped but ${step.name} lives`);
     }
   }
 
@@ -120,6 +139,7 @@ export class Oracle {
     if (event.type === "run.finished") {
       this.#finished(history, event.run!, broken);
       if (event.data.outcome === "succeeded") this.#allIsDone(history, broken);
+      if (event.data.outcome === "succeeded") this.#isProven(history, broken);
     }
     if (event.type.startsWith("output.") || event.type === "usage.counted") this.#output(event, broken);
     if (event.type === "message.sent") this.#messageSent(history, event.data.message, broken);
@@ -169,6 +189,11 @@ export class Oracle {
         broken(`${agent.name} is alive`);
       }
     }
+    if (!task.run || !task.place) return;
+    for (const step of this.#steps) {
+      const isOfRun = step.alive && step.start.cwd === task.place.path && step.start.command !== "cleanup";
+      if (isOfRun && !this.#isExcused(step.process)) broken(`${step.name} is alive`);
+    }
   }
 
   /** Every step carries its number: none twice, none before its predecessor. */
@@ -184,11 +209,17 @@ export class Oracle {
 
   /** What an agent said before its good end is all in the log, and nothing that it had in the background was ended. */
   #allIsDone({ task }: History, broken: (what: string) => void): void {
-    for (const { start: { mark, sessionId }, said, wasCutShort } of this.agents) {
-      const last = this.#said.get(`${mark}:${sessionId}`) ?? 0;
+    for (const { key, start: { mark }, said, wasCutShort } of this.agents) {
+      const last = this.#said.get(key) ?? 0;
       if (mark === task.run?.mark && wasCutShort) broken("its background work was ended");
       if (mark === task.run?.mark && said > 0 && last !== said - 1) broken(`it ends at step ${last} of ${said - 1}`);
     }
+  }
+
+  /** Nothing is called good that the check did not see, and no agent worked on what setup left half-made. */
+  #isProven({ task }: History, broken: (what: string) => void): void {
+    if (this.options.check !== null && task.last_check?.outcome !== "passed") broken("its check did not pass");
+    if (this.options.setup !== null && task.last_setup?.outcome !== "passed") broken("its setup did not end well");
   }
 
   #messageSent({ events }: History, seq: number, broken: (what: string) => void): void {

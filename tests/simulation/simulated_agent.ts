@@ -17,6 +17,8 @@ export interface AgentWatcher {
 }
 
 export class LiveAgent {
+  /** Stands in all that it says, with the number of the step. */
+  readonly key: string;
   readonly pid: number;
   readonly task: number;
   alive = true;
@@ -46,6 +48,7 @@ export class LiveAgent {
   ) {
     const { random, faulty } = machine.world;
     this.task = Number(/task-(\d+)\.log$/.exec(start.rawLog)![1]);
+    this.key = `${start.mark}:${random.uuid()}`;
     this.pid = random.integer(1_000, 30_000);
     this.heard = [start.prompt];
     this.#ending = drawEnding(machine);
@@ -129,7 +132,7 @@ export class LiveAgent {
     if (this.#ending === "hang" && left === 1) return;
     if (left === 0) return this.#finish();
     const { random } = this.machine.world;
-    const id = `${this.start.mark}:${this.start.sessionId}:${this.said}`;
+    const id = `${this.key}:${this.said}`;
     const kind = random.integer(0, 5);
     if (kind <= 1) {
       this.#say({ type: "output.text", data: { text: random.chance(0.01) ? id.padEnd(120_000, "x") : id } });
@@ -283,8 +286,10 @@ export function simulatedAgent(machine: Machine, process: Process, watcher: Agen
 export function simulatedEndSurvivors(machine: Machine, process: Process): (mark: string) => Promise<number> {
   return async (mark) => {
     await process.wait(5);
-    const survivors = [...machine.agents].filter(({ start }) => start.mark === mark || start.workerMark === mark);
-    await Promise.all(survivors.map((agent) => agent.end(process, 3_000)));
+    const survivors = [...machine.agents, ...machine.steps].filter(({ start }) =>
+      start.mark === mark || start.workerMark === mark
+    );
+    await Promise.all(survivors.map((survivor) => survivor.end(process, 3_000)));
     return survivors.length;
   };
 }

@@ -4,6 +4,7 @@ import { DomainError } from "../../core/domain/error.ts";
 import type { Place, Worktrees } from "../../core/process/git/worktrees.ts";
 import type { Machine, Process } from "./machine.ts";
 import type { Oracle } from "./oracle.ts";
+import { nothingIncluded, nothingUncommitted } from "../support/no_project.ts";
 
 export function simulatedWorktrees(machine: Machine, process: Process, oracle: Oracle): Worktrees {
   const { world } = machine;
@@ -40,13 +41,20 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       return machine.folders.has(path);
     },
     pathOf: ({ path }) => Promise.resolve(path),
-    async whyNotRestorable({ path }) {
+    async whyNotRestorable({ path }, { commit }) {
       await git("look").catch(() => {});
-      return machine.folders.has(path) ? null : "it is gone";
+      return machine.folders.has(path) || commit !== null ? null : "it is gone";
     },
-    async restore(place) {
-      await git("look");
-      throw new DomainError("conflict", `Cannot put ${place.path} back: nothing is left of it`);
+    async restore(place, { task, commit }) {
+      if (commit === null) {
+        await git("look");
+        throw new DomainError("conflict", `Cannot put ${place.path} back: nothing is left of it`);
+      }
+      await git("restore", () => {
+        requireNobodyIn(place.path);
+        machine.folders.set(place.path, { task });
+      });
+      return { commit, kept: [] };
     },
     async sweep(_, { task }) {
       await git("sweep", () => {
@@ -78,6 +86,30 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       return { lines_added: 1, lines_removed: 0, uncommitted: 0 };
     },
     names: () => Promise.resolve(new Set<string>()),
+    include: () => Promise.resolve(nothingIncluded),
+    async uncommitted(place) {
+      await git("look");
+      requireFolder(place);
+      return random.chance(0.3) ? { count: 1, files: ["left.txt"] } : nothingUncommitted;
+    },
+    async setAside(place, { task, run }) {
+      await git("set aside");
+      requireFolder(place);
+      if (random.chance(0.7)) return null;
+      return { ref: `refs/coder/task-${task}/aside-${run}`, commit: "a51de", count: 1, files: ["left.txt"] };
+    },
+    async bringBack() {
+      await git("bring back");
+    },
+    readAtCommit: () => Promise.resolve(null),
+    async requireBase() {
+      await git("look");
+      return "c0ffee";
+    },
+    async commits() {
+      await git("look");
+      return { head: "c0ffee", branch: "c0ffee" };
+    },
     async strayed() {
       await git("look");
       return [];
@@ -88,8 +120,10 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
   function requireNobodyIn(path: string): void {
     // Stopped in the middle of it and woken past its lease, it does not know better yet.
     if (oracle.isHeldUp(process)) return;
-    for (const agent of machine.agents) {
-      if (agent.start.cwd === path) world.violation(`${path} is replaced or removed under the live ${agent.name}`);
+    // Two workers that share a machine may both clean up, when one took the other for dead.
+    const steps = [...machine.steps].filter((step) => step.start.command !== "cleanup" || step.process === process);
+    for (const live of [...machine.agents, ...steps]) {
+      if (live.start.cwd === path) world.violation(`${path} is replaced or removed under the live ${live.name}`);
     }
   }
 }

@@ -11,6 +11,7 @@ import { Network } from "./network.ts";
 import { Node } from "./node.ts";
 import { Oracle } from "./oracle.ts";
 import { SimulatedKv } from "./simulated_kv.ts";
+import { drawSettings } from "./simulated_step.ts";
 import { World } from "./world.ts";
 
 export interface Report {
@@ -52,7 +53,8 @@ async function play(world: World): Promise<Report> {
     isRemote: shared && random.chance(0.7),
     watchIsSilent: random.chance(0.3),
   });
-  const oracle = new Oracle(world, kv, { maxConcurrent });
+  const settings = drawSettings(world);
+  const oracle = new Oracle(world, kv, { maxConcurrent, setup: settings.setup, check: settings.check });
   const isOneMachine = random.chance(0.3);
   const machines = [0, 1, 2].map((n) => new Machine(world, `machine-${n}`));
   const nodes = Array.from({ length: shared ? random.integer(2, 3) : 1 }, (_, n) =>
@@ -62,6 +64,7 @@ async function play(world: World): Promise<Report> {
       machine: machines[isOneMachine ? 0 : n]!,
       network,
       oracle,
+      settings,
       shared,
       maxConcurrent,
     }));

@@ -1,7 +1,7 @@
 // One task from its claim to the end of its run, and what that end says about the environment and the repository.
 
 import { DomainError } from "../../domain/error.ts";
-import type { ClaimReason } from "../../domain/event.ts";
+import type { ClaimReason, Outcome } from "../../domain/event.ts";
 import type { Task } from "../../domain/task.ts";
 import type { EngineContext } from "../context.ts";
 import { handleCommand } from "../handle_command.ts";
@@ -16,6 +16,8 @@ export interface ClaimOptions extends RunOptions {
   board: LiveBoard;
   pause: DispatchPause;
   repositories: RepositoryPauses;
+  /** Aborts when this worker stops. */
+  stopping: AbortSignal;
   /** The run begins; called once, and not when the claim was lost. */
   onRun(run: LiveRun): void;
 }
@@ -36,8 +38,9 @@ export async function claimAndRun(
   options.onRun(run);
   const report = await run.done;
   if (!report.end) return true;
-  drawConclusions(report, { ...options, repo: claimed.task.repo });
-  await archiveWorktree(context, id);
+  // A trial says nothing about the queue: a person looks at it.
+  if (!claimed.task.trial) drawConclusions(report, { ...options, repo: claimed.task.repo });
+  await archiveWorktree(context, id, { signal: options.stopping });
   return true;
 }
 
@@ -61,6 +64,9 @@ async function claim(
   }
 }
 
+/** What says something about the environment. */
+const workOutcomes: ReadonlySet<Outcome> = new Set(["failed", "succeeded", "setup_failed", "check_failed"]);
+
 /** A broken repository pauses alone; a broken environment, or runs that fail early in a row, pause this worker. */
 function drawConclusions(
   { end, isEarlyFailure, pausedUntil, brokenRepository }: RunReport,
@@ -69,7 +75,7 @@ function drawConclusions(
   if (brokenRepository !== null) return repositories.pause(repo, brokenRepository);
   repositories.isWell(repo);
   if (end?.outcome === "paused") pause.pause(end.error ?? "The environment is broken", pausedUntil);
-  else if (end?.outcome === "failed" || end?.outcome === "succeeded") {
+  else if (end && workOutcomes.has(end.outcome)) {
     pause.runEnded({ early: isEarlyFailure, error: end.error });
   }
 }

@@ -5,6 +5,7 @@ import type { Guard } from "../../kv/commit_batch.ts";
 import { StaleGuard } from "../../kv/group_commit.ts";
 import { handleCommand } from "../handle_command.ts";
 import type { EngineContext } from "../context.ts";
+import { setupMark } from "../marks.ts";
 
 /** Ends the survivors of a run by its mark; resolves when none is alive. How many there were. */
 export type EndSurvivors = (mark: string) => Promise<number>;
@@ -26,7 +27,8 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
   const head = await store.log.head(id);
   const run = head?.run;
   if (!head || !run || run.worker !== runner) return false;
-  const survivors = await endSurvivors(run.mark);
+  const ended = await Promise.all([run.mark, setupMark(run.mark)].map((mark) => endSurvivors(mark)));
+  const survivors = ended.reduce((sum, count) => sum + count);
   const changes = head.place?.present ? await worktrees.changes(head.place).catch(() => null) : null;
   const found = survivors > 0 ? ` ${survivors} of its processes were still alive and were ended.` : "";
   const end = {

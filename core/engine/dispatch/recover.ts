@@ -4,10 +4,10 @@
 // A run that another worker closed meanwhile is not known here any more, but its agent may still live on this machine, in
 // the worktree that the next run would use. It carries the worker's own mark, too.
 
-import { createHash } from "node:crypto";
 import type { LiveBoard } from "./board.ts";
 import { closeLostRun, type EndSurvivors } from "./close_lost_run.ts";
 import type { EngineContext } from "../context.ts";
+import { workerMark } from "../marks.ts";
 
 /** Closes the runs of an earlier life of this worker, by `board`, and resolves with how many there were. */
 export async function recover(
@@ -27,10 +27,4 @@ export async function recover(
     context.warn(`${others} processes of runs that were closed elsewhere were still alive and were ended`, null);
   }
   return closings.filter((isClosed) => isClosed).length;
-}
-
-/** The mark of all agents of this worker on this store: a data folder may be used with several stores. */
-export function workerMark({ worker, store }: { worker: { id: string }; store: { id: string } }): string {
-  const hex = createHash("sha256").update(`${worker.id} ${store.id}`).digest("hex");
-  return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

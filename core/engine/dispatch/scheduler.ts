@@ -64,7 +64,7 @@ class QueueScheduler implements Scheduler {
   readonly #parts: SchedulerParts;
   readonly #inHand: TasksInHand;
   readonly #repos: ReadonlySet<string>;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
   #obstacle: string | null = null;
   #nextDueAt: number | null = null;
   #ticking: Promise<void> | null = null;
@@ -83,7 +83,7 @@ class QueueScheduler implements Scheduler {
       worker: store.shared ? worker.id : null,
       repos: this.#repos,
       paused_repos: this.#parts.repositories.current(),
-      free_slots: this.#isStopping ? 0 : settings.maxConcurrent - this.#inHand.size,
+      free_slots: this.#stopping.signal.aborted ? 0 : settings.maxConcurrent - this.#inHand.size,
       dead: this.#parts.lease.dead,
     };
   }
@@ -121,7 +121,9 @@ class QueueScheduler implements Scheduler {
     for (const { id, holder } of board.leftovers()) {
       // What a dead worker holds is nobody's to archive but ours; its folder stays, and the log says so.
       const isMine = holder === null || isOurs(this.#context, holder) || lease.dead.has(holder);
-      if (isMine && !this.#inHand.has(id)) this.#inHand.take(id, archiveWorktree(this.#context, id));
+      if (isMine && !this.#inHand.has(id)) {
+        this.#inHand.take(id, archiveWorktree(this.#context, id, { signal: this.#stopping.signal }));
+      }
     }
   }
 
@@ -129,7 +131,7 @@ class QueueScheduler implements Scheduler {
     const { board, pause, disk, lease } = this.#parts;
     // A due time that nobody may act on must not wake us: their ends do.
     this.#nextDueAt = null;
-    if (this.#isStopping || pause.current() || disk.shortage() || !lease.isSure) return;
+    if (this.#stopping.signal.aborted || pause.current() || disk.shortage() || !lease.isSure) return;
     board.order.refresh({ now: this.#context.clock.now(), view: this.view() });
     const planned = board.order.plan();
     this.#nextDueAt = planned.nextDueAt;
@@ -139,7 +141,7 @@ class QueueScheduler implements Scheduler {
       return;
     }
     const agent = await this.#agent();
-    if (!agent || this.#isStopping) return;
+    if (!agent || this.#stopping.signal.aborted) return;
     for (const start of starts) this.#start(start, agent);
   }
 
@@ -162,9 +164,10 @@ class QueueScheduler implements Scheduler {
       ...{ board, pause, repositories, agent },
       room: disk.room,
       isSure: () => lease.isSure,
+      stopping: this.#stopping.signal,
       onRun: (run) => {
         runs.add(start.id, run);
-        if (this.#isStopping) run.stop("shutdown");
+        if (this.#stopping.signal.aborted) run.stop("shutdown");
       },
     });
     this.#inHand.take(start.id, work.finally(() => runs.delete(start.id)));
@@ -198,7 +201,7 @@ class QueueScheduler implements Scheduler {
   }
 
   async stop(reason: StopReason): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     this.#parts.runs.stop(reason);
     await this.#inHand.empty();
   }

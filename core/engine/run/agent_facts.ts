@@ -1,11 +1,14 @@
 // What is known of a run's agent, by what it said and did: pure.
 
 import type { RunEnd } from "../../domain/command.ts";
-import type { BackgroundTask, EventData, NewEvent } from "../../domain/event.ts";
+import type { BackgroundTask, CostBasis, EventData, NewEvent } from "../../domain/event.ts";
+import { addUsage, lessSure } from "../../domain/task.ts";
 import type { AgentResult } from "../../process/agent.ts";
 
 /** Of one run; another session of it forgets the account, the background work and stderr of the one before. */
 export interface AgentFacts {
+  /** What the sessions before this one came to; null in the first. */
+  readonly spent: Spent | null;
   /** It began: it asked its model something, or called or answered a tool. */
   readonly hasSpoken: boolean;
   /** It called a tool. */
@@ -27,6 +30,11 @@ export interface AgentFacts {
   readonly pausedUntil: number | null;
 }
 
+/** The account of sessions that are over, `session_total` of the last. */
+export type Spent = Required<Pick<RunEnd, "cost_basis">> & Pick<RunEnd, "usage" | "session_total" | "result"> & {
+  cost_usd: number;
+};
+
 /** Answers of the model since the agent's last account, and what they cost in US dollars, where that is known. */
 export interface SinceResult {
   readonly answers: number;
@@ -38,6 +46,7 @@ export const nothingSinceResult: SinceResult = { answers: 0, estimatedUsd: 0 };
 
 /** Of an agent that said nothing yet. */
 export const newAgent: AgentFacts = {
+  spent: null,
   hasSpoken: false,
   hasWorked: false,
   hasPlanned: false,
@@ -80,10 +89,51 @@ function countedToo({ answers, estimatedUsd }: SinceResult, { estimated_cost_usd
   return { answers: answers + 1, estimatedUsd: isKnown ? estimatedUsd + estimated_cost_usd : null };
 }
 
-/** What a run cost, by the agent's own account, and what was counted after it; `null` when it gave no account. */
-export function costOf({ result, sinceResult }: AgentFacts): Pick<RunEnd, "cost_usd" | "cost_basis"> {
-  if (!result) return { cost_usd: null };
-  const { answers, estimatedUsd } = sinceResult;
+/** An agent that did well is followed by another in the same run: it is new, but for what the run has come to. */
+export function nextSession(agent: AgentFacts): AgentFacts {
+  const { usage, session_total, cost_usd, cost_basis = "reported" } = accountOf(agent);
+  const result = agent.result?.text ?? null;
+  return {
+    ...newAgent,
+    hasWorked: agent.hasWorked,
+    spent: { usage, session_total, result, cost_usd: cost_usd ?? 0, cost_basis },
+  };
+}
+
+/**
+ * What a run used and cost, by its agent's own account, and what was counted after it. Cost is `null` when it gave no
+ * account at all.
+ */
+export function accountOf(
+  { spent, result, sinceResult }: AgentFacts,
+): Pick<RunEnd, "usage" | "cost_usd" | "cost_basis" | "session_total"> {
+  if (!result) {
+    if (spent === null) return { usage: null, cost_usd: null };
+    const { usage, session_total, cost_usd } = spent;
+    return { usage, cost_usd, cost_basis: basisWithout(spent, sinceResult), ...(session_total && { session_total }) };
+  }
+  const { sessionTotal } = result;
+  const session_total = sessionTotal
+    ? { usage: sessionTotal.usage, cost_usd: sessionTotal.costUsd }
+    : spent?.session_total;
+  const { cost_usd, cost_basis } = costOf(result, sinceResult);
+  return {
+    usage: spent?.usage ? addUsage(spent.usage, result.usage) : result.usage,
+    cost_usd: (spent?.cost_usd ?? 0) + cost_usd,
+    cost_basis: spent ? lessSure(spent.cost_basis, cost_basis) : cost_basis,
+    ...(session_total && { session_total }),
+  };
+}
+
+/** The session that followed gave no account of what it was heard to answer. */
+function basisWithout({ cost_basis }: Spent, { answers }: SinceResult): CostBasis {
+  return answers === 0 ? cost_basis : "unknown";
+}
+
+function costOf(
+  result: AgentResult,
+  { answers, estimatedUsd }: SinceResult,
+): { cost_usd: number; cost_basis: CostBasis } {
   if (answers === 0) return { cost_usd: result.costUsd, cost_basis: "reported" };
   if (estimatedUsd === null) return { cost_usd: result.costUsd, cost_basis: "unknown" };
   return { cost_usd: result.costUsd + estimatedUsd, cost_basis: "estimated" };

@@ -7,22 +7,30 @@ import { branchPrefix } from "../../domain/slug.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import { handleCommand } from "../handle_command.ts";
 import type { EngineContext } from "../context.ts";
+import { cleanUp } from "./clean_up.ts";
 
 /**
  * Archives what the last run of task `id` left: its work goes under a ref, its worktree and branch are removed, and the task is
- * settled as failed, cancelled or ready to retry. What cannot be saved is kept, and the log says so.
+ * settled as failed, cancelled or ready to retry. What cannot be saved is kept, and the log says so. The repository's cleanup
+ * comes first; when `signal` aborts meanwhile, all waits for another time.
  * @returns false when there was nothing to archive
  * @throws `DomainError("fenced")` when another run of the task began meanwhile
  */
-export async function archiveWorktree(context: EngineContext, id: number): Promise<boolean> {
+export async function archiveWorktree(
+  context: EngineContext,
+  id: number,
+  { signal }: { signal: AbortSignal },
+): Promise<boolean> {
   const { store, worker } = context;
   const task = await store.log.head(id);
   if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return false;
   const by = `${worker.name}/${task.epoch}`;
   const write = (events: NewEvent[]) =>
     handleCommand(context, id, { type: "archive_worktree", events }, { by, until: "written" });
-  if (task.place?.present) await saveAndRemove(context, task, task.place, write);
-  else if (task.epoch > 0) await removeHalfMade(context, task);
+  if (task.place?.present) {
+    if (!await cleanUp(context, task, task.place, { write, signal })) return true;
+    await saveAndRemove(context, task, task.place, write);
+  } else if (task.epoch > 0) await removeHalfMade(context, task);
   await handleCommand(context, id, { type: "settle" }, { by, until: "written" });
   return true;
 }
@@ -46,6 +54,7 @@ async function saveAndRemove(
   const { path, branch } = place;
   const reason = task.cancel_requested ? "cancelled" : task.ending?.outcome ?? "ended";
   try {
+    if (task.aside) await worktrees.bringBack(place, task.aside, { task: task.id });
     const snapshot = await worktrees.snapshot(place, { task: task.id, run });
     await write([{ type: "worktree.snapshotted", data: { ...snapshot, run } }]);
     await worktrees.remove(place);

@@ -4,8 +4,8 @@ import type { RunEnd } from "../../domain/command.ts";
 import { DomainError, messageOf } from "../../domain/error.ts";
 import type { TaskPlace } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
-import { costOf } from "./agent_facts.ts";
-import { resetTimeOf, type RunVerdict, verdictOf } from "./run_end.ts";
+import { accountOf } from "./agent_facts.ts";
+import { resetTimeOf, type RunVerdict, type Stop, verdictOf } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
 import { factsOf, stopOf } from "./run_state.ts";
 
@@ -28,28 +28,30 @@ export async function recordStrays(
 }
 
 /**
- * The end of a run. `place` is null when it had none, `broken` an error of our own that cut it short, or null.
+ * The end of a run. `place` is null when it had none, `broken` an error of our own that cut it short, or null. `verdict`: what
+ * its setup or its check said.
  * @returns also `pausedUntil`: when what paused it is over, in ms since 1970, where that is known
  */
 export async function endOf(
   { context, control, startedAt }: RunScope,
-  { exit, place, broken }: { exit: AgentExit; place: TaskPlace | null; broken: unknown },
+  { exit, place, verdict: found, broken }: {
+    exit: AgentExit;
+    place: TaskPlace | null;
+    verdict: RunVerdict | null;
+    broken: unknown;
+  },
 ): Promise<{ end: RunEnd; pausedUntil: number | null }> {
   const { clock, worktrees } = context;
   const changes = place ? await worktrees.changes(place).catch(() => null) : null;
   const { state } = control;
   const { result, pausedUntil } = state.agent;
-  const verdict = broken !== null && !stopOf(state) ? verdictOnError(broken) : verdictOf(factsOf(state, exit));
+  const verdict = broken !== null ? verdictOnError(broken, stopOf(state)) : found ?? verdictOf(factsOf(state, exit));
   const end: RunEnd = {
     ...verdict,
     exit_code: exit.code,
     signal: exit.signal,
-    result: result?.text ?? null,
-    usage: result?.usage ?? null,
-    ...costOf(state.agent),
-    ...(result?.sessionTotal && {
-      session_total: { usage: result.sessionTotal.usage, cost_usd: result.sessionTotal.costUsd },
-    }),
+    result: result?.text ?? state.agent.spent?.result ?? null,
+    ...accountOf(state.agent),
     duration_ms: Math.round(clock.monotonic() - startedAt),
     uncommitted: changes?.uncommitted ?? null,
     lines_added: changes?.lines_added ?? null,
@@ -64,8 +66,10 @@ export function isWrongValue(error: unknown): boolean {
   return error instanceof DomainError && error.code === "invalid";
 }
 
-/** An error of our own: the environment's fault puts the task back, a wrong value fails it. */
-function verdictOnError(error: unknown): RunVerdict {
+/** An error of our own: the environment's fault puts the task back, a wrong value fails it. A stop before it counts first. */
+function verdictOnError(error: unknown, stop: Stop | null): RunVerdict {
+  // Whatever the agent said: what was still to be done with its result was not done.
+  if (stop) return { outcome: stop.reason, error: stop.error };
   const isUnavailable = error instanceof DomainError && error.code === "unavailable";
   return { outcome: isUnavailable ? "paused" : "failed", error: messageOf(error) };
 }

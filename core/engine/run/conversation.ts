@@ -16,6 +16,8 @@ import { type AgentFacts, isOfAgent, learn, nothingSinceResult } from "./agent_f
 /** How far the talk is. `isUnsettled`: background work came or went since the last result. */
 export type Conversation =
   | { readonly phase: "preparing" }
+  /** A command of the repository works, no agent. */
+  | { readonly phase: "step" }
   | { readonly phase: "talking"; readonly isUnsettled: boolean }
   | { readonly phase: "waiting" };
 

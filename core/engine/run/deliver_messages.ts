@@ -24,10 +24,13 @@ export function messageDelivery(
     async deliver(process, seqs) {
       for (const seq of seqs) {
         if (seq <= sent) continue;
+        const before = sent;
         sent = seq;
         try {
           const text = await messageText(task, seq, store.log);
           if (await process.send(text)) await log.record({ type: "message.sent", data: { message: seq } });
+          // Another agent of this run may hear it.
+          else sent = before;
         } catch (error) {
           if (control.state.phase !== "fenced") warn(`Cannot deliver a message to task ${task}`, error, about);
         }

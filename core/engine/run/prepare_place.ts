@@ -4,12 +4,15 @@
 import { DomainError } from "../../domain/error.ts";
 import { branchName, branchPrefix } from "../../domain/slug.ts";
 import type { Task, TaskPlace } from "../../domain/task.ts";
+import { portsPerTask } from "../../process/project/task_ports.ts";
 import type { EngineContext } from "../context.ts";
 import { placeToGoOnIn } from "./restore_place.ts";
 import type { RunScope } from "./run_scope.ts";
 
 export interface PreparedPlace {
   place: TaskPlace;
+  /** The first of its ports; null: none are to be had. */
+  port: number | null;
   /** It is another worktree than the one that the task's session knows. */
   isNew: boolean;
   /** It is the same, put back from its branch: what was not committed is gone. */
@@ -25,7 +28,8 @@ export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
   if (context.store.shared) await requireOpen(scope);
   if (task.cancel_requested) control.stop("cancelled");
   const earlier = await placeToGoOnIn(context, task);
-  if (!earlier) return { place: await addPlace(scope), isNew: true, isRestored: false };
+  const port = await reservePorts(scope);
+  if (!earlier) return { place: await addPlace(scope, port), port, isNew: true, isRestored: false };
   const { place, restored, movedFrom } = earlier;
   const { branch, path, base, base_commit, worker } = place;
   if (restored) {
@@ -35,8 +39,11 @@ export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
       data: { branch, path, base, base_commit, worker, ...(kept.length > 0 && { kept }), restored: commit },
     });
   }
+  if (port !== null && port !== task.port) {
+    await log.record({ type: "ports.reserved", data: { first: port, count: portsPerTask } });
+  }
   if (movedFrom) await log.record({ type: "worktree.moved", data: { branch, from: movedFrom, path, worker } });
-  return { place, isNew: false, isRestored: restored !== null };
+  return { place, port, isNew: false, isRestored: restored !== null };
 }
 
 /** The claim may have been answered so late that the run was taken over since, and the tail said so before we listened. */
@@ -47,7 +54,20 @@ async function requireOpen({ log, options, control }: RunScope): Promise<void> {
   throw new DomainError("fenced", "The run may have been taken over");
 }
 
-async function addPlace({ context, task, log }: RunScope): Promise<TaskPlace> {
+/** Its earlier ports where they are free; none where none are to be had, which is told. */
+async function reservePorts({ context, task, log, ports }: RunScope): Promise<number | null> {
+  try {
+    const first = await context.ports.reserve({ task: task.id, wanted: task.port });
+    ports.add(first);
+    return first;
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === "unavailable")) throw error;
+    await log.record({ type: "output.notice", data: { kind: "ports", text: error.message } });
+    return null;
+  }
+}
+
+async function addPlace({ context, task, log }: RunScope, port: number | null): Promise<TaskPlace> {
   const { worktrees, worker } = context;
   // It was cut short before its place was known, and may have another name since.
   if (!task.place && task.epoch > 1) {
@@ -63,7 +83,15 @@ async function addPlace({ context, task, log }: RunScope): Promise<TaskPlace> {
   const { branch, path, base, base_commit } = place;
   await log.record({
     type: "worktree.added",
-    data: { branch, path, base, base_commit, worker: worker.id, ...(kept.length > 0 && { kept }) },
+    data: {
+      branch,
+      path,
+      base,
+      base_commit,
+      worker: worker.id,
+      ...(kept.length > 0 && { kept }),
+      ...(port !== null && { port }),
+    },
   });
   return { ...place, worker: worker.id, present: true };
 }

@@ -14,24 +14,31 @@ export interface FirstWords {
  * The first user message of a run.
  * @param resumed whether the agent knows what came before; else the words must carry it all
  * @param restored whether its folder was gone and is there again, without what was not committed
+ * @param told what the run tells it instead of what the task says; null: nothing
  */
-export async function firstWords(task: Task, { log, suffix, resumed, restored = false }: {
+export async function firstWords(task: Task, { log, suffix, resumed, restored = false, told = null }: {
   log: EventLog;
   suffix: string;
   resumed: boolean;
   restored?: boolean;
+  told?: string | null;
 }): Promise<FirstWords> {
   const { next } = task;
   const may = `\n\n${[task.mode === "execute" ? suffix : "", runRules].filter(Boolean).join(" ")}`;
   const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
-  if (next.kind === "fresh") return { text: await promptOf(task, log) + plan + may, message: null };
-  const { text, message } = await newsOf(task, log);
+  if (next.kind === "fresh" && told === null) {
+    return { text: await promptOf(task, log) + plan + may, message: null };
+  }
+  if (told !== null && resumed) return { text: told, message: null };
+  const { text, message } = told === null ? await newsOf(task, log) : { text: told, message: null };
   const news = { text: restored ? `${folderIsBack}\n\n${text}` : text };
   if (resumed) return { text: news.text + (message === null ? may : ""), message };
-  const before = "You worked on this task before, but that session is lost. What was done is in this folder: " +
-    "look at git log and git status first.";
+  const before = task.session_id === null ? "Work on this task was begun before in this folder." : sessionIsLost;
   return { text: `${await promptOf(task, log)}\n\n${before}${plan}\n\n${news.text}${may}`, message };
 }
+
+const sessionIsLost = "You worked on this task before, but that session is lost. What was done is in this folder: " +
+  "look at git log and git status first.";
 
 const folderIsBack =
   "Your folder was removed meanwhile and was put back from your branch: what was not committed is gone. " +
@@ -49,7 +56,11 @@ async function newsOf(task: Task, log: EventLog): Promise<FirstWords> {
     return { text: `The plan was not approved:\n\n${feedback}\n\nRevise it and propose it again.`, message: null };
   }
   const [message] = task.messages;
-  if (message !== undefined) return { text: await messageText(task.id, message, log), message };
+  if (message !== undefined) {
+    const words = await messageText(task.id, message, log);
+    const ended = next.kind === "resume" && next.ended !== undefined ? `Your last run ended: ${next.ended}\n\n` : "";
+    return { text: ended + words, message };
+  }
   return { text: "You were interrupted. Go on with the task where you stopped.", message: null };
 }
 

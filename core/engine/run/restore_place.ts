@@ -2,14 +2,14 @@
 // put back at the same path, for the session knows no other. Where nothing is left to put back, a follow-up is refused.
 
 import { DomainError } from "../../domain/error.ts";
-import type { Task, TaskPlace } from "../../domain/task.ts";
+import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 
-/** Before a follow-up to a completed task: throws `DomainError("conflict")` when its worktree is gone for good. */
+/** Before a follow-up to a task that is over: throws `DomainError("conflict")` when its worktree is gone for good. */
 export async function requirePlace(context: EngineContext, task: Task | null): Promise<void> {
   const place = task?.place;
   // What is on another worker's disk, that one knows.
-  if (task?.status !== "completed" || !place || !isOurs(context, place.worker)) return;
+  if (!task || !isOver(task.status) || !place || !isOurs(context, place.worker)) return;
   const lack = await context.worktrees.whyNotRestorable(place, { commit: task.snapshot?.commit ?? null });
   if (lack === null) return;
   throw new DomainError("conflict", `Cannot send a message to task ${task.id}: ${lack}; retry it instead`);

@@ -3,10 +3,11 @@
 
 import type { About } from "../../domain/ports.ts";
 import type { AgentProcess } from "../../process/agent.ts";
+import type { StepProcess } from "../../process/project/step_process.ts";
 import type { EngineContext } from "../context.ts";
 import type { OutputRecorder } from "./record_output.ts";
 import type { StopReason } from "./run_end.ts";
-import { advance, type Effect, isCutOff, newRun, type RunInput, type RunState } from "./run_state.ts";
+import { advance, type Effect, isCutOff, newRun, type RunInput, type RunState, stopOf } from "./run_state.ts";
 
 const interruptGraceMs = 3_000;
 const termGraceMs = 5_000;
@@ -22,9 +23,14 @@ export class RunControl {
   readonly #timers = new Set<() => void>();
   #state: RunState = newRun;
   #process: AgentProcess | null = null;
+  /** The command of the repository that works now or worked last. */
+  #step: Pick<StepProcess, "end"> | null = null;
+  /** What lives until the run's end: a command that may have left something running. */
+  readonly #outliving: Pick<StepProcess, "end">[] = [];
   /** Clears the wait for the agent's next turn or exit. */
   #clearWait = () => {};
   #clearSilence = () => {};
+  #clearLimit = () => {};
 
   /** `about` names the run in what is reported. */
   constructor(
@@ -51,6 +57,25 @@ export class RunControl {
     this.tell({ type: "started" });
   }
 
+  /** A command of the repository was started; a stop that came meanwhile ends it now. With `outlives` what it left stays. */
+  attachStep(step: Pick<StepProcess, "end">, { outlives }: { outlives: boolean }): void {
+    this.#step = step;
+    if (outlives) this.#outliving.push(step);
+    this.tell({ type: "step_started" });
+  }
+
+  /** Nothing of the last command is left: there is nothing to end with the run. */
+  forgetStep(): void {
+    const at = this.#outliving.indexOf(this.#step!);
+    if (at >= 0) this.#outliving.splice(at, 1);
+    this.#step = null;
+  }
+
+  /** Ends what is left of the last command; resolves when nothing of it is alive. */
+  async endStep(): Promise<void> {
+    await this.#step?.end({ graceMs: this.#graceMs });
+  }
+
   /** Takes the run to its next state and does what that asks for. Never throws, and waits for nothing. */
   tell(input: RunInput): void {
     const { state, effects } = advance(this.#state, input);
@@ -63,9 +88,9 @@ export class RunControl {
     this.tell({ type: "stop", reason, error });
   }
 
-  /** Stops the run for `reason` after `ms`, unless it is over by then. */
+  /** Stops the run for `reason` after `ms`, unless its session is over by then. */
   stopAfter(ms: number, reason: StopReason, error: string): void {
-    this.#timer(ms, () => this.stop(reason, error));
+    this.#clearLimit = this.#timer(ms, () => this.stop(reason, error));
   }
 
   /** The agent said something: its silence is counted anew. */
@@ -80,11 +105,24 @@ export class RunControl {
   stopWaiting(): void {
     this.#clearWait();
     this.#clearSilence();
+    this.#clearLimit();
   }
 
   /** Ends the whole tree of the agent, if there is one; resolves when nothing of it is alive. */
-  async endProcess(): Promise<void> {
-    await this.#process?.end({ graceMs: isCutOff(this.#state) ? 0 : termGraceMs });
+  async endAgent(): Promise<void> {
+    await this.#process?.end({ graceMs: this.#graceMs });
+  }
+
+  /** Ends all of the run; resolves when nothing of it is alive. */
+  async endAll(): Promise<void> {
+    const ends = [...new Set([...this.#outliving, this.#step, this.#process])].map((one) =>
+      one?.end({ graceMs: this.#graceMs })
+    );
+    await Promise.all(ends);
+  }
+
+  get #graceMs(): number {
+    return isCutOff(this.#state) ? 0 : termGraceMs;
   }
 
   #carryOut(effect: Effect): void {
@@ -111,9 +149,9 @@ export class RunControl {
   }
 
   #end(): void {
-    this.endProcess().catch((error) =>
-      this.#context.warn(`Cannot end the agent of task ${this.#about.task}`, error, this.#about)
-    );
+    // An agent that is over may be ended alone: its check is still to come.
+    const ended = stopOf(this.#state) || isCutOff(this.#state) ? this.endAll() : this.endAgent();
+    ended.catch((error) => this.#context.warn(`Cannot end the agent of task ${this.#about.task}`, error, this.#about));
   }
 
   #wait(ms: number, input: RunInput): void {

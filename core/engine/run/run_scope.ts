@@ -29,6 +29,10 @@ export interface RunScope {
   readonly about: About;
   /** By `clock.monotonic()`. */
   readonly startedAt: number;
+  /** How long its agents have worked, for the time limit. */
+  readonly agentTime: { usedMs: number };
+  /** The first ports of the blocks that it holds. */
+  readonly ports: Set<number>;
   readonly log: RunLog;
   readonly recorder: OutputRecorder;
   readonly control: RunControl;

@@ -2,6 +2,7 @@
 // come out, and run_control.ts does it.
 //
 //   preparing   no agent yet: the run's place is being made, or a session is being opened
+//   step        a command of the repository works: its setup before the agent, its check after it
 //   talking     the agent works on an answer
 //   waiting     its turn is over: it waits for its background work, for the turn about work that ended, or it may exit
 //   stopping    it was asked to stop; the first reason counts
@@ -12,7 +13,7 @@
 import type { Mode, NewEvent } from "../../domain/event.ts";
 import { backgroundWords } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
-import { type AgentFacts, newAgent } from "./agent_facts.ts";
+import { type AgentFacts, newAgent, nextSession } from "./agent_facts.ts";
 import {
   closeInput,
   type Conversation,
@@ -60,6 +61,10 @@ export type RunInput =
   | { type: "write_refused"; isFenced: boolean }
   /** The session it should resume is not there; another is opened. */
   | { type: "session_refused" }
+  /** The agent is gone and did well; what follows is a command of the repository, or another session. */
+  | { type: "session_over" }
+  | { type: "step_started" }
+  | { type: "step_over" }
   | { type: "ended" };
 
 export type Effect =
@@ -110,6 +115,12 @@ export function advance(state: RunState, input: RunInput): Transition {
       const anew = { ...agent, result: null, living: [], stderr: "", isInputClosed: false };
       return within(state, { conversation: { phase: "preparing" }, agent: anew, effects: [] });
     }
+    case "session_over":
+      return within(state, { conversation: { phase: "preparing" }, agent: nextSession(agent), effects: [] });
+    case "step_started":
+      return stepStarted(state);
+    case "step_over":
+      return within(state, { conversation: { phase: "preparing" }, agent, effects: [] });
   }
   return { state, effects: [] };
 }
@@ -119,6 +130,12 @@ function started(state: OpenState): Transition {
   // A stop that came while it was being started had nobody to speak to.
   if (state.phase === "killed") return within(state, heard, { type: "end" });
   return state.phase === "stopping" ? within(state, heard, { type: "interrupt" }) : within(state, heard);
+}
+
+/** A stop that came while it was being started had nobody to speak to. */
+function stepStarted(state: OpenState): Transition {
+  const heard: Heard = { conversation: { phase: "step" }, agent: state.agent, effects: [] };
+  return isStopped(state) ? within(state, heard, { type: "end" }) : within(state, heard);
 }
 
 /** No output at all fails the run; silence later is a notice. */
@@ -138,8 +155,16 @@ function stop(state: OpenState, { reason, error }: Pick<Stop, "reason" | "error"
   if (isStopped(state)) return { state, effects: [] };
   const { agent } = state;
   const conversation = conversationOf(state);
-  const effects: Effect[] = conversation.phase === "preparing" ? [] : [{ type: "interrupt" }];
-  return { state: { phase: "stopping", stop: stopNow(state, { reason, error }), conversation, agent }, effects };
+  return {
+    state: { phase: "stopping", stop: stopNow(state, { reason, error }), conversation, agent },
+    effects: stopEffects(conversation),
+  };
+}
+
+/** What works is asked to stop. */
+function stopEffects({ phase }: Conversation): Effect[] {
+  if (phase === "preparing") return [];
+  return [{ type: phase === "step" ? "end" : "interrupt" }];
 }
 
 function kill(state: OpenState): Transition {

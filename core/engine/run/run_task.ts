@@ -16,11 +16,13 @@ import { messageDelivery } from "./deliver_messages.ts";
 import { type PreparedPlace, preparePlace } from "./prepare_place.ts";
 import { recordOutput } from "./record_output.ts";
 import { RunControl } from "./run_control.ts";
-import type { StopReason } from "./run_end.ts";
+import type { RunVerdict, StopReason } from "./run_end.ts";
 import { runLog } from "./run_log.ts";
 import type { RunOptions, RunScope } from "./run_scope.ts";
-import { budgetLeft, converse } from "./run_session.ts";
+import { proveWork, tryCheck } from "./prove_work.ts";
+import { converse, requireBudget } from "./run_session.ts";
 import { stopOf } from "./run_state.ts";
+import { setUp } from "./set_up.ts";
 
 /** A run in this process. */
 export interface LiveRun {
@@ -72,7 +74,9 @@ function scopeOf(context: EngineContext, task: Task, options: RunOptions): RunSc
   const log = runLog(context, { ...about, by });
   const messages = messageDelivery(context, { task: task.id, about, control, log });
   const startedAt = context.clock.monotonic();
-  return { context, options, task, run, about, startedAt, log, recorder, control, messages };
+  const agentTime = { usedMs: 0 };
+  const ports = new Set<number>();
+  return { context, options, task, run, about, startedAt, agentTime, ports, log, recorder, control, messages };
 }
 
 async function work(scope: RunScope): Promise<RunReport> {
@@ -87,6 +91,7 @@ async function work(scope: RunScope): Promise<RunReport> {
   } finally {
     unsubscribe();
     control.close();
+    for (const first of scope.ports) context.ports.release(first);
   }
 }
 
@@ -95,6 +100,8 @@ interface Attempt {
   /** Without code and signal when no agent was started. */
   exit: AgentExit;
   prepared: PreparedPlace | null;
+  /** What its setup or its check say of it; null: the agent's own end counts. */
+  verdict: RunVerdict | null;
   /** The worktrees of the repository when the agent started. */
   worktreesBefore: ReadonlySet<string>;
   brokenRepository: string | null;
@@ -104,10 +111,11 @@ interface Attempt {
 
 /** Place and agent. The agent's whole tree is gone when it resolves; it rejects only when that cannot be said. */
 async function attemptRun(scope: RunScope): Promise<Attempt> {
-  const { context, task, control, recorder } = scope;
+  const { control, recorder } = scope;
   const attempt: Attempt = {
     exit: { code: null, signal: null },
     prepared: null,
+    verdict: null,
     worktreesBefore: new Set(),
     brokenRepository: null,
     broken: null,
@@ -118,22 +126,33 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
       if (attempt.brokenRepository === null) throw error;
       throw new DomainError("unavailable", attempt.brokenRepository, { cause: error });
     });
-    const leftUsd = budgetLeft(scope);
-    if (leftUsd !== null && leftUsd <= 0) {
-      control.stop("over_budget", `The budget of $${task.max_budget_usd} is used up`);
-    }
-    if (control.state.phase === "preparing") {
-      attempt.worktreesBefore = await context.worktrees.names(task.repo);
-      attempt.exit = await converse(scope, attempt.prepared);
-    }
+    requireBudget(scope);
+    if (control.state.phase === "preparing") await workIn(scope, attempt, attempt.prepared);
     await recorder.flush();
   } catch (error) {
     attempt.broken = error;
   } finally {
     // Also after an error: nothing of the run may live on.
-    await control.endProcess();
+    await control.endAll();
   }
   return attempt;
+}
+
+/** Setup, agent and check in a place; how far they come is noted in `attempt`. */
+async function workIn(scope: RunScope, attempt: Attempt, prepared: PreparedPlace): Promise<void> {
+  const { context, task, control } = scope;
+  const { workplace, verdict } = await setUp(scope, prepared);
+  attempt.verdict = verdict;
+  if (verdict !== null || control.state.phase !== "preparing") return;
+  if (task.trial) {
+    attempt.verdict = await tryCheck(scope, workplace);
+    return;
+  }
+  attempt.worktreesBefore = await context.worktrees.names(task.repo);
+  attempt.exit = await converse(scope, workplace);
+  const proven = await proveWork(scope, workplace, attempt.exit);
+  attempt.exit = proven.exit;
+  attempt.verdict = proven.verdict;
 }
 
 /** What no task of this repository would fare better with puts the task back, and is told to the scheduler. */
@@ -145,15 +164,15 @@ async function faultOfRepository({ context, task, control }: RunScope, error: un
 /** Writes the end of a run whose agent is gone. Throws `DomainError("fenced")` when the run was taken over. */
 async function finish(
   scope: RunScope,
-  { exit, prepared, worktreesBefore, brokenRepository, broken }: Attempt,
+  { exit, prepared, verdict, worktreesBefore, brokenRepository, broken }: Attempt,
 ): Promise<RunReport> {
   const { control, log } = scope;
   const place = prepared?.place ?? null;
   if (place) await recordStrays(scope, { place, before: worktreesBefore });
-  const { end, pausedUntil } = await endOf(scope, { exit, place, broken });
+  const { end, pausedUntil } = await endOf(scope, { exit, place, verdict, broken });
   const { agent } = control.state;
-  const isEarlyFailure = end.outcome === "failed" && !agent.hasWorked && !stopOf(control.state) &&
-    !isWrongValue(broken);
+  const isWordless = end.outcome === "failed" && !agent.hasWorked && !stopOf(control.state) && !isWrongValue(broken);
+  const isEarlyFailure = isWordless || end.outcome === "setup_failed";
   // From here on the run is seen closed by our own doing.
   control.close();
   await log.finish(end);

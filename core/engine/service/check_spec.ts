@@ -4,6 +4,7 @@
 import { DomainError, type Issue } from "../../domain/error.ts";
 import type { TaskSpec } from "../../domain/event.ts";
 import type { EventLog } from "../../kv/event_log.ts";
+import type { EngineContext } from "../context.ts";
 import type { AgentState } from "../../view/api_view.ts";
 
 /** Tasks looked at for one cycle check at most. */
@@ -38,12 +39,32 @@ export async function requireTasks(ids: number[], log: EventLog): Promise<void> 
   if (issues.length > 0) throw new DomainError("invalid", "A dependency does not exist", { issues });
 }
 
-/** Refuses a base like `task:7` when there is no such task; any other one is for git to know. */
-export async function requireBase(base: string | null | undefined, log: EventLog): Promise<void> {
-  const other = /^task:(.*)$/.exec(base ?? "")?.[1];
-  if (other === undefined) return;
-  const id = /^[1-9]\d{0,14}$/.test(other) ? Number(other) : null;
-  if (id === null || !await log.head(id)) throw invalid("base", `There is no task "${other}" to start from`);
+/**
+ * Refuses a base that names nothing: a task that is not there, or no branch, tag or commit of a repository that this worker
+ * has. `repo` is null where it is not known.
+ */
+export async function requireBase(
+  base: string | null | undefined,
+  { repo, context: { store, worktrees, settings } }: {
+    repo: string | null;
+    context: Pick<EngineContext, "store" | "worktrees" | "settings">;
+  },
+): Promise<void> {
+  if (!base) return;
+  const other = /^task:(.*)$/.exec(base)?.[1];
+  if (other !== undefined) {
+    const id = /^[1-9]\d{0,14}$/.test(other) ? Number(other) : null;
+    if (id === null || !await store.log.head(id)) throw invalid("base", `There is no task "${other}" to start from`);
+    return;
+  }
+  if (repo === null || !settings.repos.includes(repo)) return;
+  try {
+    await worktrees.requireBase(repo, base);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    // A repository that cannot be read now may be well when the task's turn comes.
+    if (error.code === "invalid") throw invalid("base", error.message);
+  }
 }
 
 /** Refuses dependencies of `id` through which it would wait for itself, with the path back to it. */

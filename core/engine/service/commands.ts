@@ -9,7 +9,7 @@ import type { AgentState } from "../../view/api_view.ts";
 import type { EngineContext } from "../context.ts";
 import { handleCommand } from "../handle_command.ts";
 import { invalid, requireBase, requireChoices, requireNoCycle, requireRepository, requireTasks } from "./check_spec.ts";
-import type { Caller, NewTask } from "./service.ts";
+import type { Caller, MessageChanges, NewTask } from "./service.ts";
 
 /** Each rejects with a `DomainError`: `invalid` for a field, what the rules refuse, `unavailable` after 20 s. */
 export interface Commands {
@@ -18,43 +18,106 @@ export interface Commands {
     input: NewTask,
     options: Caller & { idempotencyKey: string | null },
   ): Promise<{ head: Task; created: boolean }>;
+  /** A new task that only tries what a repository says about setup and check. */
+  tryRepository(name: string, base: string | null, caller: Caller): Promise<{ head: Task; created: boolean }>;
   /** `seq`: the version the caller saw, or null for "whatever it is". */
   edit(id: number, changes: Partial<NewTask>, options: Caller & { seq: number | null }): Promise<Task>;
+  retry(id: number, changes: Partial<NewTask>, caller: Caller): Promise<Task>;
+  addMessage(id: number, message: { text: string; changes: MessageChanges }, caller: Caller): Promise<Task>;
   /** Any command on an existing task. */
   give(id: number, command: Command, caller: Caller): Promise<Task>;
 }
 
 export function commands(context: EngineContext, { agent }: { agent: () => AgentState }): Commands {
-  const { store: { log }, settings: { repos } } = context;
-  return {
-    async create(input, { by, idempotencyKey }) {
-      const spec: TaskSpec = { ...input, repo: requireRepository(input.repo, repos) };
-      requireChoices(spec, agent());
-      await requireTasks(spec.depends_on, log);
-      await requireBase(spec.base, log);
-      const idempotency = idempotencyKey === null
-        ? undefined
-        : { key: idempotencyKey, hash: hashOf(JSON.stringify(spec)) };
-      const options = { by, idempotency, until: "answered" } as const;
-      const { head, created } = await handleCommand(context, "new", { type: "create", spec }, options);
-      return { head, created };
-    },
-    async edit(id, { repo, ...rest }, { by, seq }) {
-      const changes: Partial<TaskSpec> = {
-        ...rest,
-        ...(repo !== undefined && { repo: requireRepository(repo, repos) }),
-      };
-      if (changes.depends_on?.includes(id)) throw invalid("depends_on", `Task ${id} cannot depend on itself`);
-      requireChoices(changes, agent());
-      await requireBase(changes.base, log);
-      const command = { type: "edit" as const, changes, seq };
-      return changes.depends_on
-        ? await editDependencies(context, id, command, { by, dependencies: changes.depends_on })
-        : await give(context, id, command, { by });
-    },
-    give: (id, command, caller) => give(context, id, command, caller),
-  };
+  return new CheckedCommands(context, agent);
 }
+
+class CheckedCommands implements Commands {
+  readonly #context: EngineContext;
+  readonly #agent: () => AgentState;
+
+  constructor(context: EngineContext, agent: () => AgentState) {
+    this.#context = context;
+    this.#agent = agent;
+  }
+
+  async create(input: NewTask, { by, idempotencyKey }: Caller & { idempotencyKey: string | null }) {
+    const { store: { log }, settings: { repos } } = this.#context;
+    const spec: TaskSpec = { ...input, repo: requireRepository(input.repo, repos) };
+    requireChoices(spec, this.#agent());
+    await requireTasks(spec.depends_on, log);
+    await this.#requireBase(spec.repo, spec.base);
+    const idempotency = idempotencyKey === null
+      ? undefined
+      : { key: idempotencyKey, hash: hashOf(JSON.stringify(spec)) };
+    return await handleCommand(this.#context, "new", { type: "create", spec }, { by, idempotency, until: "answered" });
+  }
+
+  async tryRepository(name: string, base: string | null, { by }: Caller) {
+    const repo = requireRepository(name, this.#context.settings.repos);
+    await this.#requireBase(repo, base);
+    const title = `Try setup and check of ${repo}`;
+    const spec: TaskSpec = { ...trialSpec, title, prompt: title, repo, base };
+    return await handleCommand(this.#context, "new", { type: "create", spec }, { by, until: "answered" });
+  }
+
+  async edit(id: number, changes: Partial<NewTask>, { by, seq }: Caller & { seq: number | null }) {
+    const checked = await this.#check(id, changes);
+    return await this.#change(id, checked, { type: "edit", changes: checked, seq }, { by });
+  }
+
+  async retry(id: number, changes: Partial<NewTask>, { by }: Caller) {
+    const checked = await this.#check(id, changes);
+    return await this.#change(id, checked, { type: "retry", changes: checked }, { by });
+  }
+
+  async addMessage(id: number, { text, changes }: { text: string; changes: MessageChanges }, { by }: Caller) {
+    const checked = await this.#check(id, changes);
+    return await give(this.#context, id, { type: "add_message", text, changes: checked }, { by });
+  }
+
+  give(id: number, command: Command, caller: Caller) {
+    return give(this.#context, id, command, caller);
+  }
+
+  /** Changes of a task that make sense here. */
+  async #check(id: number, { repo, ...rest }: Partial<NewTask>): Promise<Partial<TaskSpec>> {
+    const { settings: { repos }, store: { log } } = this.#context;
+    const changes: Partial<TaskSpec> = {
+      ...rest,
+      ...(repo !== undefined && { repo: requireRepository(repo, repos) }),
+    };
+    if (changes.depends_on?.includes(id)) throw invalid("depends_on", `Task ${id} cannot depend on itself`);
+    requireChoices(changes, this.#agent());
+    if (changes.base) {
+      const head = changes.repo === undefined ? await log.head(id) : null;
+      await this.#requireBase(changes.repo ?? head?.repo ?? null, changes.base);
+    }
+    return changes;
+  }
+
+  async #requireBase(repo: string | null, base: string | null): Promise<void> {
+    await requireBase(base, { repo, context: this.#context });
+  }
+
+  async #change(id: number, { depends_on }: Partial<TaskSpec>, command: Command, { by }: Caller): Promise<Task> {
+    return depends_on
+      ? await editDependencies(this.#context, id, command, { by, dependencies: depends_on })
+      : await give(this.#context, id, command, { by });
+  }
+}
+
+/** What a trial is, but for its repository. */
+const trialSpec = {
+  priority: 0,
+  depends_on: [] as number[],
+  model: null,
+  mode: "execute",
+  max_attempts: 1,
+  timeout_seconds: null,
+  max_budget_usd: null,
+  trial: true,
+} as const satisfies Partial<TaskSpec>;
 
 async function give(context: EngineContext, id: number, command: Command, { by }: Caller): Promise<Task> {
   return (await handleCommand(context, id, command, { by, until: "answered" })).head;

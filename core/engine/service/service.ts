@@ -1,7 +1,7 @@
 // What the routes can ask of the engine: every command and every question, in the words of the API.
 
 import type { BoardView } from "../../view/board_view.ts";
-import type { EventPage, Health, NewTask, TaskPage } from "../../view/api_view.ts";
+import type { EventPage, Health, NewTask, RepositoryView, TaskPage } from "../../view/api_view.ts";
 import type { Status } from "../../domain/task.ts";
 import type { TaskView } from "../../view/task_view.ts";
 import type { Why } from "../../view/why.ts";
@@ -9,12 +9,15 @@ import type { Published } from "../../kv/event_record.ts";
 import type { Counted } from "./counters.ts";
 import type { Feed, FeedPage, Positions } from "./feed.ts";
 
-export type { BoardView, EventPage, FeedPage, Health, NewTask, Published, TaskPage };
+export type { BoardView, EventPage, FeedPage, Health, NewTask, Published, RepositoryView, TaskPage };
 
 export interface Caller {
   /** `api` or `ui`. */
   by: string;
 }
+
+/** What a message may change of a task that goes on with it. */
+export type MessageChanges = Partial<Pick<NewTask, "model" | "effort" | "timeout_seconds" | "max_budget_usd">>;
 
 /** The present state and what was counted since the start, for `GET /metrics`. */
 export interface Measures {
@@ -35,8 +38,12 @@ export interface Service {
   ): Promise<{ task: TaskView; created: boolean }>;
   edit(id: number, changes: Partial<NewTask>, options: Caller & { seq: number | null }): Promise<TaskView>;
   cancel(id: number, caller: Caller): Promise<TaskView>;
-  retry(id: number, caller: Caller): Promise<TaskView>;
-  addMessage(id: number, text: string, caller: Caller): Promise<TaskView>;
+  /** `changes`: of the task, in the same step. */
+  retry(id: number, changes: Partial<NewTask>, caller: Caller): Promise<TaskView>;
+  /** `changes`: of a task that is over and goes on with the message. */
+  addMessage(id: number, message: { text: string; changes: MessageChanges }, caller: Caller): Promise<TaskView>;
+  /** A trial of a repository's setup and check on the base, by default its HEAD: a task of its own. */
+  tryRepository(name: string, base: string | null, caller: Caller): Promise<TaskView>;
   approvePlan(id: number, caller: Caller): Promise<TaskView>;
   rejectPlan(id: number, feedback: string, caller: Caller): Promise<TaskView>;
 
@@ -58,6 +65,10 @@ export interface Service {
   exportTask(id: number): Promise<ReadableStream<Uint8Array>>;
   diff(id: number): Promise<ReadableStream<Uint8Array>>;
   log(id: number): Promise<ReadableStream<Uint8Array>>;
+  /** The configured repositories as they stand now, with what holds for work that starts at their HEAD. */
+  repositories(): Promise<RepositoryView[]>;
+  /** The JSON Schema of `coder.json`. */
+  projectSchema(): Record<string, unknown>;
   health(): Promise<Health>;
   /** Ends a pause of this worker's dispatch now, whatever its reason; the condition then. */
   resume(): Promise<Health>;

@@ -12,7 +12,7 @@ import type { Service } from "./service.ts";
 /** What of the service changes tasks. */
 export type TaskCommands = Pick<
   Service,
-  "create" | "edit" | "cancel" | "retry" | "addMessage" | "approvePlan" | "rejectPlan"
+  "create" | "edit" | "cancel" | "retry" | "addMessage" | "approvePlan" | "rejectPlan" | "tryRepository"
 >;
 
 export function taskCommands(
@@ -41,10 +41,15 @@ export function taskCommands(
     },
     edit: (id, changes, options) => view(commands.edit(id, changes, options)),
     cancel: (id, caller) => view(commands.give(id, { type: "cancel" }, caller)),
-    retry: (id, caller) => view(commands.give(id, { type: "retry" }, caller)),
-    async addMessage(id, text, caller) {
+    retry: (id, changes, caller) => view(commands.retry(id, changes, caller)),
+    async addMessage(id, { text, changes }, caller) {
       await requirePlace(context, await store.log.head(id));
-      return await view(commands.give(id, { type: "add_message", text }, caller));
+      return await view(commands.addMessage(id, { text, changes }, caller));
+    },
+    async tryRepository(name, base, caller) {
+      const { head } = await commands.tryRepository(name, base, caller);
+      await resolveIfPossible();
+      return queries.summary(head);
     },
     approvePlan: (id, caller) => view(commands.give(id, { type: "approve_plan" }, caller)),
     rejectPlan: (id, feedback, caller) => view(commands.give(id, { type: "reject_plan", feedback }, caller)),

@@ -16,6 +16,7 @@ import type { EventLog } from "../../kv/event_log.ts";
 import type { Snapshot, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import { handleCommand } from "../handle_command.ts";
+import { cleanUp } from "../run/clean_up.ts";
 
 const dayMs = 24 * 3_600_000;
 /** Tasks per sweep. */
@@ -26,15 +27,20 @@ export class Retention {
   readonly #context: EngineContext;
   readonly #upkeep: WorktreeUpkeep;
   readonly #days: number;
+  readonly #signal: AbortSignal;
   readonly #reason: string;
   /** The last standing worktree that was looked at; those that stay must not keep others from their turn. */
   #lastStanding = 0;
 
-  /** @param options `days` after its end what a task left behind is due */
-  constructor(context: EngineContext, { upkeep, days }: { upkeep: WorktreeUpkeep; days: number }) {
+  /** @param options `days` after its end what a task left behind is due; `signal` aborts when the service stops */
+  constructor(
+    context: EngineContext,
+    { upkeep, days, signal }: { upkeep: WorktreeUpkeep; days: number; signal: AbortSignal },
+  ) {
     this.#context = context;
     this.#upkeep = upkeep;
     this.#days = days;
+    this.#signal = signal;
     this.#reason = `finished more than ${days} days ago`;
   }
 
@@ -73,14 +79,24 @@ export class Retention {
     const { store, settings, worker } = this.#context;
     const place = task.place;
     if (!place?.present || !isOurs(this.#context, place.worker) || !settings.repos.includes(place.repo)) return false;
-    const commit = await this.#upkeep.mergedCommit(place);
-    if (commit === null) return false;
+    if (await this.#upkeep.mergedCommit(place) === null) return false;
+    const cleaned = await this.#cleanUp(task, place);
+    // Again: a cleanup may have left something that is nowhere else.
+    const commit = cleaned && await this.#upkeep.mergedCommit(place);
+    if (!cleaned || !commit) return false;
     const { path, branch } = place;
     await store.notes.keepRemoval(worker.id, task.id);
     const data = { path, branch, reason: this.#reason, commit };
-    await this.#finishRemoval(await this.#record(task, [{ type: "worktree.removed", data }]), place);
+    await this.#finishRemoval(await this.#record(cleaned, [{ type: "worktree.removed", data }]), place);
     await store.notes.keepRemoval(worker.id, null);
     return true;
+  }
+
+  /** The task after its repository's cleanup; null when that was cut short. */
+  async #cleanUp(task: Task, place: TaskPlace): Promise<Task | null> {
+    let latest = task;
+    const write = async (events: NewEvent[]) => void (latest = await this.#record(latest, events));
+    return await cleanUp(this.#context, task, place, { write, signal: this.#signal }) ? latest : null;
   }
 
   async #finishRemoval(task: Task, place: TaskPlace): Promise<void> {

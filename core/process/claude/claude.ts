@@ -4,11 +4,11 @@
 // is always answered, so nothing hangs; memory is bounded (1 MiB of steps, and one line of at most 64 MiB), and beyond that
 // the agent is held back by its own pipes; the steps end, also when a grandchild keeps a pipe open.
 
-import type { Agent, AgentExit, AgentProcess, AgentStart } from "../agent.ts";
+import type { Agent, AgentProcess, AgentStart } from "../agent.ts";
+import { childTree } from "../child_tree.ts";
 import { spawnContained } from "../containment.ts";
 import { childEnvironment } from "../environment.ts";
-import { markVariable, type Process } from "../process_table.ts";
-import { endTree, findTree } from "../process_tree.ts";
+import { markVariable } from "../process_table.ts";
 import { claudeArgs, requireOptions } from "./claude_args.ts";
 import type { Prices } from "./claude_cost.ts";
 import { claudeInput, interruptRequest, userMessage } from "./claude_input.ts";
@@ -50,6 +50,7 @@ export function claudeAgent(
         args,
         cwd: start.cwd,
         ...childEnvironment({
+          ...start.env,
           ...env,
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
           [markVariable(start.mark)]: "1",
@@ -80,15 +81,9 @@ function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices
   const steps = stepQueue({ maxBytes: MAX_QUEUED_BYTES });
   const { mark, mode } = start;
   const state = newClaudeState({ isResumed: start.resume, before: start.sessionTotal, prices });
-  let stragglers: Promise<Process[]> = Promise.resolve([]);
-  let family: Promise<Process[]> = Promise.resolve([]);
-  const exited: Promise<AgentExit> = child.status.then(({ code, signal }) => {
-    // While its group has members its number is not given away, so at this moment, and not much later, what is in the group
-    // of that number is the run's for certain: also a child with an empty environment whose parent is gone.
-    stragglers = findTree({ mark, group: child.pid }).catch(() => []);
-    void input.abandon();
-    return { code: signal === null ? code : null, signal };
-  });
+  const tree = childTree(child, { mark });
+  const { exited } = tree;
+  exited.then(() => void input.abandon());
   const { maxOutputBytes = Infinity } = start;
   const drained = readOutput(child, { input, steps, exited, log, mode, state, maxOutputBytes });
   void input.send(userMessage(start.prompt));
@@ -102,14 +97,13 @@ function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices
     closeInput() {
       // The agent is about to exit, and a child of its children in a session of its own with an empty environment is tied to
       // the run by them only: seen now, it is known when they are gone. Not awaited: where /proc can be read, it is read here.
-      family = findTree({ mark, group: child.pid }).catch(() => []);
+      tree.look();
       return input.close();
     },
     // Not awaited: an agent that does not read its stdin must not hold up the one who wants to stop it.
     interrupt: () => Promise.resolve(void input.send(interruptRequest())),
-    async end({ graceMs }) {
-      await endTree({ mark, pid: child.pid, graceMs, known: [...await family, ...await stragglers] });
-      await exited;
+    async end(options) {
+      await tree.end(options);
       if (!steps.isPulled) steps.abandon();
       if (steps.abandoned.aborted) await drained;
     },

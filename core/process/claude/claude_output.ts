@@ -8,7 +8,7 @@ import { readClaudeLine } from "./claude_message.ts";
 import type { ClaudeState, ControlRequest } from "./claude_state.ts";
 import { type Line, lineSplitter } from "./line_splitter.ts";
 import { type OutputBound, outputBound } from "./output_bound.ts";
-import { readPipe } from "./pipe_reader.ts";
+import { readPipe } from "../pipe_reader.ts";
 import { rawLogWriter } from "./raw_log.ts";
 import type { StepQueue } from "./step_queue.ts";
 

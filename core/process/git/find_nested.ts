@@ -74,6 +74,7 @@ async function nestedIn(tree: FileTree, around: Around): Promise<Nested[]> {
       folder,
       scratch: around.top.folder,
       exclusions: await exclusionsWithin(around.top.folder, common),
+      included: new Set(),
     };
     const name = nameOf(path);
     const hasFiles = around.hasFiles && known.has(name);

@@ -10,10 +10,11 @@
 // What changes anything takes the repository's turn (turns.ts).
 
 import { join } from "@std/path";
-import { messageOf, nullIfExpected } from "../../domain/error.ts";
+import { DomainError, messageOf, nullIfExpected } from "../../domain/error.ts";
 import { addWorktree, requirePlainName, sweepUntouched } from "./add_worktree.ts";
 import { diffFiles } from "./diff_files.ts";
 import { inspectRepository } from "./git.ts";
+import { readAtCommit, requireBase } from "./git_objects.ts";
 import { removeLock } from "./git_refs.ts";
 import { keepCommit } from "./keep_work.ts";
 import { standingEntry, tipOf } from "./ownership.ts";
@@ -21,11 +22,14 @@ import { branchRef } from "./ref_names.ts";
 import { mergedCommit, removeMerged, removeWorktree } from "./remove_worktree.ts";
 import { restoreWorktree, whyNotRestorable } from "./restore_worktree.ts";
 import { follow, type Located, Sites, type SitesOptions } from "./sites.ts";
+import { bringBack, setAside } from "./set_aside.ts";
 import { hasSnapshot, removeSnapshot, takeSnapshot } from "./snapshots.ts";
 import { strayWork } from "./stray_work.ts";
+import { uncommittedNames } from "./worktree_content.ts";
 import { changesOf, diffOf, requireCommitId } from "./worktree_diff.ts";
 import { entryNames, isLinked } from "./worktree_entry.ts";
-import { headOf } from "./worktree_index.ts";
+import { includeFiles } from "./worktree_include.ts";
+import { fileTreeOf, headOf } from "./worktree_index.ts";
 import { tracesOf } from "./worktree_traces.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
 
@@ -76,6 +80,37 @@ function worktreesOf(sites: Sites): Worktrees {
     },
     async strayed(place, options) {
       return await strayedFrom(await sites.locate(place), place, options);
+    },
+    async include(place) {
+      const { site, path } = await sites.locate(place);
+      const entry = await standingEntry(site, path);
+      if (entry === null) throw new DomainError("not_found", `There is no worktree ${path}`);
+      return await includeFiles(site, entry);
+    },
+    async uncommitted(place) {
+      const { site, path } = await sites.locate(place);
+      const entry = await standingEntry(site, path);
+      const names = entry === null ? [] : await uncommittedNames(await fileTreeOf(entry));
+      return { count: names.length, files: names.slice(0, 50) };
+    },
+    async setAside(place, options) {
+      return await setAside(await sites.locate(place), options);
+    },
+    async bringBack(place, aside, options) {
+      await bringBack(await sites.locate(place), aside, options);
+    },
+    async commits(place) {
+      const { site, path } = await sites.locate(place);
+      const entry = await standingEntry(site, path);
+      const head = entry === null ? null : await headOf(entry);
+      if (head === null) throw new DomainError("not_found", `The worktree ${path} is at no commit`);
+      return { head, branch: await tipOf(site, place.branch) };
+    },
+    async requireBase(repo, base) {
+      return await requireBase((await sites.of(repo)).repo, base);
+    },
+    async readAtCommit(repo, commit, path) {
+      return await readAtCommit((await sites.of(repo)).repo, { commit, path });
     },
     async diff(place, { commit }) {
       return await diffOf(await sites.locate(place), place, { commit, diffs });

@@ -1,6 +1,7 @@
 // The names of the refs that the service keeps in a repository, all under `refs/coder/`:
 //
 //   refs/coder/task-{id}/run-{n}               the work of a run whose worktree was removed (with -2, -3 if taken)
+//   refs/coder/task-{id}/aside-{n}             what was not committed while the run's check looked at what is; goes with that
 //   refs/coder/kept/task-{id}-{n}              what a stale branch or worktree of ours held before it was replaced
 //   refs/coder/task-{id}/run-{n}-nested/{path} what a repository inside such a worktree alone held (with -2, -3 if taken),
 //   refs/coder/kept/task-{id}-nested/{path}    the path in letters, digits and dashes
@@ -36,6 +37,11 @@ export function taskRefs(task: number): string {
 /** The first ref for the snapshots of a run. */
 export function runRef(task: number, run: number): string {
   return `${taskRefs(task)}run-${run}`;
+}
+
+/** The first ref for what a run set aside while its check looked at what is committed. */
+export function asideRef(task: number, run: number): string {
+  return `${taskRefs(task)}aside-${run}`;
 }
 
 /** The first ref for the snapshots of the run that a snapshot's ref is of. */

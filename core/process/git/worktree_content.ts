@@ -1,5 +1,6 @@
 // What lies in a worktree: as a commit, as counts, as a diff.
 
+import { namesIn } from "./byte_names.ts";
 import { COMMITTER, git, gitLine } from "./git.ts";
 import {
   diskChanges,
@@ -78,9 +79,28 @@ export async function countUncommitted(tree: FileTree): Promise<number> {
   });
 }
 
+/** Names of what `countUncommitted` counts, sorted. */
+export async function uncommittedNames(tree: FileTree): Promise<string[]> {
+  return await withIndex(tree, async (at) => {
+    const { untracked, nested } = await diskChanges(at, tree);
+    const tracked = (await statusOf(at)).map((entry) => entry.slice(3));
+    return [...new Set([...tracked, ...untracked, ...nested])].map(textOf).sort();
+  });
+}
+
+/** A name in bytes for a person to read. */
+function textOf(name: string): string {
+  return new TextDecoder().decode(Uint8Array.from(name, (byte) => byte.charCodeAt(0)));
+}
+
 async function countTracked(at: IndexCopy): Promise<number> {
+  return (await statusOf(at)).length;
+}
+
+/** `XY name` of each tracked file that is not as HEAD has it. */
+async function statusOf(at: IndexCopy): Promise<string[]> {
   const args = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty"];
-  return (await git(args, at)).text.split("\0").length - 1;
+  return namesIn((await git(args, at)).bytes);
 }
 
 /** Lines between two commits. */

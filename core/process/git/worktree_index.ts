@@ -11,6 +11,7 @@ import { join } from "@std/path";
 import { listOf, namesIn } from "./byte_names.ts";
 import { git, gitLine } from "./git.ts";
 import { exclusionsOf } from "./exclusions.ts";
+import { includedNames } from "./worktree_include.ts";
 import type { Entry } from "./worktree_entry.ts";
 
 /** What a list of names from git may take, in bytes. */
@@ -24,11 +25,14 @@ export interface FileTree {
   scratch: string;
   /** For `git ls-files --others`: what is not looked at. */
   exclusions: string[];
+  /** Names of untracked files that are nobody's work, too (worktree_include.ts). */
+  included: ReadonlySet<string>;
 }
 
 /** A worktree's. What a crash leaves of our looks goes with its entry. */
 export async function fileTreeOf({ folder, path }: Entry): Promise<FileTree> {
-  return { folder, path, scratch: folder, exclusions: await exclusionsOf(folder) };
+  const [exclusions, included] = await Promise.all([exclusionsOf(folder), includedNames(folder)]);
+  return { folder, path, scratch: folder, exclusions, included };
 }
 
 /** For git calls that are to work with a copy of the index. */
@@ -59,6 +63,14 @@ export async function withIndex<T>(tree: FileTree, action: (at: IndexCopy) => Pr
   return await withScratch(tree, async (at) => {
     await copyIndex(tree, at);
     await unhide(at);
+    return await action(at);
+  });
+}
+
+/** Runs `action` with a copy of the index as it is, marks and all. */
+export async function withRealIndexCopy<T>(tree: FileTree, action: (at: IndexCopy) => Promise<T>): Promise<T> {
+  return await withScratch(tree, async (at) => {
+    await copyIndex(tree, at);
     return await action(at);
   });
 }
@@ -129,9 +141,13 @@ async function mark(at: IndexCopy, option: string, names: string[]): Promise<voi
 const UPDATE_INDEX = ["-c", "core.protectNTFS=false", "update-index"];
 
 /** Everything on disk that is not as the index says and not excluded. */
-export async function diskChanges(at: IndexCopy, { exclusions }: { exclusions: string[] }): Promise<DiskChanges> {
+export async function diskChanges(
+  at: IndexCopy,
+  { exclusions, included }: Pick<FileTree, "exclusions" | "included">,
+): Promise<DiskChanges> {
   const tracked = await trackedChanges(at);
-  const others = namesIn((await git(["ls-files", "--others", "-z", ...exclusions], at)).bytes);
+  const others = namesIn((await git(["ls-files", "--others", "-z", ...exclusions], at)).bytes)
+    .filter((name) => !included.has(name));
   return {
     ...tracked,
     untracked: others.filter((name) => !name.endsWith("/")),

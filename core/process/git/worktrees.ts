@@ -51,6 +51,26 @@ export interface Changes {
   uncommitted: number;
 }
 
+/** What `.worktreeinclude` brought into a place. */
+export interface IncludedFiles {
+  /** Paths in the worktree, sorted: the first 200. */
+  files: string[];
+  count: number;
+  bytes: number;
+  /** What could not be copied, the first 20, and how many there were. */
+  failed: { path: string; reason: string }[];
+  failedCount: number;
+}
+
+/** What is not committed, saved under a ref and out of the way. */
+export interface Aside {
+  ref: string;
+  commit: string;
+  /** How many files, and the first 50 of their names. */
+  count: number;
+  files: string[];
+}
+
 /**
  * What runs need. Every method that is handed a place or a repository's name throws `DomainError("unavailable")` when that
  * repository is not configured, its folder is gone, or git refuses, and `DomainError("conflict")` when a place's folder is not
@@ -96,6 +116,29 @@ export interface Worktrees {
   snapshot(place: Place, options: { task: number; run: number }): Promise<Snapshot>;
   /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
   remove(place: Place): Promise<void>;
+  /** Copies what `.worktreeinclude` of the main checkout names into a place. What cannot be copied is told, not thrown. */
+  include(place: Place): Promise<IncludedFiles>;
+  /** Names of what `changes` counts as not committed, sorted: the first 50. */
+  uncommitted(place: Place): Promise<{ count: number; files: string[] }>;
+  /**
+   * Takes what is not committed out of a place, ignored files left alone, and saves it under a ref first; null when all is
+   * committed. Throws `DomainError("conflict")` in the middle of a merge or a rebase.
+   */
+  setAside(place: Place, options: { task: number; run: number }): Promise<Aside | null>;
+  /**
+   * Brings that back, to be committed or not as before; what was written in its way meanwhile is kept under
+   * `refs/coder/kept/...`. Idempotent, also after a crash at any point of either.
+   */
+  bringBack(place: Place, aside: Pick<Aside, "ref" | "commit">, options: { task: number }): Promise<void>;
+  /** The commit that a base names. Throws `DomainError("invalid")` when it names none, with names that are near. */
+  requireBase(repo: string, base: string): Promise<string>;
+  /**
+   * The text of a file at a commit; null when it is not there. Throws `DomainError("invalid")` when it is no file, no UTF-8 or
+   * larger than 256 KiB.
+   */
+  readAtCommit(repo: string, commit: string, path: string): Promise<string | null>;
+  /** The commit that the worktree is at, and that of the place's branch; null when the branch is gone. */
+  commits(place: Place): Promise<{ head: string; branch: string | null }>;
   /** Against the base commit, of the worktree as it stands, or of its branch. Throws `DomainError("not_found")` without either. */
   changes(place: Place): Promise<Changes>;
   /** The names of all worktrees of a repository, for `strayed`; asked before an agent starts. */

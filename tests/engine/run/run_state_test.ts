@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { BackgroundTask, NewEvent } from "../../../core/domain/event.ts";
-import { costOf } from "../../../core/engine/run/agent_facts.ts";
+import { accountOf } from "../../../core/engine/run/agent_facts.ts";
 import { verdictOf } from "../../../core/engine/run/run_end.ts";
 import {
   advance,
@@ -34,6 +34,9 @@ const cancel: RunInput = { type: "stop", reason: "cancelled", error: null };
 const timeout: RunInput = { type: "stop", reason: "timed_out", error: "Time limit of 2 s reached" };
 const fence: RunInput = { type: "write_refused", isFenced: true };
 const kill: RunInput = { type: "kill" };
+const stepStarted: RunInput = { type: "step_started" };
+const stepOver: RunInput = { type: "step_over" };
+const sessionOver: RunInput = { type: "session_over" };
 const silence: RunInput = { type: "said_nothing", seconds: 60 };
 const silent: RunInput = { type: "fell_silent", mode: "plan" };
 
@@ -242,13 +245,48 @@ Deno.test("a new session knows nothing of the one that was refused", () => {
   });
 });
 
-Deno.test("costOf() adds what was counted after the agent's last account, where it is known", () => {
+Deno.test("accountOf() adds what was counted after the agent's last account, where it is known", () => {
   const counted = (estimated_cost_usd?: number) =>
     said({ type: "usage.counted", data: { estimated_cost_usd } } as unknown as NewEvent);
-  const cost = (...inputs: RunInput[]) => costOf(given(started, ...inputs).state.agent);
+  const cost = (...inputs: RunInput[]) => {
+    const { usage: _, ...cost } = accountOf(given(started, ...inputs).state.agent);
+    return cost;
+  };
   assertEquals(cost(counted(1)), { cost_usd: null });
   assertEquals(cost(counted(1), result()), { cost_usd: 1, cost_basis: "reported" });
   assertEquals(cost(result(), counted(0.5), counted(0.25)), { cost_usd: 1.75, cost_basis: "estimated" });
   assertEquals(cost(result(), counted(0.5), counted()), { cost_usd: 1, cost_basis: "unknown" });
   assertEquals(cost(result(), counted(), result({ costUsd: 3 })), { cost_usd: 3, cost_basis: "reported" });
+});
+
+Deno.test("a command of the repository is ended by a stop, at once when the lease is gone, and a session may follow it", () => {
+  given().when(stepStarted).then("step");
+  given(stepStarted).when(stepOver).then("preparing");
+  given(stepStarted).when(cancel).then("stopping", "end");
+  given(stepStarted).when(kill).then("killed", "end");
+  given(stepStarted).when(fence).then("fenced", "end");
+  // Stopped while it was being started.
+  given(cancel).when(stepStarted).then("stopping", "end");
+  given(stepStarted, cancel).when(stepOver).then("stopping");
+  given(stepStarted, stepOver).when(started).then("talking");
+  assertEquals(verdict(given(stepStarted, timeout, stepOver).state), {
+    outcome: "timed_out",
+    error: "Time limit of 2 s reached",
+  });
+});
+
+Deno.test("a session that did well is followed by another, and the run comes to what both came to", () => {
+  const { state } = given(started, words, result({ costUsd: 1, text: "First" }), sessionOver);
+  assertEquals([state.phase, state.agent.result, state.agent.hasSpoken], ["preparing", null, false]);
+  const usage = { input_tokens: 1, output_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0 };
+  assertEquals(accountOf(state.agent), { usage, cost_usd: 1, cost_basis: "reported" });
+  assertEquals(state.agent.spent?.result, "First");
+  const second = given(started, words, result(), sessionOver, started, words, result({ costUsd: 2 })).state;
+  const both = { input_tokens: 2, output_tokens: 2, cache_read_tokens: 0, cache_write_tokens: 0 };
+  assertEquals(accountOf(second.agent), { usage: both, cost_usd: 3, cost_basis: "reported" });
+  assertEquals(verdict(second), { outcome: "succeeded", error: null });
+  // What the second was heard to answer and did not account for is not known.
+  const counted = said({ type: "usage.counted", data: {} } as unknown as NewEvent);
+  const cut = given(started, result(), sessionOver, started, counted).state;
+  assertEquals(accountOf(cut.agent), { usage, cost_usd: 1, cost_basis: "unknown" });
 });

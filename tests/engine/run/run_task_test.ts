@@ -125,7 +125,9 @@ Deno.test("runTask() gives each run of a task what the earlier ones left of its 
     assertEquals((await run.done).end?.outcome, "failed");
     // A session of its own each time, so that its cost is what this run cost.
     await world.give(task.id, { type: "settle" });
-    await world.give(task.id, { type: "retry" });
+    // A budget that is used up is raised to retry at all, and lowered again while it waits.
+    await world.give(task.id, { type: "retry", changes: { max_budget_usd: 5 } });
+    await world.give(task.id, { type: "edit", changes: { max_budget_usd: 2 }, seq: null });
     task = await world.claim(task.id);
   }
   assertEquals(budgets, [2, 1.5, 1.25]);

@@ -7,6 +7,7 @@ import {
   requireRepository,
   requireTasks,
 } from "../../../core/engine/service/check_spec.ts";
+import type { EngineContext } from "../../../core/engine/context.ts";
 import type { EventLog } from "../../../core/kv/event_log.ts";
 import type { AgentState } from "../../../core/view/api_view.ts";
 
@@ -70,16 +71,27 @@ Deno.test("requireTasks() names every dependency that does not exist by its plac
   assertEquals(await refusal(() => requireTasks([2, 1], log)), null);
 });
 
-Deno.test("requireBase() asks the log for `task:12` only", async () => {
-  const log = logOf({ 12: [] });
-  for (const base of [null, undefined, "main", "tasks:1", "task:12"]) {
-    assertEquals(await refusal(() => requireBase(base, log)), null, String(base));
+/** A context whose repository `shop` knows `main` alone, and is out of reach when asked for `away`. */
+function contextOf(log: EventLog) {
+  const requireBase = (repo: string, base: string) => {
+    if (base === "away") return Promise.reject(new DomainError("unavailable", "git does not answer"));
+    if (base === "main") return Promise.resolve("c0ffee");
+    return Promise.reject(new DomainError("invalid", `"${base}" is no branch of ${repo}`));
+  };
+  return { store: { log }, worktrees: { requireBase }, settings: { repos: ["shop"] } } as unknown as EngineContext;
+}
+
+Deno.test("requireBase() asks the log for `task:12`, and git for what this worker has", async () => {
+  const context = contextOf(logOf({ 12: [] }));
+  const refused = (base: string | null | undefined, repo: string | null = "shop") =>
+    refusal(() => requireBase(base, { repo, context }));
+  for (const base of [null, undefined, "main", "task:12", "away"]) {
+    assertEquals(await refused(base), null, String(base));
   }
+  assertEquals(await refused("mian"), ["base", '"mian" is no branch of shop']);
+  assertEquals([await refused("mian", "elsewhere"), await refused("mian", null)], [null, null]);
   for (const other of ["13", "", "012", "1e1", "12 ", "9".repeat(16)]) {
-    assertEquals(await refusal(() => requireBase(`task:${other}`, log)), [
-      "base",
-      `There is no task "${other}" to start from`,
-    ]);
+    assertEquals(await refused(`task:${other}`), ["base", `There is no task "${other}" to start from`]);
   }
 });
 

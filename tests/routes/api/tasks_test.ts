@@ -50,7 +50,7 @@ Deno.test("POST /api/tasks makes a task with every default, and says where it is
     priority: -3,
     depends_on: [1, 1],
     repo: "repo",
-    base: "v1.0",
+    base: "main",
     model: "opus",
     mode: "plan",
     max_attempts: 20,
@@ -313,8 +313,27 @@ Deno.test("what a state does not allow is refused with 409 and writes nothing", 
   await takes(id, "retry");
   (await world.nextRun()).finish({ ok: false, text: "No luck" });
   await world.until(id, ({ status }) => status === "failed");
-  await refuses(id, "edit", "cancel", "message", "approve", "reject");
+  await refuses(id, "edit", "cancel", "approve", "reject");
   assertEquals((await world.json(200, `/api/tasks/${id}`)).error, "No luck");
+  // What failed goes on where its work is saved, and hears how it ended.
+  await takes(id, "message");
+  const again = await world.nextRun();
+  assertStringIncludes(again.start.prompt, "Your last run ended: failed: No luck\n\nHello");
+  assertEquals(again.start.resume, true);
+  again.say(ready, text("Again"));
+  again.finish({ ok: false });
+  await world.until(id, ({ status, epoch }) => status === "failed" && epoch === 4);
+  const changed = await world.json(202, `/api/tasks/${id}/retry`, { json: { prompt: "Do it otherwise", priority: 3 } });
+  assertEquals([changed.status, changed.prompt, changed.priority, changed.attempts], [
+    "pending",
+    "Do it otherwise",
+    3,
+    0,
+  ]);
+  const anew = await world.nextRun();
+  assertStringIncludes(anew.start.prompt, "Do it otherwise");
+  anew.finish();
+  await world.until(id, ({ status }) => status === "completed");
 
   const plan = await running(world, { mode: "plan" });
   plan.run.propose("1. Think");
@@ -331,7 +350,7 @@ Deno.test("what a state does not allow is refused with 409 and writes nothing", 
   assertEquals((await world.nextRun()).start.mode, "execute");
   await takes(plan.id, "cancel");
   await world.until(plan.id, ({ status }) => status === "cancelled");
-  await refuses(plan.id, "edit", "message", "approve", "reject");
+  await refuses(plan.id, "edit", "approve", "reject");
   const { seq } = await world.json(200, `/api/tasks/${plan.id}`);
   await takes(plan.id, "cancel");
   assertEquals((await world.json(200, `/api/tasks/${plan.id}`)).seq, seq);
@@ -420,7 +439,7 @@ Deno.test("long texts are excerpts in lists and whole where one task is asked fo
 
 Deno.test("the diff and the raw log are there when something is, and a problem before", async () => {
   await using world = await routesWorld();
-  const blocked = await world.create({ depends_on: [(await world.create()).id] });
+  const blocked = await world.create({ depends_on: [(await world.create({ commit_reminder: false })).id] });
   const run = await world.nextRun();
   for (const path of ["diff", "log"]) {
     const { detail } = await problem(await world.call(`/api/tasks/${blocked.id}/${path}`), 404);

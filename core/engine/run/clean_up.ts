@@ -1,0 +1,77 @@
+// The repository's cleanup, before a task's worktree goes: what its setup or its agent started outside (containers, databases)
+// ends with the task.
+
+import { messageOf } from "../../domain/error.ts";
+import type { NewEvent } from "../../domain/event.ts";
+import type { Task, TaskPlace } from "../../domain/task.ts";
+import type { StepProcess } from "../../process/project/step_process.ts";
+import type { EngineContext } from "../context.ts";
+import { workerMark } from "../marks.ts";
+import { performStep, type StepReport } from "./perform_step.ts";
+import { taskVariables } from "./set_up.ts";
+
+export interface CleanUpOptions {
+  write(events: NewEvent[]): Promise<unknown>;
+  /** Aborts when nobody may wait for it any more. */
+  signal: AbortSignal;
+}
+
+const graceMs = 2_000;
+
+/**
+ * Runs the cleanup of a task's repository, if it has one, in its worktree. A cleanup that fails holds up nothing: the log says
+ * so. Rejects only when the log cannot be written.
+ * @returns false when it was cut short by `signal`: the worktree must stay, and be cleaned up another time
+ */
+export async function cleanUp(
+  context: EngineContext,
+  task: Task,
+  place: TaskPlace,
+  { write, signal }: CleanUpOptions,
+): Promise<boolean> {
+  const project = await context.projects.settings(place.repo, place.base_commit).catch(() => null);
+  const command = project?.settings.cleanup ?? null;
+  if (project === null || command === null) return true;
+  if (signal.aborted) return false;
+  const { cleanupTimeoutSeconds: timeoutSeconds, env } = project.settings;
+  await write([{ type: "cleanup.started", data: { command, timeout_seconds: timeoutSeconds } }]);
+  const start = {
+    command,
+    cwd: place.path,
+    env: { ...env, ...taskVariables(task, place, task.port) },
+    mark: context.random.uuid(),
+    workerMark: workerMark(context),
+  };
+  const { tail: _, ...end } = await runToItsEnd(context, start, { timeoutSeconds, write, signal });
+  await write([{ type: "cleanup.finished", data: end }]);
+  return end.outcome !== "stopped";
+}
+
+async function runToItsEnd(
+  context: EngineContext,
+  start: Parameters<EngineContext["steps"]>[0],
+  { timeoutSeconds, write, signal }: CleanUpOptions & { timeoutSeconds: number },
+): Promise<StepReport> {
+  let process: StepProcess | null = null;
+  const end = () => void process?.end({ graceMs }).catch((error) => context.warn("Cannot end a cleanup", error));
+  try {
+    return await performStep(context, start, {
+      timeoutSeconds,
+      onStart(started) {
+        process = started;
+        signal.addEventListener("abort", end, { once: true });
+        if (signal.aborted) end();
+      },
+      onOutput: async (text) => void await write([{ type: "cleanup.output", data: { text } }]),
+      isStopped: () => signal.aborted,
+    });
+  } catch (error) {
+    // Its folder may be gone, say.
+    const text = messageOf(error);
+    await write([{ type: "cleanup.output", data: { text } }]);
+    return { outcome: "failed", exit_code: null, signal: null, duration_ms: 0, tail: text };
+  } finally {
+    signal.removeEventListener("abort", end);
+    await (process as StepProcess | null)?.end({ graceMs });
+  }
+}

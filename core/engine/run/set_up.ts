@@ -1,0 +1,97 @@
+// From a worktree to a place that works: what the repository says about it, the files that git does not carry, the task's
+// ports, and the repository's setup. The agent is started on nothing less.
+
+import { DomainError } from "../../domain/error.ts";
+import type { Task, TaskPlace } from "../../domain/task.ts";
+import type { ProjectSettings } from "../../process/project/project_settings.ts";
+import type { StepProcess } from "../../process/project/step_process.ts";
+import { setupMark, workerMark } from "../marks.ts";
+import { performStep, stepWords } from "./perform_step.ts";
+import type { PreparedPlace } from "./prepare_place.ts";
+import type { RunVerdict } from "./run_end.ts";
+import type { RunScope } from "./run_scope.ts";
+
+/** A place that works. */
+export interface Workplace extends PreparedPlace {
+  settings: ProjectSettings;
+  /** For everything that is started in it. */
+  env: Record<string, string>;
+}
+
+/**
+ * Makes a place work. With a verdict when its setup did not end well. Throws `DomainError("invalid")` when what the repository
+ * says cannot be used, `fenced` when the run was taken over.
+ */
+export async function setUp(
+  scope: RunScope,
+  prepared: PreparedPlace,
+): Promise<{ workplace: Workplace; verdict: RunVerdict | null }> {
+  const { context, task } = scope;
+  const { settings } = await context.projects.settings(task.repo, prepared.place.base_commit);
+  requirePossible(settings);
+  const isFresh = prepared.isNew || prepared.isRestored;
+  if (isFresh) await includeFiles(scope, prepared.place);
+  else if (task.aside) await context.worktrees.bringBack(prepared.place, task.aside, { task: task.id });
+  const env = { ...settings.env, ...taskVariables(task, prepared.place, prepared.port) };
+  const workplace = { ...prepared, settings, env };
+  const isReady = !isFresh && task.place?.ready === true;
+  return { workplace, verdict: isReady ? null : await runSetup(scope, workplace) };
+}
+
+/** What a repository asks for and cannot have must not be left out in silence. */
+function requirePossible({ sandbox }: ProjectSettings): void {
+  if (sandbox === null || sandbox.level === "off") return;
+  throw new DomainError(
+    "invalid",
+    `The repository asks for the sandbox "${sandbox.level}", and this service cannot confine a run`,
+  );
+}
+
+/** What every command of a task finds in its environment: `TASK_PORT` is the first of its ten. */
+export function taskVariables(
+  { id }: Pick<Task, "id">,
+  { branch, base_commit }: Pick<TaskPlace, "branch" | "base_commit">,
+  port: number | null,
+): Record<string, string> {
+  return {
+    TASK_ID: String(id),
+    TASK_BRANCH: branch,
+    TASK_BASE: base_commit,
+    ...(port !== null && { TASK_PORT: String(port) }),
+  };
+}
+
+async function includeFiles({ context, log }: RunScope, place: TaskPlace): Promise<void> {
+  const { files, count, bytes, failed, failedCount } = await context.worktrees.include(place);
+  if (count > 0) await log.record({ type: "files.included", data: { files, count, bytes } });
+  if (failedCount === 0) return;
+  const named = failed.map(({ path, reason }) => `${path} (${reason})`).join(", ");
+  const text = `${failedCount} files that .worktreeinclude names could not be copied: ${named}`;
+  await log.record({ type: "output.notice", data: { kind: "worktreeinclude", text } });
+}
+
+async function runSetup(
+  { context, run, control, log, recorder }: RunScope,
+  { place, settings, env }: Workplace,
+): Promise<RunVerdict | null> {
+  const { setup: command, setupTimeoutSeconds: timeoutSeconds } = settings;
+  if (command === null || control.state.phase !== "preparing") return null;
+  await log.record({ type: "setup.started", data: { command, timeout_seconds: timeoutSeconds } });
+  const start = { command, cwd: place.path, env, mark: setupMark(run.mark), workerMark: workerMark(context) };
+  let process: StepProcess | null = null;
+  const { tail, ...end } = await performStep(context, start, {
+    timeoutSeconds,
+    onStart(started) {
+      process = started;
+      control.attachStep(started, { outlives: true });
+    },
+    onOutput: (text, bytes) => recorder.append([{ type: "setup.output", data: { text } }], bytes),
+    isStopped: () => control.state.phase !== "step",
+  });
+  const left = end.outcome === "passed" ? await (process as StepProcess | null)?.living() : 0;
+  if (end.outcome === "passed" && left === 0) control.forgetStep();
+  await log.record({ type: "setup.finished", data: { ...end, ...(left && { left }) } });
+  control.tell({ type: "step_over" });
+  if (end.outcome === "passed" || end.outcome === "stopped") return null;
+  return { outcome: "setup_failed", error: stepWords("Setup", { ...end, tail }, timeoutSeconds) };
+}

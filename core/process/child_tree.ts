@@ -1,0 +1,42 @@
+// A child that this process has started, with all that it starts: how it ended, and how all of it is ended.
+
+import type { AgentExit } from "./agent.ts";
+import type { Process } from "./process_table.ts";
+import { endTree, findTree } from "./process_tree.ts";
+
+/** A started child and its tree. */
+export interface ChildTree {
+  /** Resolves when the child itself has ended (its tree may live on). Never rejects. */
+  readonly exited: Promise<AgentExit>;
+  /** Notes who is of the tree now: the child is about to exit, and who is tied to it by it alone could not be told later. */
+  look(): void;
+  /** How many processes of it are alive. */
+  living(): Promise<number>;
+  /** TERM, then after `graceMs` KILL, to the whole tree; resolves when nothing of it is alive. Idempotent. */
+  end(options: { graceMs: number }): Promise<void>;
+}
+
+/** The tree of a child that was started with that mark. */
+export function childTree(child: Deno.ChildProcess, { mark }: { mark: string }): ChildTree {
+  let stragglers: Promise<Process[]> = Promise.resolve([]);
+  let family: Promise<Process[]> = Promise.resolve([]);
+  const exited: Promise<AgentExit> = child.status.then(({ code, signal }) => {
+    // While its group has members its number is not given away, so at this moment, and not much later, what is in the group
+    // of that number is the run's for certain: also a child with an empty environment whose parent is gone.
+    stragglers = findTree({ mark, group: child.pid }).catch(() => []);
+    return { code: signal === null ? code : null, signal };
+  });
+  return {
+    exited,
+    look() {
+      family = findTree({ mark, group: child.pid }).catch(() => []);
+    },
+    async living() {
+      return (await findTree({ mark })).filter((process) => !process.isReaper).length;
+    },
+    async end({ graceMs }) {
+      await endTree({ mark, pid: child.pid, graceMs, known: [...await family, ...await stragglers] });
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// The settings of a repository as rows of a table. Pure.
+
+import type { RepositorySettings, RepositoryView } from "../../core/view/api_view.ts";
+import { duration } from "../parts/format.ts";
+
+/** A field, by its name in `coder.json`. */
+export interface SettingRow {
+  field: keyof RepositorySettings;
+  /** In words; a list for what has several parts. */
+  value: string | string[];
+  /** It is what a person wrote, to be shown letter by letter. */
+  isCode: boolean;
+  /** Null: by default. */
+  source: "coder.json" | "operator" | null;
+}
+
+/** Both in the order of the fields: what is set, and what holds by itself. Nothing where nothing is in force. */
+export function settingRows({ settings, sources }: RepositoryView): { set: SettingRow[]; defaults: SettingRow[] } {
+  if (settings === null) return { set: [], defaults: [] };
+  const fields = Object.keys(settings) as (keyof RepositorySettings)[];
+  const rows = fields.map((field): SettingRow => {
+    const isCode = written.has(field) && settings[field] !== null;
+    return { field, value: valueOf(settings, field), isCode, source: sources[field] ?? null };
+  });
+  return { set: rows.filter(({ source }) => source !== null), defaults: rows.filter(({ source }) => source === null) };
+}
+
+const written: ReadonlySet<string> = new Set(["setup", "check", "cleanup", "env", "model", "target"]);
+
+function valueOf(settings: RepositorySettings, field: keyof RepositorySettings): string | string[] {
+  const value = settings[field];
+  switch (field) {
+    case "setup_timeout_seconds":
+    case "check_timeout_seconds":
+    case "cleanup_timeout_seconds":
+      return `at most ${duration(settings[field] * 1_000)}`;
+    case "check_rounds":
+      return settings.check_rounds === 0 ? "none: the first check decides" : `${settings.check_rounds} with the agent`;
+    case "commit_reminder":
+      return settings.commit_reminder ? "once, when work is left uncommitted" : "none";
+    case "env":
+      return settings.env.length === 0 ? "none" : settings.env;
+    case "sandbox":
+      return sandboxWords(settings.sandbox);
+    case "method":
+      return settings.method === null ? "not said" : methods[settings.method];
+    case "target":
+      return settings.target ?? "not said";
+    case "model":
+    case "effort":
+      return settings[field] ?? "as the task says";
+    default:
+      return value === null ? "none" : String(value);
+  }
+}
+
+function sandboxWords(sandbox: RepositorySettings["sandbox"]): string {
+  if (sandbox === null) return "not said";
+  const { level, allowed_domains: domains } = sandbox;
+  return domains.length === 0 ? level : `${level}, with ${domains.join(", ")}`;
+}
+
+const methods = {
+  ff: "fast forward, or not at all",
+  merge: "by a merge commit",
+  squash: "as one commit",
+  rebase: "rebased, commit by commit",
+};

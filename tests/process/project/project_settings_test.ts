@@ -1,0 +1,142 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { DomainError } from "../../../core/domain/error.ts";
+import { projectJsonSchema } from "../../../core/process/project/project_file.ts";
+import { noSettings, projects, type ProjectSettings } from "../../../core/process/project/project_settings.ts";
+import { tempDir } from "../../support/temp.ts";
+
+/** What stands in the commit and what the operator wrote; null: no such file. */
+async function settings(said: object | string | null, own: object | string | null = null) {
+  await using folder = await tempDir();
+  const text = (file: object | string) => typeof file === "string" ? file : JSON.stringify(file);
+  if (own !== null) await Deno.writeTextFile(join(folder.path, "shop.json"), text(own));
+  const asked: string[][] = [];
+  const port = projects({
+    readAtCommit(...of) {
+      asked.push(of);
+      return Promise.resolve(said === null ? null : text(said));
+    },
+    folder: folder.path,
+  });
+  const found = await port.settings("shop", "c0ffee");
+  assertEquals(asked, [["shop", "c0ffee", "coder.json"]]);
+  return found;
+}
+
+const full = {
+  setup: "npm ci",
+  check: "npm test",
+  cleanup: "docker compose down",
+  setup_timeout_seconds: 1,
+  check_timeout_seconds: 2,
+  cleanup_timeout_seconds: 3,
+  check_rounds: 4,
+  commit_reminder: false,
+  env: { A: "1", B: "2" },
+  model: "opus",
+  effort: "low",
+  target: "main",
+  method: "ff",
+  sandbox: { level: "full", allowed_domains: ["example.com"] },
+};
+
+const fullSettings: ProjectSettings = {
+  setup: "npm ci",
+  check: "npm test",
+  cleanup: "docker compose down",
+  setupTimeoutSeconds: 1,
+  checkTimeoutSeconds: 2,
+  cleanupTimeoutSeconds: 3,
+  checkRounds: 4,
+  commitReminder: false,
+  env: { A: "1", B: "2" },
+  model: "opus",
+  effort: "low",
+  target: "main",
+  method: "ff",
+  sandbox: { level: "full", allowedDomains: ["example.com"] },
+};
+
+Deno.test("projects() without any file gives what holds by itself, as the schema says it", async () => {
+  const { settings: found, sources } = await settings(null);
+  assertEquals(found, noSettings);
+  assertEquals(sources, {});
+  assertEquals([found.setup, found.check, found.cleanup, found.model, found.sandbox, found.env], [
+    null,
+    null,
+    null,
+    null,
+    null,
+    {},
+  ]);
+  const { properties } = projectJsonSchema() as { properties: Record<string, { default?: unknown }> };
+  const defaults = Object.entries(properties).filter(([, field]) => "default" in field);
+  assertEquals(Object.fromEntries(defaults.map(([name, field]) => [name, field.default])), {
+    setup_timeout_seconds: found.setupTimeoutSeconds,
+    check_timeout_seconds: found.checkTimeoutSeconds,
+    cleanup_timeout_seconds: found.cleanupTimeoutSeconds,
+    check_rounds: found.checkRounds,
+    commit_reminder: found.commitReminder,
+  });
+});
+
+Deno.test("projects() reads every field from the commit, and from the operator", async () => {
+  const fields = Object.keys(full);
+  const said = await settings({ $schema: "x", ...full });
+  assertEquals(said.settings, fullSettings);
+  assertEquals(said.sources, Object.fromEntries(fields.map((field) => [field, "coder.json"])));
+  const own = await settings(null, full);
+  assertEquals(own.settings, fullSettings);
+  assertEquals(own.sources, Object.fromEntries(fields.map((field) => [field, "operator"])));
+});
+
+Deno.test("projects() lets the operator win field by field, and in env name by name", async () => {
+  const found = await settings(full, { check: null, check_rounds: 0, env: { B: "3", C: "4" }, sandbox: "off" });
+  assertEquals(found.settings, {
+    ...fullSettings,
+    check: null,
+    checkRounds: 0,
+    env: { A: "1", B: "3", C: "4" },
+    sandbox: { level: "off", allowedDomains: [] },
+  });
+  const { setup, check, check_rounds, env, sandbox } = found.sources;
+  assertEquals([setup, check, check_rounds, env, sandbox], [
+    "coder.json",
+    "operator",
+    "operator",
+    "operator",
+    "operator",
+  ]);
+});
+
+Deno.test('projects() takes "files" for a sandbox of which only the domains are named, as the schema says', async () => {
+  const { settings: found } = await settings({ sandbox: { allowed_domains: ["example.com"] } });
+  assertEquals(found.sandbox, { level: "files", allowedDomains: ["example.com"] });
+  assertStringIncludes(JSON.stringify(projectJsonSchema()), '"level":{"default":"files"');
+});
+
+Deno.test("projects() names the file that is broken", async () => {
+  const said = await assertRejects(
+    () => settings('{\n "setup": 1}'),
+    DomainError,
+    "coder.json, line 2, column 11: setup must be",
+  );
+  assertEquals(said.code, "invalid");
+  const own = await assertRejects(
+    () => settings(full, "{"),
+    DomainError,
+    "/shop.json, line 1, column 2: a closing brace",
+  );
+  assertEquals(own.code, "invalid");
+});
+
+Deno.test("projects() does not take an operator's file that cannot be read for none", async () => {
+  await using folder = await tempDir();
+  await Deno.mkdir(join(folder.path, "shop.json"));
+  const port = projects({ readAtCommit: () => Promise.resolve(null), folder: folder.path });
+  const error = await assertRejects(() => port.settings("shop", "c0ffee"), DomainError, "Cannot read ");
+  assertEquals(error.code, "unavailable");
+  // The folder itself need not be there.
+  const none = projects({ readAtCommit: () => Promise.resolve(null), folder: join(folder.path, "none") });
+  assertEquals((await none.settings("shop", "c0ffee")).settings, noSettings);
+});

@@ -1,0 +1,27 @@
+// The ports of a context whose repositories say nothing about work in them: no setup, no check, no cleanup.
+
+import type { EngineContext } from "../../core/engine/context.ts";
+import type { Worktrees } from "../../core/process/git/worktrees.ts";
+import { noSettings } from "../../core/process/project/project_settings.ts";
+
+/** What an engine needs besides git and an agent, for tests of something else. */
+export const noProject: Pick<EngineContext, "projects" | "steps" | "ports"> = {
+  projects: { settings: () => Promise.resolve({ settings: noSettings, sources: {} }) },
+  steps: () => Promise.reject(new Error("No command is to be run")),
+  ports: { reserve: ({ wanted }) => Promise.resolve(wanted ?? 20_000), release() {} },
+};
+
+/** Of a repository without `.worktreeinclude`. */
+export const nothingIncluded = { files: [], count: 0, bytes: 0, failed: [], failedCount: 0 };
+
+/** What an agent's end finds in a worktree with everything committed. */
+export const nothingUncommitted = { count: 0, files: [] };
+
+/** What a run asks git about its place besides, answered for one in which all is committed. */
+export const committedPlace = {
+  include: () => Promise.resolve(nothingIncluded),
+  uncommitted: () => Promise.resolve(nothingUncommitted),
+  setAside: () => Promise.resolve(null),
+  bringBack: () => Promise.resolve(),
+  commits: () => Promise.resolve({ head: "c".repeat(40), branch: "c".repeat(40) }),
+} satisfies Partial<Worktrees>;
