@@ -4,30 +4,14 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path";
 import { testedVersions } from "../../core/process/claude/claude_probe.ts";
 import { claudeVersion } from "../support/claude_program.ts";
+import { bash, say } from "../support/scenarios.ts";
 import { eventually, git } from "../support/temp.ts";
-import { assertSound, claudeWorld, exists, ofType, tokens, tokensOf } from "./world.ts";
+import { assertNear, assertSound, claudeWorld, exists, ofType, reportedCost, tokens, tokensOf } from "./world.ts";
 
 const versions = [...new Set([testedVersions.oldest, claudeVersion])];
 
 function onEach(name: string, test: (version: string) => Promise<void>): void {
   for (const version of versions) Deno.test(`claude ${version}: ${name}`, () => test(version));
-}
-
-/** The sum of what the `result` lines of a raw log say was used since the one before, for a program that says so. */
-async function reportedCost(log: Response): Promise<number> {
-  const lines = (await log.text()).trim().split("\n").map((line) => JSON.parse(line));
-  const results = lines.filter(({ type }) => type === "result");
-  assert(results.length > 0);
-  const costs = results.map(({ total_cost_usd, model_usage_since_last_result }) => {
-    if (!model_usage_since_last_result) return total_cost_usd as number;
-    const models = Object.values(model_usage_since_last_result) as { costUSD: number }[];
-    return models.reduce((sum, { costUSD }) => sum + costUSD, 0);
-  });
-  return costs.reduce((sum, cost) => sum + cost, 0);
-}
-
-function assertNear(actual: number | null, expected: number): void {
-  assert(actual !== null && Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 }
 
 onEach("a task is completed when its background command has ended, and its commit is there", async (version) => {
@@ -259,4 +243,33 @@ onEach("commits that ended elsewhere are found and named", async (version) => {
   assertMatch((await found("detached")).name, /^refs\/coder\/kept\/task-2-1$/);
   const worktree = await found("worktree");
   assertEquals([worktree.name, worktree.path], ["mine", `${worktree.task.worktree}-mine`]);
+});
+
+onEach("what a red check says goes to the agent in the same session", async (version) => {
+  await using world = await claudeWorld({
+    version,
+    scenarios: {
+      mends({ userTexts, stepSinceText }) {
+        if (stepSinceText > 0) return say("It is committed.");
+        const number = userTexts.at(-1)!.includes("found 3, wanted 4") ? 4 : 3;
+        return bash(`echo ${number} > n.txt && git add n.txt && git commit --quiet -m ${number}`, "Write it");
+      },
+    },
+  });
+  const { service, api, repository } = world;
+  const check = 'n=$(cat n.txt); test "$n" = 4 || { echo "found $n, wanted 4"; exit 6; }';
+  const { id } = await service.createTask({ prompt: "[[scenario:mends]]", check });
+  const task = await service.waitForStatus(id, "completed");
+  assertEquals([task.checked, task.runs, task.output], [true, 1, "It is committed."]);
+  assertEquals(await repository.git("show", `${task.branch}:n.txt`), "4");
+  const events = await service.events(id);
+  assertSound(events);
+  assertEquals(ofType(events, "check.finished").map(({ data }) => data.exit_code), [6, 0]);
+  assertEquals(ofType(events, "run.started").map(({ data }) => [data.resumed, data.session_id]), [
+    [false, task.session_id],
+    [true, task.session_id],
+  ]);
+  assertEquals(new Set(api.requests.map(({ sessionId }) => sessionId)), new Set([task.session_id]));
+  assertEquals(tokensOf(task), tokens(api.requests.length));
+  assertNear(task.cost_usd, await reportedCost(await service.call(`/api/tasks/${id}/log`)));
 });

@@ -75,6 +75,23 @@ export function tokensOf(
   return { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens };
 }
 
+/** The sum of what the `result` lines of a raw log say was used since the one before, for a program that says so. */
+export async function reportedCost(log: Response): Promise<number> {
+  const lines = (await log.text()).trim().split("\n").map((line) => JSON.parse(line));
+  const results = lines.filter(({ type }) => type === "result");
+  assert(results.length > 0);
+  const costs = results.map(({ total_cost_usd, model_usage_since_last_result }) => {
+    if (!model_usage_since_last_result) return total_cost_usd as number;
+    const models = Object.values(model_usage_since_last_result) as { costUSD: number }[];
+    return models.reduce((sum, { costUSD }) => sum + costUSD, 0);
+  });
+  return costs.reduce((sum, cost) => sum + cost, 0);
+}
+
+export function assertNear(actual: number | null, expected: number): void {
+  assert(actual !== null && Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
+}
+
 export async function exists(path: string | null): Promise<boolean> {
   return path !== null && await Deno.lstat(path).then(() => true, () => false);
 }
