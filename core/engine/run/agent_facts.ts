@@ -92,7 +92,8 @@ function countedToo({ answers, estimatedUsd }: SinceResult, { estimated_cost_usd
 /** An agent that did well is followed by another in the same run: it is new, but for what the run has come to. */
 export function nextSession(agent: AgentFacts): AgentFacts {
   const { usage, session_total, cost_usd, cost_basis = "reported" } = accountOf(agent);
-  const result = agent.result?.text ?? null;
+  // Words that tell of a failure are not those of the run.
+  const result = agent.result?.ok ? agent.result.text : agent.spent?.result ?? agent.result?.text ?? null;
   return {
     ...newAgent,
     hasWorked: agent.hasWorked,

@@ -4,7 +4,7 @@ import type { RunEnd } from "../../domain/command.ts";
 import { DomainError, messageOf } from "../../domain/error.ts";
 import type { TaskPlace } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
-import { accountOf } from "./agent_facts.ts";
+import { accountOf, type AgentFacts } from "./agent_facts.ts";
 import { resetTimeOf, type RunVerdict, type Stop, verdictOf } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
 import { factsOf, stopOf } from "./run_state.ts";
@@ -50,7 +50,7 @@ export async function endOf(
     ...verdict,
     exit_code: exit.code,
     signal: exit.signal,
-    result: result?.text ?? state.agent.spent?.result ?? null,
+    result: lastWords(state.agent, verdict),
     ...accountOf(state.agent),
     duration_ms: Math.round(clock.monotonic() - startedAt),
     uncommitted: changes?.uncommitted ?? null,
@@ -59,6 +59,12 @@ export async function endOf(
   };
   if (verdict.outcome !== "paused") return { end, pausedUntil };
   return { end, pausedUntil: pausedUntil ?? result?.limitResetsAt ?? resetTimeOf(verdict.error ?? "", clock.now()) };
+}
+
+/** What the agent said last; of a run that is good, where it was good. */
+function lastWords({ result, spent }: AgentFacts, { outcome }: RunVerdict): string | null {
+  const isOfRun = result !== null && (result.ok || outcome !== "succeeded");
+  return isOfRun ? result.text : spent?.result ?? result?.text ?? null;
 }
 
 /** Whether `error` is the fault of the task alone, such as a base that does not exist. */

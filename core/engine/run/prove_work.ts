@@ -11,7 +11,7 @@ import { performStep, type StepReport, stepWords } from "./perform_step.ts";
 import type { RunVerdict } from "./run_end.ts";
 import { verdictOf } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
-import { followUp } from "./run_session.ts";
+import { followUp, hasBudget } from "./run_session.ts";
 import { factsOf, stopOf } from "./run_state.ts";
 import type { Workplace } from "./set_up.ts";
 
@@ -34,17 +34,24 @@ export async function proveWork(scope: RunScope, workplace: Workplace, exit: Age
   if (task.mode === "plan") return { exit, verdict: null };
   const check = checkOf(scope, workplace);
   let mayRemind = task.commit_reminder ?? settings.commitReminder;
+  let isReminded = false;
   for (let round = 1;;) {
     await recorder.flush();
-    if (verdictOf(factsOf(control.state, exit)).outcome !== "succeeded") return { exit, verdict: null };
     const stop = stopOf(control.state);
+    const didWell = verdictOf(factsOf(control.state, exit)).outcome === "succeeded";
+    // It had done well before it was reminded: that stands, whatever became of the reminder.
+    if (!didWell && (stop || !isReminded)) return { exit, verdict: null };
+    if (!didWell && check === null) return { exit, verdict: succeeded };
+    isReminded = false;
     // A good result that was still to be checked when the run was stopped is none yet.
     if (stop) return { exit, verdict: check === null ? null : { outcome: stop.reason, error: stop.error } };
     // Nothing of this is looked for where nobody wants to know.
+    mayRemind &&= hasBudget(scope);
     const left = mayRemind || check !== null ? await scope.context.worktrees.uncommitted(workplace.place) : noneLeft;
     if (mayRemind && left.count > 0) {
       exit = await followUp(scope, workplace, { because: "uncommitted", text: reminderWords(left) });
       mayRemind = false;
+      isReminded = true;
       continue;
     }
     if (check === null) return { exit, verdict: null };

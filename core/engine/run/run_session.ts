@@ -35,10 +35,15 @@ export async function followUp(scope: RunScope, workplace: Workplace, told: Told
   return await resumeOrOpen(scope, workplace, { known: head?.session_id ?? null, told });
 }
 
+/** Whether its task may still cost anything. */
+export function hasBudget(scope: RunScope): boolean {
+  const leftUsd = budgetLeft(scope);
+  return leftUsd === null || leftUsd > 0;
+}
+
 /** A run whose task has used up its budget is stopped. */
 export function requireBudget(scope: RunScope): void {
-  const leftUsd = budgetLeft(scope);
-  if (leftUsd === null || leftUsd > 0) return;
+  if (hasBudget(scope)) return;
   scope.control.stop("over_budget", `The budget of $${scope.task.max_budget_usd} is used up`);
 }
 
