@@ -4,6 +4,7 @@
 import type { EventData } from "../../domain/event.ts";
 import type { AgentExit, AgentProcess, AgentStart } from "../../process/agent.ts";
 import { workerMark } from "../marks.ts";
+import { accountOf } from "./agent_facts.ts";
 import { type FirstWords, firstWords } from "./prompt.ts";
 import type { RunScope } from "./run_scope.ts";
 import { isSessionRefused } from "./run_state.ts";
@@ -102,7 +103,7 @@ async function runSession(scope: RunScope, workplace: Workplace, session: Sessio
 /** What the task may still cost, in US dollars; null when it has no budget. */
 function budgetLeft({ task, control }: RunScope): number | null {
   if (task.max_budget_usd === null) return null;
-  return task.max_budget_usd - task.cost_usd - (control.state.agent.spent?.cost_usd ?? 0);
+  return task.max_budget_usd - task.cost_usd - (accountOf(control.state.agent).cost_usd ?? 0);
 }
 
 function startOf(
