@@ -254,7 +254,7 @@ export async function tryRepository(store: Store, name: string): Promise<number 
 export type TaskCommand =
   | { kind: "cancel" | "retry" | "approve" }
   | { kind: "reject"; feedback: string }
-  | { kind: "message"; text: string };
+  | { kind: "message"; text: string; max_budget_usd?: number };
 
 /** False when the service refused; the page says why. */
 export async function command(store: Store, id: number, one: TaskCommand): Promise<boolean> {
@@ -278,8 +278,10 @@ function send(id: number, one: TaskCommand): Promise<TaskView> {
       return api.approvePlan(id);
     case "reject":
       return api.rejectPlan(id, one.feedback);
-    case "message":
-      return api.message(id, one.text);
+    case "message": {
+      const { kind: _, ...message } = one;
+      return api.message(id, message);
+    }
   }
 }
 

@@ -72,8 +72,8 @@ export const api = {
   cancel: (id: number) => json<TaskView>(`/api/tasks/${id}/cancel`, { method: "POST" }),
   retry: (id: number, changes: Partial<NewTask> = {}) =>
     json<TaskView>(`/api/tasks/${id}/retry`, { method: "POST", body: changes }),
-  message: (id: number, text: string) =>
-    json<TaskView>(`/api/tasks/${id}/messages`, { method: "POST", body: { text } }),
+  message: (id: number, message: { text: string; max_budget_usd?: number }) =>
+    json<TaskView>(`/api/tasks/${id}/messages`, { method: "POST", body: message }),
   approvePlan: (id: number) => json<TaskView>(`/api/tasks/${id}/plan/approve`, { method: "POST" }),
   rejectPlan: (id: number, feedback: string) =>
     json<TaskView>(`/api/tasks/${id}/plan/reject`, { method: "POST", body: { feedback } }),

@@ -17,6 +17,7 @@ function labelOf({ status }: TaskView): string {
 export function Composer({ open }: { open: OpenTask }) {
   const store = useStore();
   const text = useSignal("");
+  const budget = useSignal("");
   const busy = useSignal(false);
   const task = open.task.value;
   const key = `coder.message.${open.id}`;
@@ -30,6 +31,8 @@ export function Composer({ open }: { open: OpenTask }) {
         (task.worktree !== null || task.snapshot !== null || task.base_commit === null)));
   if (!takes || open.at.value !== null || open.isRecorded) return null;
   const label = labelOf(task);
+  // What is used up must be raised, or nothing could go on.
+  const isSpent = isOver(task.status) && task.max_budget_usd !== null && (task.cost_usd ?? 0) >= task.max_budget_usd;
 
   const change = (value: string) => {
     text.value = value;
@@ -39,7 +42,8 @@ export function Composer({ open }: { open: OpenTask }) {
     const words = text.peek().trim();
     if (words === "" || busy.peek()) return;
     busy.value = true;
-    if (await command(store, task.id, { kind: "message", text: words })) {
+    const raised = isSpent && budget.peek() !== "" ? { max_budget_usd: Number(budget.peek()) } : {};
+    if (await command(store, task.id, { kind: "message", text: words, ...raised })) {
       change("");
       void open.showEnd();
     }
@@ -66,6 +70,19 @@ export function Composer({ open }: { open: OpenTask }) {
           void send();
         }}
       />
+      {isSpent && (
+        <input
+          type="number"
+          min="0"
+          step="any"
+          class="short"
+          aria-label="New budget in US dollars"
+          placeholder="new budget, $"
+          value={budget.value}
+          disabled={!store.alive.value}
+          onInput={(event) => budget.value = event.currentTarget.value}
+        />
+      )}
       <button type="submit" disabled={busy.value || text.value.trim() === ""}>
         {task.status === "failed" || task.status === "cancelled" ? "Continue" : "Send"}
       </button>

@@ -204,6 +204,29 @@ Deno.test("what a setup starts lives as long as the run, and a cleanup comes bef
   assertEquals(await service.descendants(), []);
 });
 
+Deno.test("a retry of what is completed cleans up before its worktree is made anew", async () => {
+  await using w = await world(
+    settings({ cleanup: "test ! -f committed || echo cleaning" }),
+    `touch committed; ${commit}`,
+  );
+  const { service } = w;
+  const { id } = await service.createTask({ prompt: "Work" });
+  const done = await service.waitForStatus(id, "completed");
+  await service.waitForStatus(id, "completed", (await service.command(id, "retry")).seq);
+  const again = (await service.events(id)).slice(done.seq);
+  assertEquals(outline(again).slice(0, 6), [
+    ...[
+      "task.retry_scheduled",
+      "run.claimed",
+      "cleanup.started",
+      "cleanup.output",
+      "cleanup.finished",
+      "worktree.added",
+    ],
+  ]);
+  assertEquals(ofType(again, "cleanup.output")[0]!.data.text, "cleaning\n");
+});
+
 Deno.test("a trial runs setup and check without an agent, and leaves nothing", async () => {
   await using w = await world(settings({ setup: "echo setting up", check: "echo checking" }), "exit 1");
   const { service, repository } = w;

@@ -2,10 +2,12 @@
 // was done is in the log before the agent is there.
 
 import { DomainError } from "../../domain/error.ts";
+import type { NewEvent } from "../../domain/event.ts";
 import { branchName, branchPrefix } from "../../domain/slug.ts";
 import type { Task, TaskPlace } from "../../domain/task.ts";
 import { portsPerTask } from "../../process/project/task_ports.ts";
-import type { EngineContext } from "../context.ts";
+import { type EngineContext, isOurs } from "../context.ts";
+import { cleanUp } from "./clean_up.ts";
 import { placeToGoOnIn } from "./restore_place.ts";
 import type { RunScope } from "./run_scope.ts";
 
@@ -29,6 +31,7 @@ export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
   if (task.cancel_requested) control.stop("cancelled");
   const earlier = await placeToGoOnIn(context, task);
   const port = await reservePorts(scope);
+  if (!earlier && task.place?.present) await cleanUpStanding(scope, task.place);
   if (!earlier) return { place: await addPlace(scope, port), port, isNew: true, isRestored: false };
   const { place, restored, movedFrom } = earlier;
   const { branch, path, base, base_commit, worker } = place;
@@ -52,6 +55,16 @@ async function requireOpen({ log, options, control }: RunScope): Promise<void> {
   if (options.isSure()) return;
   control.stop("lost", "The lease could not be kept");
   throw new DomainError("fenced", "The run may have been taken over");
+}
+
+/** A retry makes its worktree anew: the one that stands goes, and what was started outside for it ends first. */
+async function cleanUpStanding({ context, task, control, log }: RunScope, place: TaskPlace): Promise<void> {
+  if (!isOurs(context, place.worker) || !await context.worktrees.isWhole(place)) return;
+  // Of a retry the base is yet to be resolved anew.
+  const standing = { ...place, base_commit: place.base_commit || "HEAD" };
+  const write = (events: NewEvent[]) => log.record(...events);
+  if (await cleanUp(context, task, standing, { write, signal: control.stopped })) return;
+  throw new DomainError("unavailable", "The run was stopped before its worktree could be made");
 }
 
 /** Its earlier ports where they are free; none where none are to be had, which is told. */

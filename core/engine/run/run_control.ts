@@ -21,6 +21,7 @@ export class RunControl {
   readonly #about: About;
   readonly #recorder: Pick<OutputRecorder, "append">;
   readonly #timers = new Set<() => void>();
+  readonly #stopped = new AbortController();
   #state: RunState = newRun;
   #process: AgentProcess | null = null;
   /** The command of the repository that works now or worked last. */
@@ -44,6 +45,11 @@ export class RunControl {
 
   get state(): RunState {
     return this.#state;
+  }
+
+  /** Aborts when the run is to stop, softly or at once. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal;
   }
 
   /** The agent that runs now or ran last; null before the first. */
@@ -80,6 +86,7 @@ export class RunControl {
   tell(input: RunInput): void {
     const { state, effects } = advance(this.#state, input);
     this.#state = state;
+    if (stopOf(state) || isCutOff(state)) this.#stopped.abort();
     for (const effect of effects) this.#carryOut(effect);
   }
 

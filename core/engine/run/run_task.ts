@@ -157,7 +157,8 @@ async function workIn(scope: RunScope, attempt: Attempt, prepared: PreparedPlace
 
 /** What no task of this repository would fare better with puts the task back, and is told to the scheduler. */
 async function faultOfRepository({ context, task, control }: RunScope, error: unknown): Promise<string | null> {
-  if (control.state.phase === "fenced" || isFenced(error)) return null;
+  // What a stop cut short says nothing of the repository.
+  if (control.state.phase === "fenced" || stopOf(control.state) || isFenced(error)) return null;
   return await repositoryFault(context, task, error);
 }
 
