@@ -107,7 +107,9 @@ function jsonArbitrary(canary: string): fc.Arbitrary<unknown> {
 /** What the schema cannot say: which repository, commits and tasks there are. */
 const knowing: Record<string, fc.Arbitrary<unknown>> = {
   repo: fc.constantFrom("repo", "repo", "repo", "other"),
-  base: fc.constantFrom(null, null, "main", "HEAD~0", "task:1", "nothing"),
+  base: fc.constantFrom(null, null, null, null, "main", "HEAD~0", "task:1", "nothing"),
+  // A command line that is really run.
+  check: fc.constantFrom(null, "true", "echo red; false"),
   depends_on: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 2 }),
   timeout_seconds: fc.constantFrom(null, 20, 60),
 };

@@ -194,6 +194,9 @@ Deno.test("what the service answers is what the document says, for good calls an
   await call("/api/tasks/1/cancel", { method: "POST" });
   await call("/api/tasks/1/retry", { method: "POST" });
   await call("/api/tasks/77/retry", { method: "POST" });
+  await call("/api/repositories/repo/try", { method: "POST" });
+  await call("/api/repositories/repo/try", { json: { base: "nothing" } });
+  await call("/api/repositories/other/try", { json: {} });
   await call("/api/service/resume", { method: "POST" });
   for (const status of [200, 201, 202, 400, 403, 404, 405, 409, 412, 413, 415, 421, 422]) {
     assert(statuses.includes(status), `no call got ${status}`);
