@@ -108,6 +108,9 @@ function jsonArbitrary(canary: string): fc.Arbitrary<unknown> {
 const knowing: Record<string, fc.Arbitrary<unknown>> = {
   repo: fc.constantFrom("repo", "repo", "repo", "other"),
   base: fc.constantFrom(null, null, null, null, "main", "HEAD~0", "task:1", "nothing"),
+  // The agent here knows neither.
+  effort: fc.constantFrom(null, null, null, "low"),
+  fallback_model: fc.constantFrom(null, null, null, "sonnet"),
   // A command line that is really run.
   check: fc.constantFrom(null, "true", "echo red; false"),
   depends_on: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 2 }),
