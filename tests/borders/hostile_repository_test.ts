@@ -127,7 +127,7 @@ Deno.test("no program that a repository names is run; the user's own filters are
     repo: repository.path,
     env: { ...agent, GIT_CONFIG_GLOBAL: user, GIT_CONFIG_NOSYSTEM: "1" },
   });
-  await service.createTask({ prompt: "One", base: "main" });
+  await service.createTask({ commit_reminder: false, prompt: "One", base: "main" });
   const task = await service.waitForStatus(1, "completed");
   const text = await readAll(service, 1);
   assertStringIncludes(text, "+changed");
@@ -135,14 +135,14 @@ Deno.test("no program that a repository names is run; the user's own filters are
   const diff = await (await service.call("/api/tasks/1/diff")).text();
   assert(!diff.includes("a/a.big"), "and ran back: the file is unchanged");
   // Its uncommitted work, with the nested repository, must be saved or kept when it is thrown away.
-  await service.createTask({ prompt: "Two [fail]" });
+  await service.createTask({ commit_reminder: false, prompt: "Two [fail]" });
   const two = await service.waitForStatus(2, "failed");
   assertEquals(await git(repository.path, "show", `${two.snapshot!.ref}-nested/nested:file`), "x\ny");
   // An object that is missing: asked for by name, and by a tree whose files are then checked out.
-  await service.createTask({ prompt: "Three", base: "1".repeat(40) });
-  await service.waitForStatus(3, "failed");
+  const unknown = await service.call("/api/tasks", { json: { prompt: "Three", base: "1".repeat(40) } });
+  assertEquals([unknown.status, (await unknown.json()).errors[0].path], [422, "base"]);
   await Deno.remove(join(repository.path, ".git", "objects", pointer.slice(0, 2), pointer.slice(2)));
-  await service.createTask({ prompt: "Four" });
+  await service.createTask({ commit_reminder: false, prompt: "Four" });
   await eventually(async () => (await service.health()).pause !== null, { what: "the service says what is wrong" });
   assertStringIncludes((await service.health()).pause!.reason, "git worktree failed");
   await service.stop();
@@ -172,7 +172,7 @@ Deno.test("a failed task's work is saved without running what the repository nam
     repo: repository.path,
     env: { ...agent, GIT_CONFIG_GLOBAL: user, GIT_CONFIG_NOSYSTEM: "1" },
   });
-  await service.createTask({ prompt: "One [fail]" });
+  await service.createTask({ commit_reminder: false, prompt: "One [fail]" });
   const task = await service.waitForStatus(1, "failed");
   const diff = await readAll(service, 1);
   assertStringIncludes(diff, "+work");
@@ -201,7 +201,7 @@ Deno.test("a worktree that became a link to elsewhere is neither read nor remove
   `,
   );
   await using service = await startService({ repo: repository.path, env: agent });
-  await service.createTask({ prompt: "One" });
+  await service.createTask({ commit_reminder: false, prompt: "One" });
   await service.waitFor(1, (task) => task.status === "completed" || task.status === "failed");
   const text = await readAll(service, 1);
   assert(!text.includes("do not show") && !text.includes("secret.txt"), text);
@@ -222,7 +222,7 @@ Deno.test("the raw log is a file of ours, and no link to another", async () => {
   await using repository = await tempRepository();
   const agent = await scriptAgent(folder.path, "echo work > work.txt");
   await using service = await startService({ repo: repository.path, env: agent });
-  await service.createTask({ prompt: "One" });
+  await service.createTask({ commit_reminder: false, prompt: "One" });
   await service.waitForStatus(1, "completed");
   const log = join(service.data, "logs", "task-1.log");
   await Deno.remove(log);
@@ -272,7 +272,7 @@ Deno.test("a base is a commit or nothing: options, paths and odd names end in a 
   }
   assertEquals(await repository.git("for-each-ref", "refs/heads"), before, "no branch was made for a wrong base");
   for (const base of good) {
-    await service.createTask({ prompt: "x", base });
+    await service.createTask({ prompt: "x", base, commit_reminder: false });
     const task = await service.waitForStatus(++next, "completed");
     assertEquals((await Deno.lstat(task.worktree!)).isDirectory, true, base);
   }
@@ -302,7 +302,7 @@ Deno.test("titles and repositories are names, never paths or options", async () 
     "ﬁ",
   ];
   for (const [index, title] of titles.entries()) {
-    await service.createTask({ prompt: "x", title });
+    await service.createTask({ prompt: "x", title, commit_reminder: false });
     const task = await service.waitForStatus(index + 1, "completed");
     assert(/^task-\d+-[a-z0-9-]{1,40}$/.test(task.branch!), `${title}: ${task.branch}`);
     assertEquals(
