@@ -64,12 +64,28 @@ export interface ProjectsOptions {
   folder: string;
 }
 
-/** Reads both files anew each time: they are small, and the operator's counts from the moment it is saved. */
+/** Commits of which it is kept what they say: many tasks start from the same one, and each look costs a git. */
+const commitsKept = 200;
+
+/** A commit always says the same; the operator's file is read anew each time and counts from the moment it is saved. */
 export function projects({ readAtCommit, folder }: ProjectsOptions): Projects {
+  const known = new Map<string, string | null>();
+
+  async function textAt(repo: string, commit: string): Promise<string | null> {
+    const key = `${commit} ${repo}`;
+    const kept = known.get(key);
+    if (kept !== undefined) return kept;
+    const text = await readAtCommit(repo, commit, projectFileName);
+    // A name may mean another commit tomorrow.
+    if (/^[0-9a-f]{40,64}$/.test(commit)) known.set(key, text);
+    if (known.size > commitsKept) known.delete(known.keys().next().value!);
+    return text;
+  }
+
   return {
     async settings(repo, commit) {
       const [text, ownText] = await Promise.all([
-        readAtCommit(repo, commit, projectFileName),
+        textAt(repo, commit),
         readIfThere(join(folder, `${repo}.json`)),
       ]);
       const said = text === null ? {} : parseProjectFile(text, { name: projectFileName });

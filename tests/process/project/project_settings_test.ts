@@ -140,3 +140,19 @@ Deno.test("projects() does not take an operator's file that cannot be read for n
   const none = projects({ readAtCommit: () => Promise.resolve(null), folder: join(folder.path, "none") });
   assertEquals((await none.settings("shop", "c0ffee")).settings, noSettings);
 });
+
+Deno.test("projects() looks once into a commit, and each time at what a name means", async () => {
+  await using folder = await tempDir();
+  const asked: string[] = [];
+  const port = projects({
+    readAtCommit(_, commit) {
+      asked.push(commit);
+      return Promise.resolve(null);
+    },
+    folder: folder.path,
+  });
+  const [one, other] = ["1".repeat(40), "2".repeat(40)];
+  for (const commit of [one, other, one, "HEAD", "HEAD"]) await port.settings("shop", commit);
+  await port.settings("other", one);
+  assertEquals(asked, [one, other, "HEAD", "HEAD", one]);
+});
