@@ -102,7 +102,7 @@ Deno.test("npm: a red test goes back to the agent, which mends it, and the secre
   const events = await service.events(id);
   assertSound(events);
   assertEquals(outline(events).filter((type) => !/^(setup|check)\.output$/.test(type)), [
-    ...["task.created", "run.claimed", "worktree.added", "files.included", "ports.reserved"],
+    ...["task.created", "run.claimed", "worktree.added", "files.included"],
     ...["setup.started", "setup.finished", "run.started", "agent.ready", "check.started", "check.finished"],
     ...["run.started", "followup.sent", "agent.ready", "check.started", "check.finished"],
     ...["run.finished", "task.completed"],
