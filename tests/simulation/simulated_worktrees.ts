@@ -83,7 +83,7 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
     async changes(place) {
       await git("diff");
       requireFolder(place);
-      return { lines_added: 1, lines_removed: 0, uncommitted: 0 };
+      return { lines_added: 1, lines_removed: 0, uncommitted: random.chance(0.3) ? 1 : 0 };
     },
     names: () => Promise.resolve(new Set<string>()),
     include: () => Promise.resolve(nothingIncluded),

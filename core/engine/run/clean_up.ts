@@ -8,7 +8,7 @@ import type { StepProcess } from "../../process/project/step_process.ts";
 import type { EngineContext } from "../context.ts";
 import { workerMark } from "../marks.ts";
 import { performStep, type StepReport } from "./perform_step.ts";
-import { taskVariables } from "./set_up.ts";
+import { taskVariables } from "./task_variables.ts";
 
 export interface CleanUpOptions {
   write(events: NewEvent[]): Promise<unknown>;

@@ -4,6 +4,7 @@ import type { RunEnd } from "../../domain/command.ts";
 import { DomainError, messageOf } from "../../domain/error.ts";
 import type { TaskPlace } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
+import type { Changes } from "../../process/git/worktrees.ts";
 import { accountOf, type AgentFacts } from "./agent_facts.ts";
 import { resetTimeOf, type RunVerdict, type Stop, verdictOf } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
@@ -34,15 +35,16 @@ export async function recordStrays(
  */
 export async function endOf(
   { context, control, startedAt }: RunScope,
-  { exit, place, verdict: found, broken }: {
+  { exit, place, verdict: found, changes: known, broken }: {
     exit: AgentExit;
     place: TaskPlace | null;
     verdict: RunVerdict | null;
+    changes: Changes | null;
     broken: unknown;
   },
 ): Promise<{ end: RunEnd; pausedUntil: number | null }> {
   const { clock, worktrees } = context;
-  const changes = place ? await worktrees.changes(place).catch(() => null) : null;
+  const changes = known ?? (place ? await worktrees.changes(place).catch(() => null) : null);
   const { state } = control;
   const { result, pausedUntil } = state.agent;
   const verdict = broken !== null ? verdictOnError(broken, stopOf(state)) : found ?? verdictOf(factsOf(state, exit));

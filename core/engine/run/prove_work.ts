@@ -5,7 +5,7 @@ import { DomainError } from "../../domain/error.ts";
 import type { NewEvent } from "../../domain/event.ts";
 import type { TaskPlace } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
-import type { Aside } from "../../process/git/worktrees.ts";
+import type { Aside, Changes } from "../../process/git/worktrees.ts";
 import { workerMark } from "../marks.ts";
 import { performStep, type StepReport, stepWords } from "./perform_step.ts";
 import type { RunVerdict } from "./run_end.ts";
@@ -15,13 +15,14 @@ import { followUp, hasBudget } from "./run_session.ts";
 import { factsOf, stopOf } from "./run_state.ts";
 import type { Workplace } from "./set_up.ts";
 
-const noneLeft = { count: 0, files: [] };
 const succeeded: RunVerdict = { outcome: "succeeded", error: null };
 
 /** How the last agent ended, and what that means; a verdict of null is the agent's own (`verdictOf`). */
 export interface Proven {
   exit: AgentExit;
   verdict: RunVerdict | null;
+  /** How far the place is from its base, where that was asked for and nothing came after. */
+  changes?: Changes | null;
 }
 
 /**
@@ -47,16 +48,23 @@ export async function proveWork(scope: RunScope, workplace: Workplace, exit: Age
     if (stop) return { exit, verdict: check === null ? null : { outcome: stop.reason, error: stop.error } };
     // Nothing of this is looked for where nobody wants to know.
     mayRemind &&= hasBudget(scope);
-    const left = mayRemind || check !== null ? await scope.context.worktrees.uncommitted(workplace.place) : noneLeft;
-    if (mayRemind && left.count > 0) {
+    const { worktrees } = scope.context;
+    // A place that cannot be looked at has nothing to be reminded of; a check finds out for itself.
+    const isAsked = mayRemind || check !== null;
+    const changes = isAsked ? await worktrees.changes(workplace.place).catch(() => null) : null;
+    if (mayRemind && changes !== null && changes.uncommitted > 0) {
+      const left = await worktrees.uncommitted(workplace.place);
       exit = await followUp(scope, workplace, { because: "uncommitted", text: reminderWords(left) });
       mayRemind = false;
       isReminded = true;
       continue;
     }
-    if (check === null) return { exit, verdict: null };
+    if (check === null) return { exit, verdict: null, changes };
     control.tell({ type: "session_over" });
-    const report = await runCheck(scope, workplace, { command: check, round, isClean: left.count === 0 });
+    const report = await runCheck(scope, workplace, {
+      ...{ command: check, round },
+      isClean: changes?.uncommitted === 0,
+    });
     if (stopOf(control.state)) return { exit, verdict: null };
     if (report.outcome === "passed") return { exit, verdict: succeeded };
     const words = stepWords("The check", report, settings.checkTimeoutSeconds);

@@ -9,6 +9,7 @@ import type { RunEnd } from "../../domain/command.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { Task } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
+import type { Changes } from "../../process/git/worktrees.ts";
 import type { EngineContext } from "../context.ts";
 import { repositoryFault } from "../dispatch/repository_pause.ts";
 import { endOf, isWrongValue, recordStrays } from "./close_run.ts";
@@ -102,6 +103,8 @@ interface Attempt {
   prepared: PreparedPlace | null;
   /** What its setup or its check say of it; null: the agent's own end counts. */
   verdict: RunVerdict | null;
+  /** How far its place is from the base, where that is known already. */
+  changes: Changes | null;
   /** The worktrees of the repository when the agent started. */
   worktreesBefore: ReadonlySet<string>;
   brokenRepository: string | null;
@@ -116,6 +119,7 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
     exit: { code: null, signal: null },
     prepared: null,
     verdict: null,
+    changes: null,
     worktreesBefore: new Set(),
     brokenRepository: null,
     broken: null,
@@ -153,6 +157,7 @@ async function workIn(scope: RunScope, attempt: Attempt, prepared: PreparedPlace
   const proven = await proveWork(scope, workplace, attempt.exit);
   attempt.exit = proven.exit;
   attempt.verdict = proven.verdict;
+  attempt.changes = proven.changes ?? null;
 }
 
 /** What no task of this repository would fare better with puts the task back, and is told to the scheduler. */
@@ -165,12 +170,12 @@ async function faultOfRepository({ context, task, control }: RunScope, error: un
 /** Writes the end of a run whose agent is gone. Throws `DomainError("fenced")` when the run was taken over. */
 async function finish(
   scope: RunScope,
-  { exit, prepared, verdict, worktreesBefore, brokenRepository, broken }: Attempt,
+  { exit, prepared, verdict, changes, worktreesBefore, brokenRepository, broken }: Attempt,
 ): Promise<RunReport> {
   const { control, log } = scope;
   const place = prepared?.place ?? null;
   if (place) await recordStrays(scope, { place, before: worktreesBefore });
-  const { end, pausedUntil } = await endOf(scope, { exit, place, verdict, broken });
+  const { end, pausedUntil } = await endOf(scope, { exit, place, verdict, changes, broken });
   const { agent } = control.state;
   const isWordless = end.outcome === "failed" && !agent.hasWorked && !stopOf(control.state) && !isWrongValue(broken);
   const isEarlyFailure = isWordless || end.outcome === "setup_failed";

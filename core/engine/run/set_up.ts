@@ -2,11 +2,12 @@
 // ports, and the repository's setup. The agent is started on nothing less.
 
 import { DomainError } from "../../domain/error.ts";
-import type { Task, TaskPlace } from "../../domain/task.ts";
+import type { TaskPlace } from "../../domain/task.ts";
 import type { ProjectSettings } from "../../process/project/project_settings.ts";
 import type { StepProcess } from "../../process/project/step_process.ts";
 import { setupMark, workerMark } from "../marks.ts";
 import { performStep, stepWords } from "./perform_step.ts";
+import { taskVariables } from "./task_variables.ts";
 import type { PreparedPlace } from "./prepare_place.ts";
 import type { RunVerdict } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
@@ -45,20 +46,6 @@ function requirePossible({ sandbox }: ProjectSettings): void {
     "invalid",
     `The repository asks for the sandbox "${sandbox.level}", and this service cannot confine a run`,
   );
-}
-
-/** What every command of a task finds in its environment: `TASK_PORT` is the first of its ten. */
-export function taskVariables(
-  { id }: Pick<Task, "id">,
-  { branch, base_commit }: Pick<TaskPlace, "branch" | "base_commit">,
-  port: number | null,
-): Record<string, string> {
-  return {
-    TASK_ID: String(id),
-    TASK_BRANCH: branch,
-    TASK_BASE: base_commit,
-    ...(port !== null && { TASK_PORT: String(port) }),
-  };
 }
 
 async function includeFiles({ context, log }: RunScope, place: TaskPlace): Promise<void> {

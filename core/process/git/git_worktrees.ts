@@ -28,7 +28,7 @@ import { strayWork } from "./stray_work.ts";
 import { uncommittedNames } from "./worktree_content.ts";
 import { changesOf, diffOf, requireCommitId } from "./worktree_diff.ts";
 import { entryNames, isLinked } from "./worktree_entry.ts";
-import { includeFiles } from "./worktree_include.ts";
+import { hasIncludeFile, includeFiles, nothingIncluded } from "./worktree_include.ts";
 import { fileTreeOf, headOf } from "./worktree_index.ts";
 import { tracesOf } from "./worktree_traces.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
@@ -82,6 +82,8 @@ function worktreesOf(sites: Sites): Worktrees {
       return await strayedFrom(await sites.locate(place), place, options);
     },
     async include(place) {
+      const repo = sites.folderOf(place.repo);
+      if (repo !== undefined && !await hasIncludeFile(repo)) return nothingIncluded;
       const { site, path } = await sites.locate(place);
       const entry = await standingEntry(site, path);
       if (entry === null) throw new DomainError("not_found", `There is no worktree ${path}`);
@@ -102,9 +104,9 @@ function worktreesOf(sites: Sites): Worktrees {
     async commits(place) {
       const { site, path } = await sites.locate(place);
       const entry = await standingEntry(site, path);
-      const head = entry === null ? null : await headOf(entry);
+      const [head, branch] = await Promise.all([entry && headOf(entry), tipOf(site, place.branch)]);
       if (head === null) throw new DomainError("not_found", `The worktree ${path} is at no commit`);
-      return { head, branch: await tipOf(site, place.branch) };
+      return { head, branch };
     },
     async requireBase(repo, base) {
       return await requireBase((await sites.of(repo)).repo, base);

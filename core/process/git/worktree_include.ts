@@ -24,6 +24,14 @@ const failuresNamed = 20;
 const copiesAtOnce = 16;
 const maxPatternBytes = 1024 * 1024;
 
+/** Of a repository that asks for nothing. */
+export const nothingIncluded: IncludedFiles = { files: [], count: 0, bytes: 0, failed: [], failedCount: 0 };
+
+/** Whether there may be anything to do, which is seldom so. */
+export async function hasIncludeFile(repo: string): Promise<boolean> {
+  return await Deno.lstat(join(repo, includeFile)).then(() => true, () => false);
+}
+
 /** Copies what the repository's `.worktreeinclude` names into the worktree of `entry`. A copy that fails is told, not thrown. */
 export async function includeFiles({ repo }: Site, entry: Entry): Promise<IncludedFiles> {
   const names = await namesToInclude(repo, entry.folder);

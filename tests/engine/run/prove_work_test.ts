@@ -114,7 +114,8 @@ Deno.test("a stop in the middle of a check ends it, and the result that was to b
 
 Deno.test("an agent is reminded once of what it left; a reminder that goes wrong takes nothing from its result", async () => {
   const uncommitted = () => Promise.resolve({ count: 2, files: ["a.txt", "b.txt"] });
-  await using w = await proveWorld({}, { worktrees: { uncommitted } });
+  const changes = () => Promise.resolve({ lines_added: 1, lines_removed: 0, uncommitted: 2 });
+  await using w = await proveWorld({}, { worktrees: { uncommitted, changes } });
   await w.session();
   const reminded = await w.session(false);
   assertStringIncludes(reminded.prompt, "- a.txt\n- b.txt");
