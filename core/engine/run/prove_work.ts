@@ -66,7 +66,9 @@ export async function proveWork(scope: RunScope, workplace: Workplace, exit: Age
       isClean: changes?.uncommitted === 0,
     });
     if (stopOf(control.state)) return { exit, verdict: null };
-    if (report.outcome === "passed") return { exit, verdict: succeeded };
+    // What a green check leaves lying about is not the agent's.
+    const isClean = changes?.uncommitted === 0;
+    if (report.outcome === "passed") return { exit, verdict: succeeded, changes: isClean ? changes : null };
     const words = stepWords("The check", report, settings.checkTimeoutSeconds);
     if (round > settings.checkRounds) return { exit, verdict: { outcome: "check_failed", error: words } };
     round++;

@@ -38,13 +38,14 @@ export async function includeFiles({ repo }: Site, entry: Entry): Promise<Includ
   const copied: { path: string; bytes: number; name: string }[] = [];
   const failed: { path: string; reason: string }[] = [];
   const root = await Deno.realPath(repo);
+  const folders = { read: new Map<string, Promise<void>>(), made: new Map<string, Promise<void>>() };
   const queue = names.values();
   const worker = async () => {
     for (const name of queue) {
       const path = pathOf(name);
       try {
         if (path === null) throw new Error("its name is not UTF-8");
-        const bytes = await copy(path, { root, worktree: entry.path });
+        const bytes = await copy(path, { root, worktree: entry.path, folders });
         if (bytes !== null) copied.push({ path, bytes, name });
       } catch (error) {
         failed.push({ path: path ?? Buffer.from(name, "latin1").toString("utf8"), reason: messageOf(error) });
@@ -122,17 +123,32 @@ function pathOf(name: string): string | null {
 }
 
 /** Copies one file; its size, or null when something of that name is there already. */
-async function copy(path: string, { root, worktree }: { root: string; worktree: string }): Promise<number | null> {
+async function copy(
+  path: string,
+  { root, worktree, folders }: { root: string; worktree: string; folders: Record<"read" | "made", Looks> },
+): Promise<number | null> {
   const from = join(root, path);
   const { isFile, size } = await Deno.lstat(from);
   if (!isFile) throw new Error("it is no regular file");
-  const real = await Deno.realPath(from);
-  if (real !== from) throw new Error("a folder on the way to it is a link");
+  await once(folders.read, dirname(from), requireReal);
   const to = join(worktree, path);
   if (await Deno.lstat(to).then(() => true, () => false)) return null;
-  await makeFolders(worktree, dirname(path));
+  await once(folders.made, dirname(path), (folder) => makeFolders(worktree, folder));
   await Deno.copyFile(from, to);
   return size;
+}
+
+/** What was looked at, by folder: most files share one with many. */
+type Looks = Map<string, Promise<void>>;
+
+function once(looks: Looks, folder: string, look: (folder: string) => Promise<void>): Promise<void> {
+  const known = looks.get(folder) ?? look(folder);
+  looks.set(folder, known);
+  return known;
+}
+
+async function requireReal(folder: string): Promise<void> {
+  if (await Deno.realPath(folder) !== folder) throw new Error("a folder on the way to it is a link");
 }
 
 /** Makes the folders on the way to a file, by no link that could lead out of the worktree. */
