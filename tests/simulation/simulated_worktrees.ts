@@ -4,7 +4,8 @@ import { DomainError } from "../../core/domain/error.ts";
 import type { Place, Worktrees } from "../../core/process/git/worktrees.ts";
 import type { Machine, Process } from "./machine.ts";
 import type { Oracle } from "./oracle.ts";
-import { nothingIncluded, nothingUncommitted } from "../support/no_project.ts";
+import { nothingIncluded } from "../../core/process/git/worktree_include.ts";
+import { nothingUncommitted } from "../support/no_project.ts";
 
 export function simulatedWorktrees(machine: Machine, process: Process, oracle: Oracle): Worktrees {
   const { world } = machine;

@@ -2,6 +2,7 @@
 
 import type { EngineContext } from "../../core/engine/context.ts";
 import type { Worktrees } from "../../core/process/git/worktrees.ts";
+import { nothingIncluded } from "../../core/process/git/worktree_include.ts";
 import { noSettings } from "../../core/process/project/project_settings.ts";
 
 /** What an engine needs besides git and an agent, for tests of something else. */
@@ -10,9 +11,6 @@ export const noProject: Pick<EngineContext, "projects" | "steps" | "ports"> = {
   steps: () => Promise.reject(new Error("No command is to be run")),
   ports: { reserve: ({ wanted }) => Promise.resolve(wanted ?? 20_000), release() {} },
 };
-
-/** Of a repository without `.worktreeinclude`. */
-export const nothingIncluded = { files: [], count: 0, bytes: 0, failed: [], failedCount: 0 };
 
 /** What an agent's end finds in a worktree with everything committed. */
 export const nothingUncommitted = { count: 0, files: [] };

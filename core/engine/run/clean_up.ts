@@ -4,7 +4,8 @@
 import { messageOf } from "../../domain/error.ts";
 import type { NewEvent } from "../../domain/event.ts";
 import type { Task, TaskPlace } from "../../domain/task.ts";
-import type { StepProcess } from "../../process/project/step_process.ts";
+import type { ProjectSettings } from "../../process/project/project_settings.ts";
+import type { StepProcess, StepStart } from "../../process/project/step_process.ts";
 import type { EngineContext } from "../context.ts";
 import { workerMark } from "../marks.ts";
 import { performStep, type StepReport } from "./perform_step.ts";
@@ -29,11 +30,11 @@ export async function cleanUp(
   place: TaskPlace,
   { write, signal }: CleanUpOptions,
 ): Promise<boolean> {
-  const project = await context.projects.settings(place.repo, place.base_commit).catch(() => null);
-  const command = project?.settings.cleanup ?? null;
-  if (project === null || command === null) return true;
+  const settings = await settingsOf(context, place, write);
+  const command = settings?.cleanup ?? null;
+  if (settings === null || command === null) return true;
   if (signal.aborted) return false;
-  const { cleanupTimeoutSeconds: timeoutSeconds, env } = project.settings;
+  const { cleanupTimeoutSeconds: timeoutSeconds, env } = settings;
   await write([{ type: "cleanup.started", data: { command, timeout_seconds: timeoutSeconds } }]);
   const start = {
     command,
@@ -47,20 +48,35 @@ export async function cleanUp(
   return end.outcome !== "stopped";
 }
 
+/** What holds for the place; null, and said, when that cannot be read. */
+async function settingsOf(
+  { projects }: EngineContext,
+  { repo, base_commit }: TaskPlace,
+  write: CleanUpOptions["write"],
+): Promise<ProjectSettings | null> {
+  try {
+    return (await projects.settings(repo, base_commit)).settings;
+  } catch (error) {
+    const text = `Whether there is a cleanup to run cannot be read: ${messageOf(error)}`;
+    await write([{ type: "output.notice", data: { kind: "cleanup", text } }]);
+    return null;
+  }
+}
+
 async function runToItsEnd(
   context: EngineContext,
-  start: Parameters<EngineContext["steps"]>[0],
+  start: StepStart,
   { timeoutSeconds, write, signal }: CleanUpOptions & { timeoutSeconds: number },
 ): Promise<StepReport> {
   let process: StepProcess | null = null;
-  const end = () => void process?.end({ graceMs }).catch((error) => context.warn("Cannot end a cleanup", error));
+  const end = () => process?.end({ graceMs }).catch((error) => context.warn("Cannot end a cleanup", error));
   try {
     return await performStep(context, start, {
       timeoutSeconds,
       onStart(started) {
         process = started;
         signal.addEventListener("abort", end, { once: true });
-        if (signal.aborted) end();
+        if (signal.aborted) void end();
       },
       onOutput: async (text) => void await write([{ type: "cleanup.output", data: { text } }]),
       isStopped: () => signal.aborted,
@@ -72,6 +88,6 @@ async function runToItsEnd(
     return { outcome: "failed", exit_code: null, signal: null, duration_ms: 0, tail: text };
   } finally {
     signal.removeEventListener("abort", end);
-    await (process as StepProcess | null)?.end({ graceMs });
+    await end();
   }
 }

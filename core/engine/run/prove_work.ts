@@ -8,8 +8,7 @@ import type { AgentExit } from "../../process/agent.ts";
 import type { Aside, Changes } from "../../process/git/worktrees.ts";
 import { workerMark } from "../marks.ts";
 import { performStep, type StepReport, stepWords } from "./perform_step.ts";
-import type { RunVerdict } from "./run_end.ts";
-import { verdictOf } from "./run_end.ts";
+import { type RunVerdict, verdictOf } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
 import { followUp, hasBudget } from "./run_session.ts";
 import { factsOf, stopOf } from "./run_state.ts";
@@ -61,13 +60,10 @@ export async function proveWork(scope: RunScope, workplace: Workplace, exit: Age
     }
     if (check === null) return { exit, verdict: null, changes };
     control.tell({ type: "session_over" });
-    const report = await runCheck(scope, workplace, {
-      ...{ command: check, round },
-      isClean: changes?.uncommitted === 0,
-    });
+    const isClean = changes?.uncommitted === 0;
+    const report = await runCheck(scope, workplace, { command: check, round, isClean });
     if (stopOf(control.state)) return { exit, verdict: null };
     // What a green check leaves lying about is not the agent's.
-    const isClean = changes?.uncommitted === 0;
     if (report.outcome === "passed") return { exit, verdict: succeeded, changes: isClean ? changes : null };
     const words = stepWords("The check", report, settings.checkTimeoutSeconds);
     if (round > settings.checkRounds) return { exit, verdict: { outcome: "check_failed", error: words } };
