@@ -3,10 +3,10 @@
 // The browser folds with the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
 import { type BackgroundTask, type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
+import { excerpt, step } from "./excerpt.ts";
 import {
   addUsage,
   backgroundWords,
-  type Excerpt,
   isOver,
   largerUsage,
   lessSure,
@@ -388,26 +388,4 @@ function anew(task: Task): Partial<Task> {
 function backgroundStep({ tasks, waiting }: { tasks: BackgroundTask[]; waiting: boolean }): string | null {
   if (tasks.length === 0) return null;
   return step(`${waiting ? "Waits for background work" : "In the background"}: ${backgroundWords(tasks)}`);
-}
-
-const excerptLength = 500;
-const stepLength = 160;
-
-/** The first `length` characters, never cutting a surrogate pair in two. */
-function start(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const last = text.charCodeAt(length - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
-}
-
-function excerpt(text: string, seq: number): Excerpt {
-  return { text: start(text, excerptLength), seq, whole: text.length <= excerptLength };
-}
-
-/** On one line, white space as single spaces. Asked for every line of every agent, of which most need no change. */
-function step(text: string): string {
-  const first = start(text, stepLength);
-  const next = text.charAt(first.length);
-  if (!/[^\S ]| {2}|^ /.test(first) && !(first.endsWith(" ") && /^\s?$/.test(next))) return first;
-  return start(start(text, stepLength * 4).replace(/\s+/g, " ").trim(), stepLength);
 }
