@@ -10,7 +10,7 @@ import type { OpenTask } from "../state/open_task.ts";
 import { type Stage, stagesOf } from "./stages.ts";
 import { useStore } from "../state/store.ts";
 import { Time } from "../parts/time.tsx";
-import { strayWords } from "../transcript/transcript_items.ts";
+import { strayWords } from "../transcript/transcript_words.ts";
 
 export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const task = open.shown.value;

@@ -12,7 +12,8 @@ import { useStore } from "../state/store.ts";
 import { outcomeWord, waitsForBackground } from "../state/task_state.ts";
 import { Time } from "../parts/time.tsx";
 import { ToolCalls } from "./tool_call.tsx";
-import { outcomeTone, type TranscriptItem, transcriptItems } from "./transcript_items.ts";
+import { type TranscriptItem, transcriptItems } from "./transcript_items.ts";
+import { outcomeTone } from "./transcript_words.ts";
 
 export function Transcript({ open }: { open: OpenTask }) {
   const store = useStore();

@@ -3,6 +3,7 @@
 import type { EngineContext } from "../../core/engine/context.ts";
 import type { Worktrees } from "../../core/process/git/worktrees.ts";
 import { nothingIncluded } from "../../core/process/git/worktree_include.ts";
+import type { RepositorySettings } from "../../core/view/api_view.ts";
 import { noSettings } from "../../core/process/project/project_settings.ts";
 
 /** What an engine needs besides git and an agent, for tests of something else. */
@@ -23,3 +24,21 @@ export const committedPlace = {
   bringBack: () => Promise.resolve(),
   commits: () => Promise.resolve({ head: "c".repeat(40), branch: "c".repeat(40) }),
 } satisfies Partial<Worktrees>;
+
+/** What the API shows of it. */
+export const shownDefaults: RepositorySettings = {
+  setup: null,
+  check: null,
+  cleanup: null,
+  setup_timeout_seconds: 600,
+  check_timeout_seconds: 1_800,
+  cleanup_timeout_seconds: 60,
+  check_rounds: 2,
+  commit_reminder: true,
+  env: [],
+  model: null,
+  effort: null,
+  target: null,
+  method: null,
+  sandbox: null,
+};

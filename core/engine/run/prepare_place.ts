@@ -17,7 +17,7 @@ export interface PreparedPlace {
   port: number | null;
   /** It is another worktree than the one that the task's session knows. */
   isNew: boolean;
-  /** It is the same, put back from its branch: what was not committed is gone. */
+  /** It is the same, put back from its branch or from where its work was saved. */
   isRestored: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface FirstWords {
 /**
  * The first user message of a run.
  * @param resumed whether the agent knows what came before; else the words must carry it all
- * @param restored whether its folder was gone and is there again, without what was not committed
+ * @param restored whether its folder was gone and is there again, from its branch or from where its work was saved
  * @param told what the run tells it instead of what the task says; null: nothing
  */
 export async function firstWords(task: Task, { log, suffix, resumed, restored = false, told = null }: {
@@ -31,7 +31,7 @@ export async function firstWords(task: Task, { log, suffix, resumed, restored = 
   }
   if (told !== null && resumed) return { text: told, message: null };
   const { text, message } = told === null ? await newsOf(task, log) : { text: told, message: null };
-  const news = { text: restored ? `${folderIsBack}\n\n${text}` : text };
+  const news = { text: restored ? `${task.snapshot ? workIsBack : folderIsBack}\n\n${text}` : text };
   if (resumed) return { text: news.text + (message === null ? may : ""), message };
   const before = task.session_id === null ? "Work on this task was begun before in this folder." : sessionIsLost;
   return { text: `${await promptOf(task, log)}\n\n${before}${plan}\n\n${news.text}${may}`, message };
@@ -43,6 +43,10 @@ const sessionIsLost = "You worked on this task before, but that session is lost.
 const folderIsBack =
   "Your folder was removed meanwhile and was put back from your branch: what was not committed is gone. " +
   "Look at git log and git status first.";
+
+const workIsBack =
+  "Your folder was removed meanwhile and was put back from where your work was saved: what you had not committed is in " +
+  "the newest commit. Look at git log and git status first.";
 
 /** What is new for an agent that knows the task. */
 async function newsOf(task: Task, log: EventLog): Promise<FirstWords> {

@@ -1,23 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { RepositorySettings, RepositoryView } from "../../../core/view/api_view.ts";
+import { shownDefaults as defaults } from "../../support/no_project.ts";
 import { settingRows } from "../../../islands/repositories/setting_rows.ts";
-
-const defaults: RepositorySettings = {
-  setup: null,
-  check: null,
-  cleanup: null,
-  setup_timeout_seconds: 600,
-  check_timeout_seconds: 1_800,
-  cleanup_timeout_seconds: 60,
-  check_rounds: 2,
-  commit_reminder: true,
-  env: [],
-  model: null,
-  effort: null,
-  target: null,
-  method: null,
-  sandbox: null,
-};
 
 const repository: RepositoryView = {
   name: "shop",

@@ -66,3 +66,26 @@ Deno.test("transcriptItems(): the same first and last event always mean the same
     }
   }));
 });
+
+Deno.test("transcriptItems() puts a command of the repository, what it said and its end together, and what its run told the agent", () => {
+  const started = { command: "npm test", timeout_seconds: 60, round: 2, commit: "c", uncommitted: 3 };
+  const finished = { outcome: "failed" as const, exit_code: 1, signal: null, duration_ms: 900, round: 2, commit: "c" };
+  const items = transcriptItems(history(
+    ...begun,
+    ["check.started", started],
+    ["check.output", { text: "one\n" }],
+    ["check.output", { text: "two\n" }],
+    ["check.finished", finished],
+    ["followup.sent", { because: "check_failed", text: "Mend it" }],
+    ["check.started", { ...started, round: 3, uncommitted: 0 }],
+    ["check.output", { text: "x".repeat(30_000) }],
+    ["check.output", { text: "y".repeat(30_000) }],
+  ));
+  assertEquals(items.map(({ kind }) => kind), ["prompt", "run", "step", "told", "step"]);
+  const [first, last] = items.filter((item) => item.kind === "step");
+  assertEquals([first!.command, first!.text, first!.detail, first!.end?.outcome], [
+    ...["npm test", "one\ntwo\n", "round 2, 3 uncommitted set aside", "failed"],
+  ]);
+  // Of what is very long the end is shown.
+  assertEquals([last!.text, last!.detail, last!.end], [`…${"y".repeat(20_000)}`, "round 3", null]);
+});

@@ -5,6 +5,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import type { RepositoryView } from "../../../core/view/api_view.ts";
 import { type RoutesWorld, routesWorld } from "../world.ts";
+import { shownDefaults as defaults } from "../../support/no_project.ts";
 
 async function repositoryOf(world: RoutesWorld): Promise<RepositoryView> {
   const { repositories } = await world.json(200, "/api/repositories");
@@ -25,23 +26,6 @@ async function writeOperatorFile(world: RoutesWorld, text: string): Promise<stri
   await Deno.writeTextFile(path, text);
   return path;
 }
-
-const defaults = {
-  setup: null,
-  check: null,
-  cleanup: null,
-  setup_timeout_seconds: 600,
-  check_timeout_seconds: 1_800,
-  cleanup_timeout_seconds: 60,
-  check_rounds: 2,
-  commit_reminder: true,
-  env: [],
-  model: null,
-  effort: null,
-  target: null,
-  method: null,
-  sandbox: null,
-};
 
 Deno.test("GET /api/repositories tells place, branch, head, and what holds without any file", async () => {
   await using world = await routesWorld({ agent: false });
