@@ -75,7 +75,7 @@ export function Composer({ open }: { open: OpenTask }) {
           type="number"
           min="0"
           step="any"
-          class="short"
+          class="budget"
           aria-label="New budget in US dollars"
           placeholder="new budget, $"
           value={budget.value}

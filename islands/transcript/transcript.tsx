@@ -196,7 +196,7 @@ function StepItem({ item }: { item: Extract<TranscriptItem, { kind: "step" }> })
         <bdi class="step-command mono" title={item.command}>{item.command}</bdi>
         <Time at={item.at} />
       </summary>
-      {item.text.trim() !== "" && <OutputText text={item.text} label={`Output of the ${item.name}`} />}
+      {item.text.trim() !== "" && <OutputText text={item.text} label={`Output of the ${item.name}`} from="end" />}
     </details>
   );
 }

@@ -1,5 +1,5 @@
-// From a worktree to a place that works: what the repository says about it, the files that git does not carry, the task's
-// ports, and the repository's setup. The agent is started on nothing less.
+// From a worktree to a place that works: what the repository says about it, the files that git does not carry, and the
+// repository's setup. The agent is started on nothing less.
 
 import { DomainError } from "../../domain/error.ts";
 import type { TaskPlace } from "../../domain/task.ts";
@@ -7,10 +7,10 @@ import type { ProjectSettings } from "../../process/project/project_settings.ts"
 import type { StepProcess } from "../../process/project/step_process.ts";
 import { setupMark, workerMark } from "../marks.ts";
 import { performStep, stepWords } from "./perform_step.ts";
-import { taskVariables } from "./task_variables.ts";
 import type { PreparedPlace } from "./prepare_place.ts";
 import type { RunVerdict } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
+import { taskVariables } from "./task_variables.ts";
 
 /** A place that works. */
 export interface Workplace extends PreparedPlace {
