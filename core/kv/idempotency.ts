@@ -25,6 +25,8 @@ interface AgeEntry {
 }
 
 export interface IdempotencyKeys {
+  /** Whether a task was made with this key; the writer has the last word. */
+  isUsed(key: string): Promise<boolean>;
   /** Forgets what is older than a week, a thousand at most; how many. `now` is ms since 1970. */
   forget(options: { now: number }): Promise<number>;
 }
@@ -80,6 +82,7 @@ export function idempotencyKeys(kv: Kv): IdempotencyKeys {
   }
 
   return {
+    isUsed: async (key) => (await kv.get(keys.idempotency(key))).versionstamp !== null,
     async forget({ now }) {
       await indexSome(new Date(now).toISOString());
       const before = new Date(now - idempotencyDays * dayMs).toISOString();

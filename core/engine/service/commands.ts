@@ -42,11 +42,14 @@ class CheckedCommands implements Commands {
   }
 
   async create(input: NewTask, { by, idempotencyKey }: Caller & { idempotencyKey: string | null }) {
-    const { store: { log }, settings: { repos } } = this.#context;
+    const { store: { log, idempotency: keys }, settings: { repos } } = this.#context;
     const spec: TaskSpec = { ...input, repo: requireRepository(input.repo, repos) };
-    requireChoices(spec, this.#agent());
-    await requireTasks(spec.depends_on, log);
-    await this.#requireBase(spec.repo, spec.base);
+    // One that is sent again was right when it was sent: its branch, say, may be gone by now.
+    if (idempotencyKey === null || !await keys.isUsed(idempotencyKey)) {
+      requireChoices(spec, this.#agent());
+      await requireTasks(spec.depends_on, log);
+      await this.#requireBase(spec.repo, spec.base);
+    }
     const idempotency = idempotencyKey === null
       ? undefined
       : { key: idempotencyKey, hash: hashOf(JSON.stringify(spec)) };

@@ -143,6 +143,20 @@ Deno.test("what is not JSON, not announced as JSON or too large has its own stat
   await world.create({ prompt: "é".repeat(limits.prompt / 2) });
 });
 
+Deno.test("a request that is sent again is answered with its task, also when its base is gone by now", async () => {
+  await using world = await routesWorld();
+  await world.repository.git("branch", "soon-gone");
+  const send = (status: number, key: string) =>
+    world.json(status, "/api/tasks", {
+      json: { prompt: "Do it", base: "soon-gone" },
+      headers: { "idempotency-key": key },
+    });
+  const first = await send(201, "a");
+  await world.repository.git("branch", "-D", "soon-gone");
+  assertEquals((await send(200, "a")).id, first.id);
+  assertEquals((await send(422, "b")).errors[0].path, "base");
+});
+
 Deno.test("an Idempotency-Key makes one task, however often it is sent", async () => {
   await using world = await routesWorld({ agent: false });
   const send = (json: unknown, key = "key-1") =>
