@@ -1,7 +1,7 @@
 // What can be asked of a task. decide.ts says what each leads to.
 
 import type { Task } from "./task.ts";
-import type { ClaimReason, CostBasis, EventData, NewEvent, TaskSpec } from "./event.ts";
+import type { ClaimReason, CommentAnchor, CostBasis, EventData, MergeWanted, NewEvent, TaskSpec } from "./event.ts";
 
 /** How a run ended, as the runner saw it; what follows from it is decided. */
 export type RunEnd = Omit<EventData["run.finished"], "then" | "uncounted" | "cost_usd" | "cost_basis"> & {
@@ -9,6 +9,11 @@ export type RunEnd = Omit<EventData["run.finished"], "then" | "uncounted" | "cos
   cost_usd: number | null;
   cost_basis?: CostBasis;
 };
+
+export type LandingRequest = EventData["landing.requested"];
+
+/** How a landing ended; the rest is known. */
+export type LandingResult = Omit<EventData["landing.finished"], "method" | "target">;
 
 export type Command =
   | { type: "create"; spec: TaskSpec }
@@ -18,9 +23,25 @@ export type Command =
   /** `changes`: of its spec, in the same transition. */
   | { type: "retry"; changes?: Partial<TaskSpec> }
   /** `changes`: for a task that is over and goes on. */
-  | { type: "add_message"; text: string; changes?: Partial<TaskSpec> }
+  | { type: "add_message"; text: string; changes?: Partial<TaskSpec>; resolve?: MergeWanted }
   | { type: "approve_plan" }
   | { type: "reject_plan"; feedback: string }
+  | { type: "accept" | "discard" }
+  | { type: "add_comment"; anchor: CommentAnchor; text: string }
+  | { type: "change_comment"; id: number; text?: string; resolved?: boolean }
+  | { type: "delete_comment"; id: number }
+  /**
+   * Sends comments to the agent, as one message or, of a plan that waits, as what is to be changed of it. `text`: the words, made
+   * of those of `ids`. Of none of which is not sent yet nothing follows.
+   */
+  | { type: "send_comments"; ids: number[]; text: string; changes?: Partial<TaskSpec> }
+  | { type: "land"; request: LandingRequest }
+  /** Events of an open landing, by the seq of its request. */
+  | { type: "record_landing"; landing: number; events: NewEvent[] }
+  /** `resolve`: words for the agent, which is to solve what conflicts; the task goes on with them. */
+  | { type: "finish_landing"; landing: number; end: LandingResult; resolve?: { text: string; merge: MergeWanted } }
+  /** A fact about where its work went besides. */
+  | { type: "note_outgoing"; event: NewEvent }
   /** `planned`: what the plan went by; a task that was edited since is not claimed on it. */
   | {
     type: "claim";
@@ -31,7 +52,8 @@ export type Command =
   }
   /** Events of an open run. */
   | { type: "record"; run: number; events: NewEvent[] }
-  | { type: "finish_run"; run: number; end: RunEnd }
+  /** `changed`: the work differs from its base. `landing`: how it is to land by itself, if it is good and should. */
+  | { type: "finish_run"; run: number; end: RunEnd; changed?: boolean; landing?: LandingRequest | null }
   /** Facts about the worktree of a task that is not running: saved, removed, kept. */
   | { type: "archive_worktree"; events: NewEvent[] }
   /** Facts about what retention removes of a finished task. `seq`: the version it was judged by. */

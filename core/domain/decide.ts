@@ -4,10 +4,12 @@
 // gets `DomainError("fenced")`: it must end its agent and write nothing more.
 
 import type { Command, RunEnd } from "./command.ts";
+import { decideComment, decideLanding, judge, refuseWhileLanding, unsentOf } from "./decide_review.ts";
 import { DomainError } from "./error.ts";
 import type { EventData, NewEvent, Outcome, RunSequel, TaskSpec } from "./event.ts";
+import { inWords, refuse } from "./refusal.ts";
 import { dueInMs, retryDelayMs } from "./retry.ts";
-import { isOver, type Status, type Task, unreportedCost } from "./task.ts";
+import { isOver, type Task, unreportedCost } from "./task.ts";
 
 /** Interruptions in a row, each after an agent was started and without a word from it, after which a task fails. */
 const maxInterruptions = 3;
@@ -31,6 +33,21 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
       return retry(task, command.changes ?? {}, now);
     case "add_message":
       return addMessage(task, command);
+    case "accept":
+    case "discard":
+      return judge(task, command.type);
+    case "add_comment":
+    case "change_comment":
+    case "delete_comment":
+      return decideComment(task, command);
+    case "send_comments":
+      return sendComments(task, command);
+    case "land":
+    case "record_landing":
+    case "finish_landing":
+      return decideLanding(task, command);
+    case "note_outgoing":
+      return [command.event];
     case "approve_plan":
       if (task.status !== "awaiting_approval" || task.cancel_requested) refuse("approve the plan of", task);
       return [{ type: "plan.approved", data: {} }];
@@ -63,20 +80,6 @@ export function fence(task: Task, run: number): void {
   }
 }
 
-const inWords: Record<Status, string> = {
-  pending: "pending",
-  in_progress: "in progress",
-  awaiting_approval: "awaiting approval",
-  completed: "completed",
-  failed: "failed",
-  cancelled: "cancelled",
-};
-
-function refuse(action: string, task: Task, hint?: string): never {
-  const state = task.cancel_requested ? "being cancelled" : inWords[task.status];
-  throw new DomainError("conflict", `Cannot ${action} task ${task.id}: it is ${state}${hint ? `; ${hint}` : ""}`);
-}
-
 function edit(task: Task, { changes, seq }: { changes: EventData["task.edited"]; seq: number | null }): NewEvent[] {
   if (seq !== null && seq !== task.seq) {
     throw new DomainError(
@@ -97,6 +100,7 @@ function edit(task: Task, { changes, seq }: { changes: EventData["task.edited"];
 
 function cancel(task: Task): NewEvent[] {
   if (task.status === "cancelled" || task.cancel_requested) return [];
+  if (task.landing) return decideLanding(task, { type: "cancel_landing" });
   if (isOver(task.status)) refuse("cancel", task);
   const requested: NewEvent = { type: "task.cancel_requested", data: {} };
   // Nothing runs and nothing is on disk: it is over at once. Otherwise its worker puts it away first.
@@ -113,6 +117,7 @@ function mayBeHalfMade({ next, outcome }: Task): boolean {
 
 function retry(task: Task, changes: Partial<TaskSpec>, now: number): NewEvent[] {
   if (!isOver(task.status)) refuse("retry", task, "only a finished task can be retried");
+  refuseWhileLanding("retry", task);
   if (changes.repo !== undefined && changes.repo !== task.repo && task.place) {
     throw new DomainError("conflict", `Cannot change repo of task ${task.id}: it was fixed when it first ran`);
   }
@@ -138,7 +143,11 @@ function edited(changes: Partial<TaskSpec>): NewEvent[] {
   return Object.keys(changes).length === 0 ? [] : [{ type: "task.edited", data: changes }];
 }
 
-function addMessage(task: Task, { text, changes = {} }: { text: string; changes?: Partial<TaskSpec> }): NewEvent[] {
+function addMessage(
+  task: Task,
+  { text, changes = {}, ...more }: Omit<EventData["message.added"], never> & { changes?: Partial<TaskSpec> },
+): NewEvent[] {
+  refuseWhileLanding("send a message to", task);
   const running = task.status === "in_progress" && task.run !== null;
   if (task.cancel_requested || !(running || isOver(task.status)) || task.trial) {
     refuse("send a message to", task, "only a running or finished task takes messages");
@@ -153,7 +162,24 @@ function addMessage(task: Task, { text, changes = {} }: { text: string; changes?
   if (task.messages.length >= maxMessagesWaiting) {
     refuse("send a message to", task, `${maxMessagesWaiting} messages wait for the agent already`);
   }
-  return [...edited(changes), { type: "message.added", data: { text } }];
+  const { comments, resolve } = more;
+  return [
+    ...edited(changes),
+    { type: "message.added", data: { text, ...(comments && { comments }), ...(resolve && { resolve }) } },
+  ];
+}
+
+function sendComments(task: Task, { ids, text, changes }: Extract<Command, { type: "send_comments" }>): NewEvent[] {
+  const comments = unsentOf(task, ids);
+  if (comments.length === 0) return [];
+  // The words were made of others: somebody was faster.
+  if (comments.length < ids.length) {
+    throw new DomainError("conflict", `Some of these comments of task ${task.id} were sent a moment ago; look again`);
+  }
+  if (task.status === "awaiting_approval" && !task.cancel_requested) {
+    return [{ type: "plan.rejected", data: { feedback: text, comments } }];
+  }
+  return addMessage(task, { text, changes, comments });
 }
 
 /** A worktree that was removed can be put back from where its work is saved; a task that never had one begins. */
@@ -182,7 +208,7 @@ function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: nu
   return [{ type: "run.claimed", run: epoch, data: { worker, epoch, attempt, mark, why } }];
 }
 
-function finishRun(task: Task, { run, end }: { run: number; end: RunEnd }): NewEvent[] {
+function finishRun(task: Task, { run, end, changed, landing }: Extract<Command, { type: "finish_run" }>): NewEvent[] {
   fence(task, run);
   const uncounted = end.outcome === "lost" && task.run?.started_at === null && task.run.step === null;
   const then = sequel(task, end.outcome, { uncounted });
@@ -195,7 +221,12 @@ function finishRun(task: Task, { run, end }: { run: number; end: RunEnd }): NewE
     data: { ...end, ...cost, then, ...(uncounted && { uncounted }) },
   };
   if (then !== "complete") return [finished];
-  return [finished, { type: "task.completed", data: { output: end.result ?? "" } }];
+  const review = changed ?? ((end.lines_added ?? 0) + (end.lines_removed ?? 0) + (end.uncommitted ?? 0) > 0);
+  return [
+    finished,
+    { type: "task.completed", data: { output: end.result ?? "", ...(review && { review }) } },
+    ...(review && landing ? [{ type: "landing.requested" as const, data: landing }] : []),
+  ];
 }
 
 function sequel(task: Task, outcome: Outcome, { uncounted }: { uncounted: boolean }): RunSequel {

@@ -20,6 +20,10 @@ export type Effort = typeof efforts[number];
 /** What a model's name may be, of at most 100 characters: nothing that claude's command line could take for something else. */
 export const modelPattern = /^[A-Za-z0-9][\w.:@/[\]-]*$/;
 
+/** How work can land in its target branch. */
+export const landingMethods = ["ff", "merge", "squash", "rebase"] as const;
+export type LandingMethod = typeof landingMethods[number];
+
 /** Something that works on after the agent's turn: a command or a subagent it started in the background. */
 export interface BackgroundTask {
   id: string;
@@ -74,6 +78,8 @@ export interface TaskSpec {
   check?: string | null;
   /** Whether the agent is asked to commit what it left uncommitted. */
   commit_reminder?: boolean;
+  /** `auto`: what is good lands by itself; `null`: not, whatever the repository says. Absent: as its `coder.json` says. */
+  land?: "auto" | null;
   /** No agent works: setup and check are tried on the base, in a worktree that goes afterwards. */
   trial?: true;
 }
@@ -102,8 +108,13 @@ export type Outcome = typeof outcomes[number];
 /** How a command of the repository ended: its setup, its check, its cleanup. `stopped`: the run was stopped meanwhile. */
 export type StepOutcome = "passed" | "failed" | "timed_out" | "stopped";
 
+/** What a command judges or prepares when it is not the work of a run: the result of a landing. */
+export interface StepSubject {
+  of?: "landing";
+}
+
 /** How it ended, and when. `duration_ms`: from its start. */
-export interface StepEnd {
+export interface StepEnd extends StepSubject {
   outcome: StepOutcome;
   exit_code: number | null;
   signal: string | null;
@@ -120,6 +131,44 @@ export type RunSequel =
   | "resume"
   /** The worktree is saved and removed, then the task retries, fails or is cancelled (`settle`). */
   | "settle";
+
+/** A branch to be merged into a task's own, for its agent to solve what conflicts. */
+export interface MergeWanted {
+  target: string;
+  /** What it was at when the conflict was found. */
+  commit: string;
+  /** Of the landing that it stands in the way of. */
+  method: LandingMethod;
+}
+
+export type PullRequestState = "open" | "merged" | "closed";
+
+export const landingOutcomes = [
+  "landed",
+  /** The work and its target cannot be joined without a decision: `conflicts` are the paths. */
+  "conflict",
+  /** The check of the integrated result is red. */
+  "check_failed",
+  /** The target went elsewhere meanwhile, again and again. */
+  "moved",
+  /** By git, by a rule or by a person; `error` says why. */
+  "refused",
+] as const;
+export type LandingOutcome = typeof landingOutcomes[number];
+
+/** Where on a change, or on a plan, a comment stands. */
+export interface CommentAnchor {
+  /** Of the file; empty for a plan. */
+  path: string;
+  /** The version of the file; `plan`: the plan's text. */
+  side: "old" | "new" | "plan";
+  /** From 1. */
+  line: number;
+  /** The text of that line. */
+  quote: string;
+  /** The id of the file's content in git, where it is known. */
+  blob: string | null;
+}
 
 /** Why the scheduler chose this task at this moment. */
 export interface ClaimReason {
@@ -168,8 +217,8 @@ export interface EventData {
   "files.included": { files: string[]; count: number; bytes: number };
   /** A task that goes on has other ports than before: `count` of them, from `first` on. */
   "ports.reserved": { first: number; count: number };
-  "setup.started": { command: string; timeout_seconds: number };
-  "setup.output": { text: string };
+  "setup.started": { command: string; timeout_seconds: number } & StepSubject;
+  "setup.output": { text: string } & StepSubject;
   /** `left`: how many processes it left running; they end with the run, and the task's next run sets up again. */
   "setup.finished": StepEnd & { left?: number };
   /**
@@ -184,12 +233,12 @@ export interface EventData {
     uncommitted: number;
     files?: string[];
     aside?: { ref: string; commit: string };
-  };
-  "check.output": { text: string };
+  } & StepSubject;
+  "check.output": { text: string } & StepSubject;
   "check.finished": StepEnd & { round: number; commit: string };
   /** Before the worktree goes. */
-  "cleanup.started": { command: string; timeout_seconds: number };
-  "cleanup.output": { text: string };
+  "cleanup.started": { command: string; timeout_seconds: number } & StepSubject;
+  "cleanup.output": { text: string } & StepSubject;
   "cleanup.finished": StepEnd;
   /** What the run told its agent of its own accord. */
   "followup.sent": { because: "uncommitted" | "check_failed"; text: string };
@@ -216,10 +265,19 @@ export interface EventData {
   "background.changed": { tasks: BackgroundTask[]; waiting: boolean };
   /** Looked for at the end of a run. */
   "work.strayed": { found: StrayWork[] };
+  /**
+   * The files as they were: at the end of a run (`run-3`), or when a message reached the agent (`message-41`). `ref` holds the
+   * commit; null: it is the base itself.
+   */
+  "work.saved": { name: string; ref: string | null; commit: string };
+  /** The target was merged into the branch for the agent: `conflicts` are the paths that it is to solve. */
+  "merge.started": { target: string; commit: string; conflicts: string[] };
   "plan.proposed": { plan: string };
   "plan.approved": Record<never, never>;
-  "plan.rejected": { feedback: string };
-  "message.added": { text: string };
+  /** `comments`: the ids of those that are part of it. */
+  "plan.rejected": { feedback: string; comments?: number[] };
+  /** `resolve`: what is merged first; the words are about that. */
+  "message.added": { text: string; comments?: number[]; resolve?: MergeWanted };
   /** `message` is the seq of the `message.added` that reached the agent. */
   "message.sent": { message: number };
   "run.finished": {
@@ -270,10 +328,50 @@ export interface EventData {
     attempt: number;
     reason: string;
   };
-  "task.completed": { output: string };
+  /** `review`: it changed something that somebody is to look at. */
+  "task.completed": { output: string; review?: true };
   /** `error`: its start; the whole is in `run.finished`. */
   "task.failed": { error: string; reason: Outcome };
   "task.cancelled": { reason: string };
+  /** Its work was taken elsewhere by a person; it is left as it stands. */
+  "task.accepted": Record<never, never>;
+  /** Its work is not wanted: it is saved and put away. */
+  "task.discarded": Record<never, never>;
+  /** `ids` are numbers of the task's own, from 1. */
+  "comment.added": CommentAnchor & { id: number; text: string };
+  "comment.edited": { id: number; text: string };
+  "comment.deleted": { id: number };
+  "comment.resolved": { id: number; resolved: boolean };
+  /**
+   * `message`: of the commits that are made; null: as it is by default. `auto`: nobody asked, it is the task's or its
+   * repository's way. `leave_uncommitted`: what is not committed stays behind, saved.
+   */
+  "landing.requested": {
+    method: LandingMethod;
+    target: string;
+    message: string | null;
+    auto?: true;
+    leave_uncommitted?: true;
+  };
+  /** The target at `target_commit` and the work are joined in `commit`, which was checked: the target may move now. */
+  "landing.integrated": { method: LandingMethod; target: string; target_commit: string; commit: string };
+  /**
+   * `commit`: what the target is at. `backup_ref` holds what it was at before. `conflicts`: paths, the first 200.
+   */
+  "landing.finished": {
+    outcome: LandingOutcome;
+    method: LandingMethod;
+    target: string;
+    target_commit: string | null;
+    commit: string | null;
+    backup_ref: string | null;
+    conflicts?: string[];
+    error: string | null;
+  };
+  /** `url`: of the remote, without a password. */
+  "branch.pushed": { remote: string; url: string; branch: string; commit: string };
+  "pull_request.opened": { url: string; number: number; title: string };
+  "pull_request.changed": { url: string; state: PullRequestState };
   "service.started": { worker: string; name: string; version: string; agent: string; pid: number };
   "service.stopped": { worker: string; reason: string };
   "service.paused": { worker: string; reason: string; until: string | null };

@@ -2,7 +2,8 @@
 //
 // The browser folds with the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
-import { type BackgroundTask, type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
+import { type BackgroundTask, type StepSubject, type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
+import { changeByReview, sentWith } from "./evolve_review.ts";
 import { excerpt, step } from "./excerpt.ts";
 import {
   addUsage,
@@ -57,11 +58,17 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         next: { kind: "resume", because: "approved", seq: event.seq },
       };
     case "plan.rejected":
-      return { status: "pending", next: { kind: "resume", because: "rejected", seq: event.seq } };
+      return {
+        status: "pending",
+        next: { kind: "resume", because: "rejected", seq: event.seq },
+        ...sentWith(task, { ids: event.data.comments, seq: event.seq }),
+      };
     case "message.added":
       return {
         messages: [...task.messages, event.seq],
         ...(isOver(task.status) && continued(task)),
+        ...sentWith(task, { ids: event.data.comments, seq: event.seq }),
+        ...goesOnWith(task, event),
       };
     case "message.sent":
       return { messages: task.messages.filter((seq) => seq !== event.data.message) };
@@ -77,10 +84,17 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         next: { kind: "fresh" },
         session_id: null,
         output: null,
+        review: null,
+        merge: null,
         ...(event.data.attempt === 1 ? anew(task) : { plan: task.mode === "execute" ? task.plan : null }),
       };
     case "task.completed":
-      return { ...over("completed", event), output: excerpt(event.data.output, event.seq), error: null };
+      return {
+        ...over("completed", event),
+        output: excerpt(event.data.output, event.seq),
+        error: null,
+        review: event.data.review ? "open" : null,
+      };
     case "task.failed":
       // A long error is whole in `run.finished` only, and the head already points there.
       return {
@@ -145,7 +159,8 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
       };
     }
     case "worktree.kept":
-      return task.place?.path === event.data.path ? { place: { ...task.place, present: true } } : {};
+      if (task.place?.path !== event.data.path) return {};
+      return { place: { ...task.place, present: true, ...(isOver(task.status) && { kept: true }) } };
     case "snapshot.removed":
       return task.snapshot?.ref === event.data.ref ? { snapshot: null } : {};
     default:
@@ -167,6 +182,7 @@ type RunType =
 
 /** What the repository's own commands do, and what their run tells its agent. */
 function changeByStep(task: Task, event: Exclude<TaskEvent, { type: LifeType | RunType }>): Partial<Task> {
+  if ((event.data as StepSubject | null)?.of === "landing") return landingStep(task, event.type);
   switch (event.type) {
     case "ports.reserved":
       return { port: event.data.first };
@@ -202,6 +218,12 @@ function changeByStep(task: Task, event: Exclude<TaskEvent, { type: LifeType | R
     default:
       return changeByAgent(task, event);
   }
+}
+
+/** A command that works on the result of a landing: nothing of the task's runs. */
+function landingStep({ landing }: Task, type: string): Partial<Task> {
+  const step = type === "setup.started" ? "setup" : type === "check.started" ? "check" : null;
+  return type.endsWith(".output") ? {} : { landing: landing && { ...landing, step } };
 }
 
 type StepType =
@@ -255,7 +277,7 @@ function changeByAgent(
     case "service.noticed":
       return {};
     default:
-      return nothingOf(event);
+      return changeByReview(task, event);
   }
 }
 
@@ -289,11 +311,6 @@ function claimed(task: Task, event: TaskEventOf<"run.claimed">): Partial<Task> {
       estimated_cost_usd: 0,
     },
   };
-}
-
-/** A type that this program does not know changes nothing; one that it knows and that was forgotten does not compile. */
-function nothingOf(_unknown: never): Partial<Task> {
-  return {};
 }
 
 function finished(task: Task, event: Extract<TaskEvent, { type: "run.finished" }>): Partial<Task> {
@@ -360,12 +377,20 @@ function continued(task: Task): Partial<Task> {
   return {
     status: "pending",
     completed_at: null,
+    review: null,
     next: hasPlace
       ? { kind: "resume", because: "message", seq: null, ...(ended !== undefined && { ended }) }
       : { kind: "fresh" },
     // What never had a place begins its attempts.
     ...(!hasPlace && { attempts: 0 }),
   };
+}
+
+/** What is to be merged first; how often in a row that was nobody's wish. */
+function goesOnWith({ solved }: Task, { by, data }: TaskEventOf<"message.added">): Partial<Task> {
+  if (!data.resolve) return { solved: 0 };
+  const isAsked = by === "api" || by === "ui";
+  return { merge: data.resolve, solved: isAsked ? 0 : solved + 1 };
 }
 
 /** `cancelled`, or how it failed: `timed_out: Time limit of 60 s reached`. */

@@ -12,9 +12,14 @@ function start(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
+/** At most 500 characters of a text whose whole is elsewhere. */
+export function clip(text: string): string {
+  return start(text, excerptLength);
+}
+
 /** The start of a long text, and the event that holds the whole. */
 export function excerpt(text: string, seq: number): Excerpt {
-  return { text: start(text, excerptLength), seq, whole: text.length <= excerptLength };
+  return { text: clip(text), seq, whole: text.length <= excerptLength };
 }
 
 /** What a person sees of a step: on one line, white space as single spaces. Asked for every line of every agent, of which most need no change. */

@@ -4,7 +4,7 @@
 
 import type { ClaimReason } from "./event.ts";
 import { dueInMs } from "./retry.ts";
-import { isOver, type Status, type Task } from "./task.ts";
+import type { DependencyStatus, Status, Task } from "./task.ts";
 
 /** What the scheduler needs to know of an unfinished task; kept small, it is the value of the `active` index. */
 export interface BoardEntry {
@@ -46,8 +46,8 @@ function isToPutBack({ status, next }: Task): boolean {
 export interface Board {
   /** Every unfinished task. */
   entries: Iterable<BoardEntry>;
-  /** The status of any task a dependency names; undefined when it is not known yet. */
-  statusOf(id: number): Status | undefined;
+  /** How any task that a dependency names stands; undefined when it is not known yet. */
+  statusOf(id: number): DependencyStatus | undefined;
 }
 
 export interface WorkerView {
@@ -78,10 +78,16 @@ export function inDispatchOrder(a: BoardEntry, b: BoardEntry): number {
   return b.priority - a.priority || a.id - b.id;
 }
 
+/** A dependency that is not met. */
+export interface Blocker {
+  id: number;
+  status: DependencyStatus;
+}
+
 /** Why an entry cannot start now on this worker; null when it can. */
 export type Obstacle =
   | { kind: "cancelling" }
-  | { kind: "dependencies"; blocked_by: { id: number; status: Status }[] }
+  | { kind: "dependencies"; blocked_by: Blocker[] }
   | { kind: "due"; due_at: string }
   | { kind: "repository"; repo: string }
   | { kind: "paused_repository"; repo: string; reason: string }
@@ -105,12 +111,9 @@ export function obstacleOf(
   return null;
 }
 
-/** The dependencies that are not completed, each with its status. */
-export function blockers(
-  entry: { depends_on: number[] },
-  board: Pick<Board, "statusOf">,
-): { id: number; status: Status }[] {
-  const blocked: { id: number; status: Status }[] = [];
+/** The dependencies that are not met, each with how it stands. */
+export function blockers(entry: { depends_on: number[] }, board: Pick<Board, "statusOf">): Blocker[] {
+  const blocked: Blocker[] = [];
   for (const id of entry.depends_on) {
     const status = board.statusOf(id) ?? "pending";
     if (status !== "completed") blocked.push({ id, status });
@@ -151,6 +154,6 @@ export function startsOf(eligible: BoardEntry[], { free_slots }: { free_slots: n
 }
 
 /** Whether a dependency that ended badly keeps the entry from ever starting by itself. */
-export function isBlockedByFailure(blocked_by: { status: Status }[]): boolean {
-  return blocked_by.some(({ status }) => isOver(status) && status !== "completed");
+export function isBlockedByFailure(blocked_by: Pick<Blocker, "status">[]): boolean {
+  return blocked_by.some(({ status }) => status === "failed" || status === "cancelled" || status === "discarded");
 }

@@ -3,7 +3,20 @@
 // The head stays a few KB: long texts are excerpts that point to the event which holds the whole. How events make it is
 // in `evolve.ts`.
 
-import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StepOutcome, StrayWork, Usage } from "./event.ts";
+import type {
+  BackgroundTask,
+  CostBasis,
+  Effort,
+  LandingMethod,
+  LandingOutcome,
+  MergeWanted,
+  Mode,
+  Outcome,
+  PullRequestState,
+  StepOutcome,
+  StrayWork,
+  Usage,
+} from "./event.ts";
 
 export type Status = "pending" | "in_progress" | "awaiting_approval" | "completed" | "failed" | "cancelled";
 
@@ -83,6 +96,66 @@ export interface TaskPlace {
   present: boolean;
   /** Whether its setup ended well; absent before anybody asked. */
   ready?: boolean;
+  /** It was to go and could not be saved or removed: nobody tries again. */
+  kept?: true;
+}
+
+/** What became of the work of a completed task; `open`: somebody is to look at it. */
+export type Review = "open" | "landed" | "accepted" | "discarded";
+
+/** A landing that was asked for and is not over. */
+export interface OpenLanding {
+  /** Of its `landing.requested`, which has the message. */
+  seq: number;
+  at: string;
+  method: LandingMethod;
+  target: string;
+  auto: boolean;
+  leave_uncommitted: boolean;
+  /** The command of the repository that works now. */
+  step: "setup" | "check" | null;
+  /** From here on the target may have moved. */
+  integrated: { target_commit: string; commit: string } | null;
+}
+
+/** How the last landing ended. */
+export interface LandingEnd {
+  /** Of its `landing.finished`, which has all of it. */
+  seq: number;
+  at: string;
+  outcome: LandingOutcome;
+  method: LandingMethod;
+  target: string;
+  /** What the target was at. */
+  target_commit: string | null;
+  commit: string | null;
+  backup_ref: string | null;
+  /** The first ten paths. */
+  conflicts: string[];
+  /** At most 500 characters. */
+  error: string | null;
+  auto: boolean;
+}
+
+/** Files that were saved at a moment, to be compared with. */
+export interface Point {
+  name: string;
+  /** Of the `work.saved`. */
+  seq: number;
+  at: string;
+  commit: string;
+}
+
+/** A comment, by the events that hold it. */
+export interface CommentHead {
+  id: number;
+  /** Of its `comment.added`. */
+  added: number;
+  /** Of the event with its text. */
+  text: number;
+  /** The message that it was sent with; null: not yet. */
+  sent: number | null;
+  resolved: boolean;
 }
 
 /** How a command of the repository ended last. `seq`: the event that says so. */
@@ -117,6 +190,7 @@ export interface Task {
   check?: string | null;
   commit_reminder?: boolean;
   trial?: true;
+  land?: "auto" | null;
   /** Attempts begun; interruptions do not count. */
   attempts: number;
   /** Interruptions in a row, each after an agent was started, without a word from it between them. */
@@ -162,6 +236,25 @@ export interface Task {
   lines_added: number | null;
   lines_removed: number | null;
   snapshot: { ref: string; commit: string; run: number } | null;
+  /** Of a completed task that changed something; else null. */
+  review: Review | null;
+  landing: OpenLanding | null;
+  last_landing: LandingEnd | null;
+  /** Whether it lands by itself: as it says, or as its repository said when it was good for the first time. */
+  lands_itself: boolean;
+  /** Conflicts in a row that the agent was told to solve without anybody having asked. */
+  solved: number;
+  /** What the next run merges first. */
+  merge: MergeWanted | null;
+  /** The newest, the oldest first. */
+  points: Point[];
+  comments: CommentHead[];
+  /** The number of the last comment. */
+  last_comment: number;
+  /** The last event about a comment; 0: none. */
+  comments_seq: number;
+  pushed: { seq: number; at: string; remote: string; url: string; branch: string; commit: string } | null;
+  pull_request: { url: string; number: number; title: string; state: PullRequestState } | null;
   created_at: string;
   started_at: string | null;
   completed_at: string | null;
@@ -220,6 +313,18 @@ export function emptyTask(id: number): Task {
     lines_added: null,
     lines_removed: null,
     snapshot: null,
+    review: null,
+    landing: null,
+    last_landing: null,
+    lands_itself: false,
+    solved: 0,
+    merge: null,
+    points: [],
+    comments: [],
+    last_comment: 0,
+    comments_seq: 0,
+    pushed: null,
+    pull_request: null,
     created_at: "",
     started_at: null,
     completed_at: null,
@@ -250,6 +355,18 @@ const bases: readonly CostBasis[] = ["reported", "estimated", "unknown"];
 /** Of two costs together. */
 export function lessSure(a: CostBasis, b: CostBasis): CostBasis {
   return bases.indexOf(a) > bases.indexOf(b) ? a : b;
+}
+
+/** How a task stands for those that depend on it: of one that lands by itself, "completed" is not all. */
+export type DependencyStatus = Status | "landing" | "in_review" | "discarded";
+
+export const dependencyStatuses: readonly DependencyStatus[] = [...statuses, "landing", "in_review", "discarded"];
+
+export function dependencyStatus({ status, review, landing, lands_itself }: Task): DependencyStatus {
+  if (status !== "completed" || !lands_itself) return status;
+  if (landing !== null) return "landing";
+  if (review === "open") return "in_review";
+  return review === "discarded" ? "discarded" : status;
 }
 
 export function isOver(status: Status): boolean {

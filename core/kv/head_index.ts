@@ -1,6 +1,7 @@
 // The index entries that follow from a task's head. They change in the commit that changes the head, so they can neither
 // be missing nor stale; `deno task verify` folds them anew.
 
+import { landingEntry } from "../domain/landing_order.ts";
 import { boardEntry } from "../domain/plan.ts";
 import { isOver, type Task } from "../domain/task.ts";
 import { keys } from "./keys.ts";
@@ -23,6 +24,9 @@ export function indexEntries(task: Task): IndexEntry[] {
   entries.push({ key: keys.finished(task.status, task.id), value: "" });
   entries.push({ key: keys.finishedAt(task.completed_at ?? "", task.id), value: "" });
   if (task.place?.present) entries.push({ key: keys.standing(task.id), value: "" });
+  if (task.review === "open") entries.push({ key: keys.review(task.id), value: "" });
+  const landing = landingEntry(task);
+  if (landing) entries.push({ key: keys.landing(task.id), value: JSON.stringify(landing) });
   return entries;
 }
 

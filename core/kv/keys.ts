@@ -33,6 +33,12 @@ export const keys = {
   /** Finished tasks whose worktree still stands. */
   standing: (task: number): KvKey => ["finished", "standing", task],
   standingEntries: (): KvKey => ["finished", "standing"],
+  /** Completed tasks whose work somebody is to look at. */
+  review: (task: number): KvKey => ["finished", "review", task],
+  reviews: (): KvKey => ["finished", "review"],
+  /** A `LandingEntry` per completed task that is to land or to be put away. */
+  landing: (task: number): KvKey => ["finished", "landing", task],
+  landings: (): KvKey => ["finished", "landing"],
   /** Who waits for whom. */
   dependant: (dependency: number, task: number): KvKey => ["dependants", dependency, task],
   dependants: (dependency: number): KvKey => ["dependants", dependency],

@@ -1,6 +1,7 @@
 // What the index entries say (head_index.ts writes them): which tasks are unfinished, how the others ended and when, whose
 // worktree still stands, who waits for whom. Each answer costs what it returns, never the history.
 
+import type { LandingEntry } from "../domain/landing_order.ts";
 import type { BoardEntry } from "../domain/plan.ts";
 import type { Status } from "../domain/task.ts";
 import type { Guard } from "./commit_batch.ts";
@@ -60,6 +61,24 @@ export class TaskIndex {
     const range = { prefix: keys.standingEntries(), start: keys.standing(after + 1) };
     const page = await this.#kv.page(range, { limit });
     return page.map(({ key }) => key[2] as number);
+  }
+
+  /** Ids of completed tasks whose work somebody is to look at, newest first. */
+  async inReview(): Promise<number[]> {
+    const ids: number[] = [];
+    for await (const page of pages(this.#kv, { prefix: keys.reviews() })) {
+      for (const { key } of page) ids.push(key[2] as number);
+    }
+    return ids.reverse();
+  }
+
+  /** What is to land or to be put away. */
+  async landings(): Promise<LandingEntry[]> {
+    const entries: LandingEntry[] = [];
+    for await (const page of pages<string>(this.#kv, { prefix: keys.landings() })) {
+      for (const { value } of page) entries.push(JSON.parse(value));
+    }
+    return entries;
   }
 
   /** Ids of tasks, finished ones too, that depend on `task`, ascending, `limit` (1,000 at most). */

@@ -1,7 +1,17 @@
 // A task as clients see it: the JSON of the API, also computed in the browser when it replays a history.
 
-import type { BackgroundTask, CostBasis, Effort, Mode, Outcome, StrayWork } from "../domain/event.ts";
-import type { Status, StepFact, Task } from "../domain/task.ts";
+import type {
+  BackgroundTask,
+  CostBasis,
+  Effort,
+  LandingMethod,
+  Mode,
+  Outcome,
+  PullRequestState,
+  StrayWork,
+} from "../domain/event.ts";
+import type { Blocker } from "../domain/plan.ts";
+import type { LandingEnd, Review, Status, StepFact, Task } from "../domain/task.ts";
 
 /** The JSON of one task; docs/design/http.md names them. Times are ISO 8601 UTC, costs US dollars. */
 export interface TaskView {
@@ -12,8 +22,8 @@ export interface TaskView {
   status: Status;
   priority: number;
   depends_on: number[];
-  /** Dependencies that are not completed. */
-  blocked_by: { id: number; status: Status }[];
+  /** Dependencies that are not met. */
+  blocked_by: Blocker[];
   /** Unfinished or finished tasks that wait for this one. */
   dependants: number[];
   /** Why it is not running, in one sentence; null when it runs or is over. */
@@ -73,6 +83,21 @@ export interface TaskView {
   lines_removed: number | null;
   /** Where the work of a failed or cancelled task was saved. */
   snapshot: { ref: string; commit: string; run: number } | null;
+  /** What lands by itself; null: nothing. Absent: as the repository says. */
+  land?: "auto" | null;
+  /** Of a completed task that changed something: what became of it. Else null. */
+  review: Review | null;
+  /** The landing that is under way. `phase`: `moving` from when the target may have moved. */
+  landing: LandingView | null;
+  /** How the last landing ended. */
+  last_landing: LandingEnd | null;
+  /** Moments whose files can be compared with, besides `base`, `merge-base` and `now`; the oldest first. */
+  points: { name: string; seq: number; at: string }[];
+  /** `unsent` of `total` were not sent to the agent yet; `seq`: of the last event about one, 0 for none. */
+  comments: { total: number; unsent: number; seq: number };
+  /** Where its branch was pushed to last. */
+  pushed: { at: string; remote: string; url: string; branch: string; commit: string } | null;
+  pull_request: { url: string; number: number; title: string; state: PullRequestState } | null;
   cancel_requested: boolean;
   /** The number of the last run. */
   runs: number;
@@ -88,9 +113,19 @@ export interface TaskView {
   seq: number;
 }
 
+export interface LandingView {
+  /** Of its `landing.requested`. */
+  seq: number;
+  at: string;
+  method: LandingMethod;
+  target: string;
+  auto: boolean;
+  phase: "waiting" | "setup" | "check" | "moving";
+}
+
 /** What only the whole board knows about one task. */
 export interface TaskContext {
-  blocked_by: { id: number; status: Status }[];
+  blocked_by: Blocker[];
   dependants: number[];
   waiting: string | null;
   queue_position: number | null;
@@ -151,6 +186,18 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     lines_added: task.lines_added,
     lines_removed: task.lines_removed,
     snapshot: task.snapshot,
+    ...(task.land !== undefined && { land: task.land }),
+    review: task.review,
+    landing: landingView(task),
+    last_landing: task.last_landing,
+    points: task.points.map(({ name, seq, at }) => ({ name, seq, at })),
+    comments: {
+      total: task.comments.length,
+      unsent: task.comments.filter(({ sent, resolved }) => sent === null && !resolved).length,
+      seq: task.comments_seq,
+    },
+    pushed: pushedView(task),
+    pull_request: task.pull_request,
     cancel_requested: task.cancel_requested,
     runs: task.epoch,
     messages_waiting: task.messages,
@@ -165,4 +212,16 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
 
 function estimateOf({ run, cost_usd }: Task): number | null {
   return run && run.counted > 0 && run.estimated_cost_usd !== null ? cost_usd + run.estimated_cost_usd : null;
+}
+
+function landingView({ landing }: Task): LandingView | null {
+  if (landing === null) return null;
+  const { seq, at, method, target, auto, step, integrated } = landing;
+  return { seq, at, method, target, auto, phase: integrated ? "moving" : step ?? "waiting" };
+}
+
+function pushedView({ pushed }: Task): TaskView["pushed"] {
+  if (pushed === null) return null;
+  const { at, remote, url, branch, commit } = pushed;
+  return { at, remote, url, branch, commit };
 }

@@ -1,14 +1,8 @@
 // What a task waits for, in words: each sentence stands here once, for the API, the board and the pages. Pure.
 
-import { isBlockedByFailure, type Obstacle } from "../domain/plan.ts";
+import { type Blocker, isBlockedByFailure, type Obstacle } from "../domain/plan.ts";
 import { dueInMs } from "../domain/retry.ts";
-import type { Status, Task } from "../domain/task.ts";
-
-/** A dependency that is not completed. */
-interface Blocker {
-  id: number;
-  status: Status;
-}
+import type { DependencyStatus, Task } from "../domain/task.ts";
 
 export const planWaits = "Its plan waits for approval";
 
@@ -45,7 +39,7 @@ export function obstacleSentence(obstacle: Obstacle): string {
     case "dependencies": {
       const failed = obstacle.blocked_by.filter((one) => isBlockedByFailure([one]));
       if (failed.length > 0) return `After ${failed.map(({ id, status }) => `#${id}, which is ${status}`).join("; ")}`;
-      return afterWords(obstacle.blocked_by);
+      return `After ${obstacle.blocked_by.map(({ id, status }) => `#${id}${landingWords(status)}`).join(", ")}`;
     }
     case "due":
       return nextAttemptAt(obstacle.due_at);
@@ -56,6 +50,12 @@ export function obstacleSentence(obstacle: Obstacle): string {
     case "elsewhere":
       return "Its worktree is on another worker";
   }
+}
+
+/** A dependency that lands by itself is met once it has landed. */
+function landingWords(status: DependencyStatus): string {
+  if (status === "landing") return ", which is landing";
+  return status === "in_review" ? ", which waits for its review" : "";
 }
 
 /** What held back a pending task at a moment of the past, as far as its own facts tell. */

@@ -1,4 +1,4 @@
-// The board: four columns by who must act, and the drawer over them.
+// The board: five columns by who must act, and the drawer over them.
 
 import { useSignal } from "@preact/signals";
 import { clearFilter, loadMoreTasks } from "../state/actions.ts";
@@ -14,6 +14,7 @@ const drawnAtFirst = 60;
 
 const emptyWords: Record<ColumnName, string> = {
   needs_you: "Nothing waits for you. Plans to approve and failed tasks appear here.",
+  review: "Nothing to review. Finished work waits here until it is landed, accepted or discarded.",
   running: "Nothing is running. Queued tasks start by themselves as slots are free.",
   queue: "The queue is empty. Press c to add a task.",
   done: "Finished tasks appear here.",

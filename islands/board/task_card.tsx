@@ -66,7 +66,7 @@ function Card({ task }: { task: TaskView }) {
           <Lines task={task} />
           <Proof task={task} />
           {column === "needs_you" && <Ago at={task.updated_at} />}
-          {column === "done" && task.completed_at && <Ago at={task.completed_at} />}
+          {(column === "done" || column === "review") && task.completed_at && <Ago at={task.completed_at} />}
         </span>
       </a>
     </li>

@@ -142,6 +142,7 @@ const cursors = new Map<ColumnName, string | null>();
 /** The status that narrows the search for more of a column; the finished have two. */
 const statusOfMore: Record<ColumnName, string | null> = {
   needs_you: "failed",
+  review: "completed",
   running: "in_progress",
   queue: "pending",
   done: null,

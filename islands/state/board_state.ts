@@ -59,13 +59,14 @@ export function withOlder(state: BoardState, older: Iterable<TaskView>): BoardSt
 
 /** Whether the order or the reasons of other tasks may be different after this change, so that the board is read again. */
 export function movesOthers(before: TaskView | undefined, after: TaskView): boolean {
-  return !before || before.status !== after.status || before.priority !== after.priority ||
+  return !before || before.status !== after.status || before.review !== after.review ||
+    before.priority !== after.priority ||
     before.due_at !== after.due_at || before.cancel_requested !== after.cancel_requested ||
     before.depends_on.join() !== after.depends_on.join();
 }
 
 export function columnsOf(state: BoardState, filter: BoardFilter): Columns {
-  const columns: Columns = { needs_you: [], running: [], queue: [], done: [] };
+  const columns: Columns = { needs_you: [], review: [], running: [], queue: [], done: [] };
   const filtered = isFiltered(filter);
   for (const task of state.tasks.values()) {
     if (!filtered || matchesFilter(task, filter)) columns[columnOf(task)].push(task);
@@ -75,6 +76,7 @@ export function columnsOf(state: BoardState, filter: BoardFilter): Columns {
   columns.queue.sort((a, b) =>
     (a.queue_position ?? Infinity) - (b.queue_position ?? Infinity) || b.priority - a.priority || a.id - b.id
   );
+  columns.review.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "") || b.id - a.id);
   columns.done.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "") || b.id - a.id);
   return columns;
 }

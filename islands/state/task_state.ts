@@ -17,6 +17,7 @@ export interface TaskState {
 
 export const columnTitles: Record<ColumnName, string> = {
   needs_you: "Needs you",
+  review: "Review",
   running: "Running",
   queue: "Queue",
   done: "Done",

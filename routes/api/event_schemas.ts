@@ -6,7 +6,10 @@ import {
   efforts,
   type EventData,
   type EventType,
+  landingMethods,
+  landingOutcomes,
   outcomes,
+  type PullRequestState,
   type RunSequel,
   type StepOutcome,
 } from "../../core/domain/event.ts";
@@ -33,6 +36,7 @@ const spec = {
   max_budget_usd: z.number().nullable(),
   check: nullableText.optional(),
   commit_reminder: z.boolean().optional(),
+  land: z.literal("auto").nullable().optional(),
   trial: z.literal(true).optional(),
 };
 
@@ -45,8 +49,19 @@ const usage = {
 
 const outcome = z.enum(outcomes);
 export const stepOutcome = z.enum(["passed", "failed", "timed_out", "stopped"] satisfies StepOutcome[]);
-const stepStart = { command: text, timeout_seconds: z.number() };
-const stepEnd = { outcome: stepOutcome, exit_code: nullableInteger, signal: nullableText, duration_ms: z.number() };
+const subject = {
+  of: z.literal("landing").optional().openapi({
+    description: "It works on the result of a landing, and is no part of a run",
+  }),
+};
+const stepStart = { command: text, timeout_seconds: z.number(), ...subject };
+const stepEnd = {
+  ...subject,
+  outcome: stepOutcome,
+  exit_code: nullableInteger,
+  signal: nullableText,
+  duration_ms: z.number(),
+};
 const sequel = z.enum(["complete", "approve", "resume", "settle"] satisfies RunSequel[]);
 
 const subagent = text.optional().openapi({ description: "The tool call that started the subagent which said it" });
@@ -58,6 +73,15 @@ export const strayWork = z.object({
   commit: text,
   commits: integer,
 });
+
+export const landingMethod = z.enum(landingMethods).openapi({
+  description: "`ff`: the target moves to the work, or not at all. `merge`: a merge commit. `squash`: one commit. " +
+    "`rebase`: the commits one by one",
+});
+export const landingOutcome = z.enum(landingOutcomes);
+export const commentSide = z.enum(["old", "new", "plan"]);
+export const pullRequestState = z.enum(["open", "merged", "closed"] satisfies PullRequestState[]);
+const comments = z.array(integer).optional().openapi({ description: "The ids of those that are part of it" });
 
 export const eventDataSchemas = {
   "task.created": z.object(spec),
@@ -83,7 +107,7 @@ export const eventDataSchemas = {
   "files.included": z.object({ files: z.array(text), count: integer, bytes: integer }),
   "ports.reserved": z.object({ first: integer, count: integer }),
   "setup.started": z.object(stepStart),
-  "setup.output": z.object({ text }),
+  "setup.output": z.object({ text, ...subject }),
   "setup.finished": z.object({ ...stepEnd, left: integer.optional() }),
   "check.started": z.object({
     ...stepStart,
@@ -93,10 +117,10 @@ export const eventDataSchemas = {
     files: z.array(text).optional(),
     aside: z.object({ ref: text, commit: text }).optional(),
   }),
-  "check.output": z.object({ text }),
+  "check.output": z.object({ text, ...subject }),
   "check.finished": z.object({ ...stepEnd, round: integer, commit: text }),
   "cleanup.started": z.object(stepStart),
-  "cleanup.output": z.object({ text }),
+  "cleanup.output": z.object({ text, ...subject }),
   "cleanup.finished": z.object(stepEnd),
   "followup.sent": z.object({ because: z.enum(["uncommitted", "check_failed"]), text }),
   "run.started": z.object({ pid: integer, session_id: text, agent: text, args: z.array(text), resumed: z.boolean() }),
@@ -119,10 +143,16 @@ export const eventDataSchemas = {
     waiting: z.boolean(),
   }),
   "work.strayed": z.object({ found: z.array(strayWork) }),
+  "work.saved": z.object({ name: text, ref: nullableText, commit: text }),
+  "merge.started": z.object({ target: text, commit: text, conflicts: z.array(text) }),
   "plan.proposed": z.object({ plan: text }),
   "plan.approved": none,
-  "plan.rejected": z.object({ feedback: text }),
-  "message.added": z.object({ text }),
+  "plan.rejected": z.object({ feedback: text, comments }),
+  "message.added": z.object({
+    text,
+    comments,
+    resolve: z.object({ target: text, commit: text, method: landingMethod }).optional(),
+  }),
   "message.sent": z.object({ message: integer }),
   "run.finished": z.object({
     outcome,
@@ -153,9 +183,44 @@ export const eventDataSchemas = {
   "snapshot.removed": z.object({ ref: text, commit: text, reason: text }),
   "raw_log.removed": z.object({ bytes: integer, reason: text }),
   "task.retry_scheduled": z.object({ due_at: text, attempt: integer, reason: text }),
-  "task.completed": z.object({ output: text }),
+  "task.completed": z.object({ output: text, review: z.literal(true).optional() }),
   "task.failed": z.object({ error: text, reason: outcome }),
   "task.cancelled": z.object({ reason: text }),
+  "task.accepted": none,
+  "task.discarded": none,
+  "comment.added": z.object({
+    id: integer,
+    path: text,
+    side: commentSide,
+    line: integer,
+    quote: text,
+    blob: nullableText,
+    text,
+  }),
+  "comment.edited": z.object({ id: integer, text }),
+  "comment.deleted": z.object({ id: integer }),
+  "comment.resolved": z.object({ id: integer, resolved: z.boolean() }),
+  "landing.requested": z.object({
+    method: landingMethod,
+    target: text,
+    message: nullableText,
+    auto: z.literal(true).optional(),
+    leave_uncommitted: z.literal(true).optional(),
+  }),
+  "landing.integrated": z.object({ method: landingMethod, target: text, target_commit: text, commit: text }),
+  "landing.finished": z.object({
+    outcome: landingOutcome,
+    method: landingMethod,
+    target: text,
+    target_commit: nullableText,
+    commit: nullableText,
+    backup_ref: nullableText,
+    conflicts: z.array(text).optional(),
+    error: nullableText,
+  }),
+  "branch.pushed": z.object({ remote: text, url: text, branch: text, commit: text }),
+  "pull_request.opened": z.object({ url: text, number: integer, title: text }),
+  "pull_request.changed": z.object({ url: text, state: pullRequestState }),
   "service.started": z.object({ worker: text, name: text, version: text, agent: text, pid: integer }),
   "service.stopped": z.object({ worker: text, reason: text }),
   "service.paused": z.object({ worker: text, reason: text, until: nullableText }),

@@ -2,11 +2,16 @@
 
 import { z } from "@hono/zod-openapi";
 import { efforts } from "../../core/domain/event.ts";
-import { statuses } from "../../core/domain/task.ts";
+import { dependencyStatuses, statuses } from "../../core/domain/task.ts";
 
 export const maxInt = Number.MAX_SAFE_INTEGER;
 
 export const status = z.enum(statuses as [string, ...string[]]);
+export const dependencyStatus = z.enum(dependencyStatuses as [string, ...string[]])
+  .openapi({
+    description:
+      "Of one that lands by itself also `landing` and `in_review`: it is met once it has landed or was accepted",
+  });
 export const taskId = z.number().int().min(1).max(maxInt);
 export const nullable = z.string().nullable();
 export const integer = z.number().int();

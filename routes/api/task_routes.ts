@@ -83,7 +83,7 @@ export const readBoard = createRoute({
   method: "get",
   path: "/board",
   summary: "The board: tasks by who must act",
-  responses: { 200: json(boardSchema, "Four columns, each in its own order") },
+  responses: { 200: json(boardSchema, "Five columns, each in its own order") },
 });
 
 export const readTask = createRoute({

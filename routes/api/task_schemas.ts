@@ -1,10 +1,21 @@
 // A task as the API shows it: alone, in pages and on the board.
 
 import { z } from "@hono/zod-openapi";
-import { stepOutcome, strayWork } from "./event_schemas.ts";
-import { at, atOrNull, effort, integer, mode, nullable, said, status, taskId } from "./field_schemas.ts";
+import { landingMethod, landingOutcome, pullRequestState, stepOutcome, strayWork } from "./event_schemas.ts";
+import {
+  at,
+  atOrNull,
+  dependencyStatus,
+  effort,
+  integer,
+  mode,
+  nullable,
+  said,
+  status,
+  taskId,
+} from "./field_schemas.ts";
 
-const blocker = z.object({ id: taskId, status });
+const blocker = z.object({ id: taskId, status: dependencyStatus });
 
 const stepFact = z.object({
   seq: integer,
@@ -64,6 +75,13 @@ const taskExample = {
   lines_added: null,
   lines_removed: null,
   snapshot: null,
+  review: null,
+  landing: null,
+  last_landing: null,
+  points: [],
+  comments: { total: 0, unsent: 0, seq: 0 },
+  pushed: null,
+  pull_request: null,
   cancel_requested: false,
   runs: 1,
   messages_waiting: [],
@@ -84,7 +102,7 @@ export const taskSchema = z.object({
   status,
   priority: integer,
   depends_on: z.array(taskId),
-  blocked_by: z.array(blocker).openapi({ description: "Dependencies that are not completed" }),
+  blocked_by: z.array(blocker).openapi({ description: "Dependencies that are not met" }),
   dependants: z.array(taskId).openapi({ description: "Tasks that wait for this one" }),
   waiting: said("Why it is not running, in one sentence; null when it runs or is over"),
   due_at: atOrNull("When the next attempt may start"),
@@ -139,6 +157,41 @@ export const taskSchema = z.object({
   lines_removed: integer.nullable(),
   snapshot: z.object({ ref: z.string(), commit: z.string(), run: integer }).nullable()
     .openapi({ description: "Where the work of a failed or cancelled task was saved" }),
+  land: z.literal("auto").nullable().optional().openapi({
+    description: "`auto`: what is good lands by itself; null: not. Absent: as the repository says",
+  }),
+  review: z.enum(["open", "landed", "accepted", "discarded"]).nullable().openapi({
+    description: "Of a completed task that changed something: what became of it. `open`: somebody is to look at it",
+  }),
+  landing: z.object({
+    seq: integer,
+    at,
+    method: landingMethod,
+    target: z.string(),
+    auto: z.boolean(),
+    phase: z.enum(["waiting", "setup", "check", "moving"]),
+  }).nullable().openapi({ description: "The landing that is under way" }),
+  last_landing: z.object({
+    seq: integer,
+    at,
+    outcome: landingOutcome,
+    method: landingMethod,
+    target: z.string(),
+    target_commit: said("What the target was at"),
+    commit: said("What it is at since"),
+    backup_ref: said("The ref that holds what it was at"),
+    conflicts: z.array(z.string()).openapi({ description: "The first ten paths" }),
+    error: nullable,
+    auto: z.boolean(),
+  }).nullable().openapi({ description: "How the last landing ended" }),
+  points: z.array(z.object({ name: z.string(), seq: integer, at })).openapi({
+    description: "Moments whose files can be compared with, besides `base`, `merge-base` and `now`; the oldest first",
+  }),
+  comments: z.object({ total: integer, unsent: integer, seq: integer })
+    .openapi({ description: "`unsent`: open, and not sent yet. `seq`: of the last event about one, 0 for none" }),
+  pushed: z.object({ at, remote: z.string(), url: z.string(), branch: z.string(), commit: z.string() }).nullable()
+    .openapi({ description: "Where its branch was pushed to last" }),
+  pull_request: z.object({ url: z.string(), number: integer, title: z.string(), state: pullRequestState }).nullable(),
   cancel_requested: z.boolean(),
   runs: integer,
   messages_waiting: z.array(integer).openapi({ description: "Seqs of the follow-ups that wait for the agent" }),
@@ -159,7 +212,8 @@ export const boardSchema = z.object({
   needs_you: z.array(taskSchema).openapi({ description: "Plans to approve, failures, and what these block" }),
   running: z.array(taskSchema),
   queue: z.array(taskSchema).openapi({ description: "In dispatch order; what cannot start now comes last" }),
+  review: z.array(taskSchema).openapi({ description: "Completed, and somebody is to look at it; the newest first" }),
   done: z.array(taskSchema).openapi({ description: "The newest" }),
-  counts: z.object({ needs_you: integer, running: integer, queue: integer, done: integer })
+  counts: z.object({ needs_you: integer, review: integer, running: integer, queue: integer, done: integer })
     .openapi({ description: "Of the whole columns; the lists are cut at 100" }),
 }).openapi("Board");

@@ -19,7 +19,7 @@ import {
   type TaskPageData,
   type Theme,
 } from "../../islands/state/page_data.ts";
-import { columnOf } from "../../core/view/board_view.ts";
+import { columnNames, columnOf } from "../../core/view/board_view.ts";
 import { type BoardFilter, filterOf, isFiltered, noFilter } from "../../islands/state/task_state.ts";
 import type { Assets } from "./assets.ts";
 import { renderPage } from "./page_document.tsx";
@@ -122,13 +122,14 @@ async function readBoard(service: Service, filter: BoardFilter): Promise<BoardVi
   const board = await service.board();
   const view: BoardView = {
     needs_you: board.needs_you.slice(0, cardsOnPage).map(cardView),
+    review: board.review.slice(0, cardsOnPage).map(cardView),
     running: board.running.map(cardView),
     queue: board.queue.slice(0, cardsOnPage).map(cardView),
     done: board.done.slice(0, cardsOnPage).map(cardView),
     counts: board.counts,
   };
   if (!isFiltered(filter)) return view;
-  const known = new Set([...view.needs_you, ...view.running, ...view.queue, ...view.done].map(({ id }) => id));
+  const known = new Set(columnNames.flatMap((name) => view[name]).map(({ id }) => id));
   const q = filter.q.trim() || null;
   const found = await service.list({ status: filter.status, q, limit: cardsOnPage, cursor: null });
   for (const task of found.tasks) if (!known.has(task.id)) view[columnOf(task)].push(cardView(task));

@@ -3,7 +3,7 @@
 
 import { DispatchOrder } from "../../domain/dispatch_order.ts";
 import { type Board, type BoardEntry, boardEntry } from "../../domain/plan.ts";
-import { isOver, type Status, type Task } from "../../domain/task.ts";
+import { type DependencyStatus, dependencyStatus, isOver, type Status, type Task } from "../../domain/task.ts";
 import { EndedCounts } from "../../kv/ended_counts.ts";
 import type { Store } from "../../kv/store.ts";
 
@@ -38,7 +38,7 @@ class MemoryBoard implements LiveBoard {
   readonly #store: Store;
   #entries = new Map<number, BoardEntry>();
   /** Of tasks that are over and that others may wait for. */
-  readonly #finished = new Map<number, Status>();
+  readonly #finished = new Map<number, DependencyStatus>();
   readonly #unknown = new Set<number>();
   /** The seqs of heads that were learned ahead of the tail, which brings older ones yet. */
   readonly #ahead = new Map<number, number>();
@@ -62,7 +62,7 @@ class MemoryBoard implements LiveBoard {
     return this.#entries.get(id);
   }
 
-  statusOf(id: number): Status | undefined {
+  statusOf(id: number): DependencyStatus | undefined {
     return this.#entries.get(id)?.status ?? this.#finished.get(id);
   }
 
@@ -95,7 +95,7 @@ class MemoryBoard implements LiveBoard {
         const id = ids[index]!;
         this.#unknown.delete(id);
         if (this.#entries.has(id)) continue;
-        if (head && isOver(head.status)) this.#finished.set(id, head.status);
+        if (head && isOver(head.status)) this.#finished.set(id, dependencyStatus(head));
         this.#touch(id);
       }
     }
@@ -115,8 +115,9 @@ class MemoryBoard implements LiveBoard {
   }
 
   #count(head: Task): boolean {
-    const before = this.statusOf(head.id) ?? (head.seq === 1 ? "pending" : null);
-    this.ended.moved({ before, after: head.status });
+    const known = this.statusOf(head.id);
+    const before = known === undefined ? null : statusIn(known);
+    this.ended.moved({ before: before ?? (head.seq === 1 ? "pending" : null), after: head.status });
     return this.#take(head);
   }
 
@@ -125,9 +126,11 @@ class MemoryBoard implements LiveBoard {
     if (before) this.#unlink(before);
     this.#left.delete(head.id);
     if (isOver(head.status)) {
-      this.#finished.set(head.id, head.status);
-      this.#touch(head.id);
-      return this.#entries.delete(head.id);
+      const status = dependencyStatus(head);
+      const isNews = this.#finished.get(head.id) !== status;
+      this.#finished.set(head.id, status);
+      if (isNews) this.#touch(head.id);
+      return this.#entries.delete(head.id) || isNews;
     }
     this.#finished.delete(head.id);
     const entry = boardEntry(head);
@@ -161,4 +164,9 @@ class MemoryBoard implements LiveBoard {
     this.order.touch(id);
     for (const dependant of this.#waiting.get(id) ?? []) this.order.touch(dependant);
   }
+}
+
+/** What of how a task stands is its status. */
+function statusIn(status: DependencyStatus): Status {
+  return status === "landing" || status === "in_review" || status === "discarded" ? "completed" : status;
 }

@@ -13,6 +13,7 @@ import { idsOf } from "./task_pages.ts";
 import type { TaskSummaries } from "./task_summaries.ts";
 
 const columnLength = 100;
+const completedAtOnce = 200;
 
 interface Sources {
   index: Store["index"];
@@ -31,18 +32,38 @@ export async function readBoard(sources: Sources): Promise<BoardView> {
   const sizes = sizesOf(order);
   const newest = { before: Number.MAX_SAFE_INTEGER, limit: columnLength };
   const failed = await idsOf(sources, "failed", newest);
-  const over = [...await idsOf(sources, "completed", newest), ...await idsOf(sources, "cancelled", newest)];
+  const inReview = await sources.index.inReview();
+  const over = [...await doneIds(sources, new Set(inReview)), ...await idsOf(sources, "cancelled", newest)];
   const all = await readCounts(sources);
   const view = async (ids: number[]): Promise<TaskView[]> =>
     summaries.ofAll(await sources.heads.read(ids.slice(0, columnLength)));
   const done = await view(over.sort((a, b) => b - a));
   return {
     needs_you: await view([...columns.asking.map(({ id }) => id), ...failed]),
+    review: await view(inReview),
     running: await view(columns.running.map(({ id }) => id)),
     queue: await view(columns.queue.map(({ id }) => id)),
     done: done.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "")),
-    counts: { ...sizes, needs_you: sizes.needs_you + all.failed, done: all.completed + all.cancelled },
+    counts: {
+      ...sizes,
+      needs_you: sizes.needs_you + all.failed,
+      review: inReview.length,
+      done: Math.max(0, all.completed - inReview.length) + all.cancelled,
+    },
   };
+}
+
+/** Of the newest completed tasks those that nobody is to look at any more. */
+async function doneIds(sources: Sources, inReview: ReadonlySet<number>): Promise<number[]> {
+  const ids: number[] = [];
+  let before = Number.MAX_SAFE_INTEGER;
+  while (ids.length < columnLength) {
+    const page = await idsOf(sources, "completed", { before, limit: completedAtOnce });
+    ids.push(...page.filter((id) => !inReview.has(id)));
+    if (page.length < completedAtOnce) break;
+    before = page.at(-1)!;
+  }
+  return ids.slice(0, columnLength);
 }
 
 function sizesOf(order: DispatchOrder): { needs_you: number; running: number; queue: number } {

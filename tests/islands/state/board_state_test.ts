@@ -21,10 +21,11 @@ Deno.test("stateOf() says in a word what a pending task waits for", () => {
 
 const board = {
   needs_you: [],
+  review: [],
   running: [],
   queue: [task({ id: 2, queue_position: 2 }), task({ id: 3, queue_position: 1 }), task({ id: 4 })],
   done: [],
-  counts: { needs_you: 0, running: 0, queue: 3, done: 7 },
+  counts: { needs_you: 0, review: 0, running: 0, queue: 3, done: 7 },
 };
 
 Deno.test("columnsOf() keeps the true dispatch order and applies the filter", () => {
@@ -37,7 +38,7 @@ Deno.test("withTasks() moves a task and its counts, drops older news, and keeps 
   const state = boardState(board);
   const running = { ...state.tasks.get(3)!, status: "in_progress" as const, seq: 2 };
   const moved = withTasks(state, [running]);
-  assertEquals(moved.counts, { needs_you: 0, running: 1, queue: 2, done: 7 });
+  assertEquals(moved.counts, { needs_you: 0, review: 0, running: 1, queue: 2, done: 7 });
   assertEquals(withTasks(moved, [{ ...running, seq: 1, status: "pending" }]).tasks.get(3)?.status, "in_progress");
   assert(moved.tasks.get(2) === state.tasks.get(2));
   assert(boardState(board, state).tasks.get(2) === state.tasks.get(2));

@@ -33,7 +33,7 @@ function page({ hidden = false } = {}) {
     return Promise.reject(new TypeError("Nothing is read"));
   });
   const tasks = [1, 2].map((id) => ({ ...pending, id }));
-  const counts = { needs_you: 0, running: 0, queue: 2, done: 0 };
+  const counts = { needs_you: 0, review: 0, running: 0, queue: 2, done: 0 };
   const task = signal(tasks[0]!);
   const open = {
     id: 1,
@@ -47,7 +47,7 @@ function page({ hidden = false } = {}) {
   const store = {
     page: { kind: "board" },
     health: signal(null),
-    board: signal(boardState({ needs_you: [], running: [], queue: tasks, done: [], counts })),
+    board: signal(boardState({ needs_you: [], review: [], running: [], queue: tasks, done: [], counts })),
     open: signal(open),
   };
   const arrivals = new Arrivals(store as unknown as Store);
