@@ -75,6 +75,11 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       requireFolder(place);
       return { ref: `refs/coder/task-${task}/run-${run}`, commit: "5eed" };
     },
+    async savePoint(place, { task, name }) {
+      await git("save a point");
+      requireFolder(place);
+      return { ref: `refs/coder/task-${task}/point-${name}`, commit: "c0ffee" };
+    },
     async remove({ path }) {
       await git("remove", () => {
         requireNobodyIn(path);

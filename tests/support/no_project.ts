@@ -22,6 +22,7 @@ export const committedPlace = {
   uncommitted: () => Promise.resolve(nothingUncommitted),
   setAside: () => Promise.resolve(null),
   bringBack: () => Promise.resolve(),
+  savePoint: () => Promise.resolve({ ref: null, commit: "c".repeat(40) }),
   commits: () => Promise.resolve({ head: "c".repeat(40), branch: "c".repeat(40) }),
 } satisfies Partial<Worktrees>;
 

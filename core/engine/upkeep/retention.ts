@@ -1,5 +1,6 @@
 // What finished tasks leave behind is removed once their end is long past: a completed task's worktree and branch, when
-// others have its commits and nothing in it is uncommitted; the refs that saved the work of runs; raw logs. Never an event,
+// others have its commits and nothing in it is uncommitted; the refs that saved the work of runs and its points; raw
+// logs. Never an event,
 // and never a branch that nobody merged. Runs only when `CODER_RETENTION_DAYS` is set.
 //
 // Each removal is an event, written first: from then on a message to the task is refused instead of meeting a worktree that
@@ -17,6 +18,7 @@ import type { Snapshot, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import { handleCommand } from "../handle_command.ts";
 import { cleanUp } from "../run/clean_up.ts";
+import { isSavedBy } from "./worktree_findings.ts";
 
 const dayMs = 24 * 3_600_000;
 /** Tasks per sweep. */
@@ -138,9 +140,9 @@ export class Retention {
     if (bytes !== null) await Deno.remove(log);
   }
 
-  /** The task's snapshots, by its own log, that are still in the repository. */
+  /** The task's snapshots, by its own log, and its points, by their names, that are still in the repository. */
   async #standingSnapshots(task: Task): Promise<Snapshot[]> {
-    const standing: Snapshot[] = [];
+    const standing = (await this.#upkeep.points(task.repo, task.id)).filter(({ ref }) => isSavedBy(ref, task));
     for await (const snapshot of snapshotsIn(this.#context.store.log, task.id)) {
       if (await this.#upkeep.hasSnapshot(task.repo, snapshot)) standing.push(snapshot);
     }

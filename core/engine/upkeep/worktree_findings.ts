@@ -65,18 +65,27 @@ function isExplained(branch: string, head: Task | undefined): boolean {
 }
 
 function isSavedByLog(name: string, heads: Map<number, Task>): boolean {
-  const parts = refParts(name);
-  if (!parts) return false;
-  const head = heads.get(parts.task);
-  // The head names its last snapshot only; an earlier run of a task that the log has is taken for its own.
-  return head !== undefined && (parts.run === null || parts.run <= head.epoch);
+  const head = heads.get(refParts(name)?.task ?? 0);
+  return head !== undefined && isSavedBy(name, head);
 }
 
-/** The task and run that a ref of saved work is named after. */
-function refParts(name: string): { task: number; run: number | null } | null {
-  const match = /^refs\/coder\/(?:task-(\d+)\/run-(\d+)|kept\/task-(\d+)-)/.exec(name);
+/** Whether a ref of saved work is named after what the task of this head has: a run, or an event. */
+export function isSavedBy(name: string, head: Task): boolean {
+  const parts = refParts(name);
+  // The head names its last snapshot only; an earlier run of a task that the log has is taken for its own, and so is a point
+  // of such a run or of an event that it has.
+  return parts?.task === head.id && (parts.run ?? 0) <= head.epoch && (parts.seq ?? 0) <= head.seq;
+}
+
+/** The task and the run, or the event, that a ref of saved work is named after. */
+function refParts(name: string): { task: number; run: number | null; seq: number | null } | null {
+  const kept = /^refs\/coder\/kept\/task-(\d+)-/.exec(name);
+  if (kept) return { task: Number(kept[1]), run: null, seq: null };
+  const match = /^refs\/coder\/task-(\d+)\/(?:(?:point-)?run|point-([a-z]+))-(\d+)/.exec(name);
   if (!match) return null;
-  return { task: Number(match[1] ?? match[3]), run: match[2] === undefined ? null : Number(match[2]) };
+  const [, task, word, number] = match;
+  const [run, seq] = word === undefined ? [Number(number), null] : [null, Number(number)];
+  return { task: Number(task), run, seq };
 }
 
 function taskIn(branch: string): number | null {

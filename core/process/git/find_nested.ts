@@ -91,7 +91,7 @@ async function nestedIn(tree: FileTree, around: Around): Promise<Nested[]> {
 }
 
 /** What git takes for a repository of its own in `tree`, and not for a folder with files of `tree` or excluded ones. */
-async function knownIn(tree: FileTree): Promise<Set<string>> {
+export async function knownIn(tree: FileTree): Promise<Set<string>> {
   const at = { cwd: tree.path, env: treeEnvironment(tree), maxOutputBytes: MAX_LIST_BYTES };
   const others = namesIn((await git(["ls-files", "--others", "-z", ...tree.exclusions], at)).bytes);
   const staged = namesIn((await git(["ls-files", "--stage", "-z"], at)).bytes);

@@ -111,8 +111,8 @@ export async function createClaimed(
   return commit;
 }
 
-/** The commit of a ref in a file of its own, as git has just written it; `null` where it keeps refs otherwise. */
-async function looseCommit({ common }: RefStore, name: string): Promise<string | null> {
+/** The commit of a ref in a file of its own, without starting git; `null` where git keeps it otherwise, or there is none. */
+export async function looseCommit({ common }: RefStore, name: string): Promise<string | null> {
   const text = (await Deno.readTextFile(join(common, name)).catch(() => "")).trim();
   return isCommitId(text) ? text : null;
 }

@@ -3,7 +3,7 @@
 //   ownership.ts         whose a name, branch or folder is
 //   add_worktree.ts      a place for a task; make_worktree.ts makes it
 //   restore_worktree.ts  a place that is gone or broken, put back
-//   snapshots.ts         what a run left, saved
+//   snapshots.ts         what a run left, saved; points.ts: what it held on the way
 //   remove_worktree.ts   places that are over; erase_worktree.ts erases them, keep_work.ts keeps what would go with them
 //   worktree_diff.ts     a place against its base
 //
@@ -19,6 +19,7 @@ import { removeLock } from "./git_refs.ts";
 import { keepCommit } from "./keep_work.ts";
 import { standingEntry, tipOf } from "./ownership.ts";
 import { branchRef } from "./ref_names.ts";
+import { pointsOf, savePoint } from "./points.ts";
 import { mergedCommit, removeMerged, removeWorktree } from "./remove_worktree.ts";
 import { restoreWorktree, whyNotRestorable } from "./restore_worktree.ts";
 import { follow, type Located, Sites, type SitesOptions } from "./sites.ts";
@@ -68,6 +69,9 @@ function worktreesOf(sites: Sites): Worktrees {
     whyUnusable: (repo) => whyUnusable(sites, repo),
     async snapshot(place, options) {
       return await takeSnapshot(await sites.locate(place), place, options);
+    },
+    async savePoint(place, options) {
+      return await savePoint(await sites.locate(place), place, options);
     },
     async remove(place) {
       await removeWorktree(await sites.locate(place), place);
@@ -133,6 +137,9 @@ function upkeepOf(sites: Sites): WorktreeUpkeep {
     },
     async hasSnapshot(repo, snapshot) {
       return await hasSnapshot(await sites.of(repo), snapshot);
+    },
+    async points(repo, task) {
+      return await pointsOf(await sites.of(repo), task);
     },
     async removeSnapshot(repo, snapshot) {
       await removeSnapshot(await sites.of(repo), snapshot);

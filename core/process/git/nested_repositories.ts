@@ -62,7 +62,7 @@ async function keepAll(all: Nested[], options: KeepOptions & Within, kept: KeptN
   for (const nested of all) {
     const inner = await keepAll(nested.within, options, kept);
     try {
-      const head = options.files && nested.hasFiles && !await isBlank(nested.tree!)
+      let head = options.files && nested.hasFiles && !await isBlank(nested.tree!)
         ? await commitContent(nested.tree!, { message: options.message, fallback: null, links: inner })
         : await headOf(nested);
       const tips = await lonelyTips(nested, options, head);
@@ -70,6 +70,8 @@ async function keepAll(all: Nested[], options: KeepOptions & Within, kept: KeptN
       if (commit !== null) {
         const ref = await options.hold(refNameOf(nested.path), commit);
         kept.push({ path: nested.path, ...ref });
+        // The same work may be kept already, as another commit.
+        if (commit === head) head = ref.commit;
       }
       if (nested.hasFiles && head !== null) links.set(nested.name, head);
     } catch (error) {

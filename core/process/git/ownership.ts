@@ -89,7 +89,8 @@ export async function standingOf(
 export async function standingEntry(site: Site, path: string): Promise<Entry | null> {
   const entry = await findEntry(site.common, path);
   if (entry === null || entry.isHalfMade || entry.isHalfRemoved || await folderAt(path) !== "folder") return null;
-  return isOurs(site, entry, await claimOf(site, basename(path))) ? entry : null;
+  const claim = entry.mark === null ? await claimOf(site, basename(path)) : null;
+  return isOurs(site, entry, claim) ? entry : null;
 }
 
 /** Whether a name claimed at commit `claim` holds nothing but what `add` made of it: nobody has worked there. */

@@ -3,12 +3,15 @@
 //   refs/coder/task-{id}/run-{n}               the work of a run whose worktree was removed (with -2, -3 if taken)
 //   refs/coder/task-{id}/aside-{n}             what was not committed while the run's check looked at what is; goes with that
 //   refs/coder/kept/task-{id}-{n}              what a stale branch or worktree of ours held before it was replaced
+//   refs/coder/task-{id}/point-{name}          the work as it was at the end of a run (`run-3`) or before a message was sent
+//                                              (`message-41`); with -2, -3 if taken
 //   refs/coder/task-{id}/run-{n}-nested/{path} what a repository inside such a worktree alone held (with -2, -3 if taken),
+//   refs/coder/task-{id}/point-{name}-nested/{path}   or beside a point,
 //   refs/coder/kept/task-{id}-nested/{path}    the path in letters, digits and dashes
 //   refs/coder/owned/{store}/{branch}          "this branch name is ours": the commit it started from
 //
-// All but the last are only ever created, never moved; only retention, when it is asked for, deletes the refs of runs. The
-// last is book-keeping and goes with its branch.
+// All but the last are only ever created, never moved; only retention, when it is asked for, deletes the refs of runs and
+// points. The last is book-keeping and goes with its branch.
 
 /** What saves work, and what claims names. */
 export const ourRefs = "refs/coder/";
@@ -44,9 +47,25 @@ export function asideRef(task: number, run: number): string {
   return `${taskRefs(task)}aside-${run}`;
 }
 
-/** The first ref for the snapshots of the run that a snapshot's ref is of. */
-export function firstRunRef(ref: string): string {
-  return ref.replace(/(\/run-\d+)-\d+$/, "$1");
+/** The first ref for a point of a task's work. */
+export function pointRef(task: number, name: string): string {
+  return `${taskRefs(task)}point-${name}`;
+}
+
+/** Whether it can be the name of a point: a word and a number. */
+export function isPointName(name: string): boolean {
+  return /^[a-z]+-\d{1,15}$/.test(name);
+}
+
+/** Whether a full name is of a ref that `savePoint` made for a task; what repositories in it held is beside that. */
+export function isPointRef(ref: string, task: number): boolean {
+  const first = firstRef(ref);
+  return first.startsWith(pointRef(task, "")) && isPointName(first.slice(pointRef(task, "").length));
+}
+
+/** The first ref for the snapshots of the run, or for the point, that a ref is of. */
+export function firstRef(ref: string): string {
+  return ref.replace(/(\/(?:run|point-[a-z]+)-\d+)-\d+$/, "$1");
 }
 
 /** What the refs for what is kept of a task begin with; of a branch name, when the task is not known. */

@@ -6,7 +6,7 @@ import { commitOf, deleteRef, listRefs, type Ref } from "./git_refs.ts";
 import { holdCommit } from "./keep_work.ts";
 import { keepNested, type KeptNested } from "./nested_repositories.ts";
 import { standingEntry, tipOf } from "./ownership.ts";
-import { firstRunRef, isNumbered, nestedRef, numbered, runRef, taskRefs } from "./ref_names.ts";
+import { firstRef, isNumbered, nestedRef, numbered, runRef, taskRefs } from "./ref_names.ts";
 import type { Located, Site } from "./sites.ts";
 import { commitContent } from "./worktree_content.ts";
 import type { Entry } from "./worktree_entry.ts";
@@ -26,9 +26,10 @@ export async function takeSnapshot(
     const saved = await lastSnapshot(site, task, run);
     if (saved !== null) return { ref: saved.name, commit: saved.commit };
   }
-  const { commit, nested } = entry === null
-    ? { commit: tip, nested: [] }
-    : await saveContent(site, entry, { place, task, run, tip });
+  const { commit, nested } = entry === null ? { commit: tip, nested: [] } : await saveContent(site, entry, {
+    ...{ base: place.base_commit, tip, ref: runRef(task, run) },
+    message: `Task ${task}, run ${run}: uncommitted work`,
+  });
   if (commit === null) {
     throw new DomainError(
       "not_found",
@@ -42,19 +43,16 @@ export async function takeSnapshot(
   };
 }
 
-/** A commit of everything in a worktree; what repositories in it alone hold is kept under refs beside the run's. */
-async function saveContent(
+/** A commit of everything in a worktree; what repositories in it alone hold is kept under refs beside `ref`. */
+export async function saveContent(
   site: Site,
   entry: Entry,
-  { place, task, run, tip }: { place: Place; task: number; run: number; tip: string | null },
+  { base, tip, ref, message }: { base: string; tip: string | null; ref: string; message: string },
 ): Promise<{ commit: string; nested: KeptNested[] }> {
-  const message = `Task ${task}, run ${run}: uncommitted work`;
   const tree = await fileTreeOf(entry);
   const { links, kept } = await keepNested(tree, {
-    ...{ repo: site.repo, common: site.common, base: place.base_commit, message, files: true },
-    hold(name, commit) {
-      return site.takeTurn(() => holdCommit(site, commit, numbered(nestedRef(runRef(task, run), name))));
-    },
+    ...{ repo: site.repo, common: site.common, base, message, files: true },
+    hold: (name, commit) => site.takeTurn(() => holdCommit(site, commit, numbered(nestedRef(ref, name)))),
   });
   return { commit: await commitContent(tree, { message, fallback: tip, links }), nested: kept };
 }
@@ -74,8 +72,8 @@ export async function hasSnapshot(site: Site, { ref, commit }: Snapshot): Promis
 export async function removeSnapshot(site: Site, { ref, commit }: Snapshot): Promise<void> {
   await site.takeTurn(async () => {
     if (await commitOf(site.repo, ref) === commit) await deleteRef(site, { name: ref, commit });
-    // What repositories in it held is kept for the run, of which there may be several snapshots.
-    const first = firstRunRef(ref);
+    // What repositories in it held is kept for the run or point, of which there may be several snapshots.
+    const first = firstRef(ref);
     const all = await listRefs(site.repo, `${dirname(first)}/`);
     if (all.some(({ name }) => isNumbered(name, first))) return;
     const left = all.filter(({ name }) => name.startsWith(nestedRef(first, "")));

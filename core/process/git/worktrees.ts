@@ -43,6 +43,12 @@ export interface Snapshot {
   nested?: { path: string; ref: string; commit: string }[];
 }
 
+/** What a place held at a moment. `ref`: null when that is the commit it started from, which needs none. */
+export interface Point {
+  ref: string | null;
+  commit: string;
+}
+
 /** How far a place is from the commit that it started from. */
 export interface Changes {
   lines_added: number;
@@ -114,6 +120,13 @@ export interface Worktrees {
    * was saved. Throws when anything could not be saved.
    */
   snapshot(place: Place, options: { task: number; run: number }): Promise<Snapshot>;
+  /**
+   * Keeps what a place holds now, as `snapshot` does, under `refs/coder/task-{id}/point-{name}`; `name` is a word and a
+   * number (`run-3`). HEAD's own commit when all is committed. `uncommitted`: as `changes` has just counted it; with 0 there
+   * is no look at the files. Of a worktree that is gone its branch speaks. Called again, it returns what was saved; for
+   * other work, a ref with -2 and so on. Throws when anything could not be saved; the place is as it was then.
+   */
+  savePoint(place: Place, options: { task: number; name: string; uncommitted?: number }): Promise<Point>;
   /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
   remove(place: Place): Promise<void>;
   /** Copies what `.worktreeinclude` of the main checkout names into a place. What cannot be copied is told, not thrown. */
@@ -178,6 +191,8 @@ export interface WorktreeUpkeep {
   removeMerged(place: Place): Promise<void>;
   /** Whether a ref exists and names that commit. */
   hasSnapshot(repo: string, snapshot: Snapshot): Promise<boolean>;
-  /** Deletes a snapshot's ref if it still names its commit. */
+  /** The points of a task that are still in the repository, whoever saved them. */
+  points(repo: string, task: number): Promise<Snapshot[]>;
+  /** Deletes the ref of a snapshot or point if it still names its commit. */
   removeSnapshot(repo: string, snapshot: Snapshot): Promise<void>;
 }

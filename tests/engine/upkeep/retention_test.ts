@@ -106,6 +106,24 @@ Deno.test("sweep() deletes the snapshots of failed runs by the log, and no other
   assertEquals((await verify(w.context.store.kv)).differences, []);
 });
 
+Deno.test("sweep() deletes the points of a task with what its runs left, and those of no other log", async () => {
+  await using w = await upkeepWorld();
+  const { id, place } = await w.done("Unmerged");
+  const { ref } = await w.upkeep.savePoint(place, { task: id, name: "run-1" });
+  const foreign = `refs/coder/task-${id}/point-run-9`;
+  await w.repository.git("update-ref", foreign, "HEAD");
+  await sweep(w);
+  const refs = () => w.repository.git("for-each-ref", "--format=%(refname)", `refs/coder/task-${id}/`);
+  assertEquals(await refs(), `${ref}\n${foreign}`);
+  w.pass(31);
+  await sweep(w);
+  assertEquals(await refs(), foreign);
+  const removed = (await w.events(id)).filter(({ type }) => type === "snapshot.removed");
+  assertEquals(removed.map(({ data }) => (data as { ref: string }).ref), [ref]);
+  assertEquals(await exists(place.path), true);
+  assertEquals((await verify(w.context.store.kv)).differences, []);
+});
+
 Deno.test("sweep() goes on where a crash left it between the event and the removal", async () => {
   await using w = await upkeepWorld();
   const { id, place } = await merged(w);

@@ -66,6 +66,14 @@ Deno.test("straysOf() takes saved work of any run up to the last for the task's 
   ]);
 });
 
+Deno.test("straysOf() takes a point for the task's own when the log has its run or its event", () => {
+  const points = ["run-1", "run-1-2", "run-1-nested/lib", "message-3"].map((name) => `task-12/point-${name}`);
+  const others = ["run-2", "message-999", "1"].map((name) => `task-12/point-${name}`);
+  const saved = [...points, ...others].map((name) => ({ name: `refs/coder/${name}`, commit: "c" }));
+  assertEquals(strays(completedHistory(), { saved }), others.map((name) => `refs/coder/${name}`));
+  assertEquals(strays([], { saved }).length, saved.length);
+});
+
 const nothing: Found = { strayWorktrees: [], strayBranches: [], strayRefs: [], lostWorktrees: [] };
 
 Deno.test("findingsOf() has one sentence for each kind, names the first five, and tells findings apart by what was found", () => {

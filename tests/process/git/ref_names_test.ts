@@ -1,13 +1,14 @@
 import { assertEquals } from "@std/assert";
 import {
   branchRef,
-  firstRunRef,
+  firstRef,
   isNumbered,
   isOwnedRef,
   keptRef,
   nestedRef,
   numbered,
   ownedRef,
+  pointRef,
   runRef,
 } from "../../../core/process/git/ref_names.ts";
 
@@ -26,8 +27,11 @@ Deno.test("numbered() gives the ref itself, then its successors; isNumbered() kn
   }
 });
 
-Deno.test("firstRunRef() leads from any snapshot of a run to the first", () => {
-  for (const n of [1, 2, 12]) assertEquals(firstRunRef(numbered(runRef(7, 3))(n)), runRef(7, 3));
+Deno.test("firstRef() leads from any snapshot of a run, and from any ref of a point, to the first", () => {
+  for (const n of [1, 2, 12]) {
+    assertEquals(firstRef(numbered(runRef(7, 3))(n)), runRef(7, 3));
+    assertEquals(firstRef(numbered(pointRef(7, "run-3"))(n)), pointRef(7, "run-3"));
+  }
 });
 
 Deno.test("what is kept goes by the task, or by the branch when no task is known", () => {
