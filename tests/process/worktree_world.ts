@@ -37,7 +37,7 @@ export async function worktreeWorld(): Promise<WorktreeWorld> {
       return place;
     },
     async diff(place) {
-      return await new Response(await worktrees.diff(place, { commit: null })).text();
+      return await new Response((await worktrees.diff(place)).stream).text();
     },
     snapshot: (place) => worktrees.snapshot(place, { task: 1, run: 1 }),
     files: async (commit) => lines(await repo.git("ls-tree", "-r", "--name-only", commit)),

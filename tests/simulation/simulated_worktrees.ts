@@ -121,6 +121,7 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       return [];
     },
     diff: () => Promise.reject(new Error("The simulation asks for no diff")),
+    fileAt: () => Promise.reject(new Error("The simulation asks for no file")),
   };
 
   function requireNobodyIn(path: string): void {

@@ -48,14 +48,14 @@ async function diffOf(
   if (!head.place?.base_commit) throw new DomainError("not_found", `Task ${id} has no worktree yet`);
   if (head.place.present && !head.snapshot) {
     try {
-      return await worktrees.diff(head.place, { commit: null });
+      return (await worktrees.diff(head.place)).stream;
     } catch (error) {
       // It may have been saved and removed while git looked.
       head = await queries.require(id);
       if (!head.place || !head.snapshot) throw error;
     }
   }
-  if (head.snapshot) return await worktrees.diff(head.place, { commit: head.snapshot.commit });
+  if (head.snapshot) return (await worktrees.diff(head.place, { to: head.snapshot.commit })).stream;
   throw new DomainError("not_found", `Task ${id} has neither a worktree nor a snapshot`);
 }
 

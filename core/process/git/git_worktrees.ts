@@ -5,14 +5,16 @@
 //   restore_worktree.ts  a place that is gone or broken, put back
 //   snapshots.ts         what a run left, saved; points.ts: what it held on the way
 //   remove_worktree.ts   places that are over; erase_worktree.ts erases them, keep_work.ts keeps what would go with them
-//   worktree_diff.ts     a place against its base
+//   worktree_diff.ts     a place against its base, or any two moments; file_at.ts: one file of it
 //
 // What changes anything takes the repository's turn (turns.ts).
 
 import { join } from "@std/path";
 import { DomainError, messageOf, nullIfExpected } from "../../domain/error.ts";
 import { addWorktree, requirePlainName, sweepUntouched } from "./add_worktree.ts";
+import { requireCommitId } from "./compared.ts";
 import { diffFiles } from "./diff_files.ts";
+import { fileAt } from "./file_at.ts";
 import { inspectRepository } from "./git.ts";
 import { readAtCommit, requireBase } from "./git_objects.ts";
 import { removeLock } from "./git_refs.ts";
@@ -27,7 +29,7 @@ import { bringBack, setAside } from "./set_aside.ts";
 import { hasSnapshot, removeSnapshot, takeSnapshot } from "./snapshots.ts";
 import { strayWork } from "./stray_work.ts";
 import { uncommittedNames } from "./worktree_content.ts";
-import { changesOf, diffOf, requireCommitId } from "./worktree_diff.ts";
+import { changesOf, diffOf } from "./worktree_diff.ts";
 import { entryNames, isLinked } from "./worktree_entry.ts";
 import { hasIncludeFile, includeFiles, nothingIncluded } from "./worktree_include.ts";
 import { fileTreeOf, headOf } from "./worktree_index.ts";
@@ -118,8 +120,11 @@ function worktreesOf(sites: Sites): Worktrees {
     async readAtCommit(repo, commit, path) {
       return await readAtCommit((await sites.of(repo)).repo, { commit, path });
     },
-    async diff(place, { commit }) {
-      return await diffOf(await sites.locate(place), place, { commit, diffs });
+    async diff(place, options = {}) {
+      return await diffOf(await sites.locate(place), place, { ...options, diffs });
+    },
+    async fileAt(place, options) {
+      return await fileAt(await sites.locate(place), place, options);
     },
   };
 }

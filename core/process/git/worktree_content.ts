@@ -24,6 +24,7 @@ const DIFF = [
   // To see whether files within a submodule changed, git would run itself in there, by the configuration it finds there.
   "--ignore-submodules=dirty",
   ...["--src-prefix=a/", "--dst-prefix=b/"],
+  ...["--find-renames", "--full-index"],
 ];
 
 /**
@@ -132,7 +133,7 @@ export interface ContentLook {
 /** Looks at the worktree as it stands, untracked files included. */
 export async function lookAtContent<T>(
   tree: FileTree,
-  base: string,
+  { base, ignoreSpace }: { base: string; ignoreSpace: boolean },
   action: (look: ContentLook) => Promise<T>,
 ): Promise<T> {
   return await withIndex(tree, async (at) => {
@@ -144,7 +145,7 @@ export async function lookAtContent<T>(
         async write(file) {
           // Not by the index that was taken in: its content is stored nowhere, and git need not look into the files for it.
           await makeKnown(at, changes.untracked, { emptyBlob: emptyBlobLike(base) });
-          await git([...DIFF, `--output=${file}`, base, "--"], at);
+          await git([...DIFF, ...spaceOption(ignoreSpace), `--output=${file}`, base, "--"], at);
           const since = await diskChanges(taken, tree);
           return since.changed.length + since.removed.length + since.untracked.length === 0;
         },
@@ -154,8 +155,17 @@ export async function lookAtContent<T>(
 }
 
 /** Writes the unified diff between two commits into a file. */
-export async function writeDiff(repo: string, file: string, { base, commit }: { base: string; commit: string }) {
-  await git([...DIFF, `--output=${file}`, base, commit, "--"], { cwd: repo, content: true });
+export async function writeDiff(
+  repo: string,
+  file: string,
+  { base, commit, ignoreSpace }: { base: string; commit: string; ignoreSpace: boolean },
+): Promise<void> {
+  const args = [...DIFF, ...spaceOption(ignoreSpace), `--output=${file}`, base, commit, "--"];
+  await git(args, { cwd: repo, content: true });
+}
+
+function spaceOption(ignoreSpace: boolean): string[] {
+  return ignoreSpace ? ["--ignore-all-space"] : [];
 }
 
 /** The id of the blob without content, in a repository whose ids look like this one: by SHA-1 or by SHA-256. */

@@ -1,15 +1,14 @@
-// A place against the commit that it started from: as counts and as a diff. Of a worktree that is gone its branch speaks.
+// A place against another moment of it: as counts and as a diff. Of a worktree that is gone its branch speaks.
 
 import { join } from "@std/path";
-import { DomainError } from "../../domain/error.ts";
+import { momentOf, requireCommitId, requireTip, startOf } from "./compared.ts";
 import type { DiffFiles } from "./diff_files.ts";
-import { isCommitId } from "./git.ts";
-import { standingEntry, tipOf } from "./ownership.ts";
+import { standingEntry } from "./ownership.ts";
 import type { Located, Site } from "./sites.ts";
 import { countChanges, countLines, lookAtContent, writeDiff } from "./worktree_content.ts";
 import type { Entry } from "./worktree_entry.ts";
 import { fileTreeOf } from "./worktree_index.ts";
-import type { Changes, Place } from "./worktrees.ts";
+import type { Changes, Compared, DiffOptions, Place } from "./worktrees.ts";
 
 /** In a repository's git folder. */
 const DIFFS = "personal-coder-diffs";
@@ -24,54 +23,59 @@ export async function changesOf({ site, path }: Located, place: Place): Promise<
 
 /** See `Worktrees.diff`. */
 export async function diffOf(
-  { site, path }: Located,
+  located: Located,
   place: Place,
-  { commit, diffs }: { commit: string | null; diffs: DiffFiles },
-): Promise<ReadableStream<Uint8Array>> {
-  const base = requireCommitId(place.base_commit);
-  if (commit !== null) return await diffOfCommit(site, diffs, { base, commit: requireCommitId(commit) });
-  const entry = await standingEntry(site, path);
-  if (entry !== null) return await diffOfWorktree(site, diffs, { base, entry });
-  return await diffOfCommit(site, diffs, { base, commit: await requireTip(site, place) });
+  { from, to = "now", ignoreSpace = false, diffs }: DiffOptions & { diffs: DiffFiles },
+): Promise<Compared> {
+  const { site } = located;
+  const { commit, entry } = await momentOf(located, place, to);
+  const start = await startOf(site, place, { from, to: commit });
+  const options = { base: start, ignoreSpace };
+  return {
+    ...{ from: start, to: entry === null ? commit : null },
+    stream: entry === null
+      ? await diffOfCommit(site, diffs, { ...options, commit })
+      : await diffOfWorktree(site, diffs, { ...options, entry }),
+  };
 }
 
 function diffOfCommit(
   { repo, common }: Site,
   diffs: DiffFiles,
-  { base, commit }: { base: string; commit: string },
+  { base, commit, ignoreSpace }: { base: string; commit: string; ignoreSpace: boolean },
 ): Promise<ReadableStream<Uint8Array>> {
-  const key = `${base}-${commit}`;
+  const key = `${base}-${commit}${suffixOf(ignoreSpace)}`;
   return diffs.open({
-    folder: join(common, DIFFS),
+    folder: diffFolder(common),
     subject: `${common} ${key}`,
-    compare: (make) => make(key, async (file) => (await writeDiff(repo, file, { base, commit }), true)),
+    compare: (make) => make(key, async (file) => (await writeDiff(repo, file, { base, commit, ignoreSpace }), true)),
   });
 }
 
 async function diffOfWorktree(
   { common }: Site,
   diffs: DiffFiles,
-  { base, entry }: { base: string; entry: Entry },
+  { base, entry, ignoreSpace }: { base: string; entry: Entry; ignoreSpace: boolean },
 ): Promise<ReadableStream<Uint8Array>> {
   const tree = await fileTreeOf(entry);
+  const suffix = suffixOf(ignoreSpace);
   return await diffs.open({
-    folder: join(common, DIFFS),
-    subject: `${entry.folder} ${base}`,
-    compare: (make) => lookAtContent(tree, base, ({ fingerprint, write }) => make(`${base}-${fingerprint}`, write)),
+    folder: diffFolder(common),
+    subject: `${entry.folder} ${base}${suffix}`,
+    compare: (make) =>
+      lookAtContent(
+        tree,
+        { base, ignoreSpace },
+        ({ fingerprint, write }) => make(`${base}-${fingerprint}${suffix}`, write),
+      ),
   });
 }
 
-async function requireTip(site: Site, place: Place): Promise<string> {
-  const tip = await tipOf(site, place.branch);
-  if (tip !== null) return tip;
-  throw new DomainError(
-    "not_found",
-    `Cannot compare worktree ${place.path}: neither it nor branch ${place.branch} exists`,
-  );
+function suffixOf(ignoreSpace: boolean): string {
+  return ignoreSpace ? "-w" : "";
 }
 
-/** Throws `DomainError("invalid")` for what is no full commit id; returns it else. */
-export function requireCommitId(commit: string): string {
-  if (isCommitId(commit)) return commit;
-  throw new DomainError("invalid", `Cannot compare with ${JSON.stringify(commit)}: no commit id`);
+/** Where the diffs of a repository are. */
+export function diffFolder(common: string): string {
+  return join(common, DIFFS);
 }

@@ -57,6 +57,30 @@ export interface Changes {
   uncommitted: number;
 }
 
+/** A commit id, or the merge base with a local branch as it is now. */
+export type DiffFrom = string | { mergeBaseWith: string };
+
+/** For `Worktrees.diff`. */
+export interface DiffOptions {
+  /**
+   * Default: the place's base commit. It also stands for a merge base when the branch does not exist or shares nothing, and
+   * when all of what is compared is in the branch.
+   */
+  from?: DiffFrom;
+  /** A commit id; or, by default, "now": the worktree as it stands, untracked files included, else its branch. */
+  to?: string;
+  /** Lines that differ in white space only are the same. */
+  ignoreSpace?: boolean;
+}
+
+/** A diff, and what it compares. `to`: null for the worktree as it stands. */
+export interface Compared {
+  from: string;
+  to: string | null;
+  /** Unified, with renames and whole blob ids. */
+  stream: ReadableStream<Uint8Array>;
+}
+
 /** What `.worktreeinclude` brought into a place. */
 export interface IncludedFiles {
   /** Paths in the worktree, sorted: the first 200. */
@@ -162,10 +186,17 @@ export interface Worktrees {
    */
   strayed(place: Place, options: { task: number; before: ReadonlySet<string> }): Promise<StrayWork[]>;
   /**
-   * Unified diff against the base commit: of `commit`, or of the worktree as it stands, or of its branch. Throws
-   * `DomainError("not_found")` when there is neither of these.
+   * What changed between two moments of a place, or of two places of one repository: commits say nothing about theirs.
+   * Throws `DomainError("not_found")` when there is no such commit, or neither worktree nor branch, and
+   * `DomainError("invalid")` for what is no commit id.
    */
-  diff(place: Place, options: { commit: string | null }): Promise<ReadableStream<Uint8Array>>;
+  diff(place: Place, options?: DiffOptions): Promise<Compared>;
+  /**
+   * The bytes of a file at a commit or "now"; of a symbolic link, where it leads as text. Null when there is no file of that
+   * name: a folder, an ignored file, one behind a link or in a repository inside are none. Throws `DomainError("invalid")`
+   * for what is no path within the repository and for more than 10 MiB, and what `diff` throws.
+   */
+  fileAt(place: Place, options: { at: string; path: string }): Promise<Uint8Array | null>;
 }
 
 /** What one repository holds because of us. */

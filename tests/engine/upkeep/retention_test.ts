@@ -42,8 +42,8 @@ Deno.test("sweep() removes a merged worktree, its branch and its raw log when th
   const head = (await w.context.store.log.head(id))!;
   assertEquals([head.status, head.place?.present], ["completed", false]);
   // What it did can still be read from what it was merged into.
-  const diff = await w.upkeep.diff(place, { commit: head.snapshot!.commit });
-  assert((await new Response(diff).text()).includes(`+++ b/task-${id}.txt`));
+  const { stream } = await w.upkeep.diff(place, { to: head.snapshot!.commit });
+  assert((await new Response(stream).text()).includes(`+++ b/task-${id}.txt`));
 
   await sweep(w);
   assertEquals((await typesAfter(w, id, "task.completed")).length, 2);

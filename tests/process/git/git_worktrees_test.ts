@@ -552,7 +552,7 @@ Deno.test("diff() shows the worktree with untracked files, or a snapshot, and ru
   await Deno.writeTextFile(join(place.path, ".gitattributes"), "* diff=evil\n");
   await Deno.writeTextFile(join(place.path, "README.md"), "changed\n");
   await Deno.symlink("/etc/passwd", join(place.path, "link"));
-  const text = await textOf(await w.worktrees.diff(place, { commit: null }));
+  const text = await textOf((await w.worktrees.diff(place)).stream);
   assertStringIncludes(text, "diff --git a/README.md b/README.md\n");
   assertStringIncludes(text, "new file mode 120000");
   assertStringIncludes(text, "+/etc/passwd\n");
@@ -560,16 +560,16 @@ Deno.test("diff() shows the worktree with untracked files, or a snapshot, and ru
   assertEquals(await git(place.path, "diff", "--cached", "--name-only"), "");
   const { commit } = await w.worktrees.snapshot(place, { task: 1, run: 1 });
   await w.worktrees.remove(place);
-  assertEquals(await textOf(await w.worktrees.diff(place, { commit })), text);
-  await assertRejects(() => w.worktrees.diff(place, { commit: "--output=/tmp/x" }), DomainError, "no commit id");
-  await assertRejects(() => w.worktrees.diff(place, { commit: null }), DomainError, "neither it nor branch");
+  assertEquals(await textOf((await w.worktrees.diff(place, { to: commit })).stream), text);
+  await assertRejects(() => w.worktrees.diff(place, { to: "--output=/tmp/x" }), DomainError, "no commit id");
+  await assertRejects(() => w.worktrees.diff(place), DomainError, "neither it nor branch");
 });
 
 Deno.test("diff() is not affected by cancelling it half-way", async () => {
   await using w = await world();
   const place = await w.add();
   await Deno.writeTextFile(join(place.path, "big.txt"), "line\n".repeat(500_000));
-  const reader = (await w.worktrees.diff(place, { commit: null })).getReader();
+  const reader = (await w.worktrees.diff(place)).stream.getReader();
   assertNotEquals((await reader.read()).value, undefined);
   await reader.cancel();
   const entry = await git(place.path, "rev-parse", "--absolute-git-dir");

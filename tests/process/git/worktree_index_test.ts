@@ -87,7 +87,7 @@ Deno.test("Folders, files and links that took each other's place are taken in as
   const text = await w.diff(place);
   const { commit } = await w.snapshot(place);
   assertEquals(await w.files(commit), ["README.md", "file/c.txt", "folder", "linked", "moved/b.txt"]);
-  const saved = await new Response(await w.worktrees.diff(place, { commit })).text();
+  const saved = await new Response((await w.worktrees.diff(place, { to: commit })).stream).text();
   assertEquals(saved, text);
 });
 
