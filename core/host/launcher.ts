@@ -44,6 +44,8 @@ const otherVariables = [
   "HOME",
   "CLAUDECODE",
   "CLAUDE_CODE_ENTRYPOINT",
+  "GIT_SSH",
+  "GIT_CONFIG_COUNT",
   "PERSONAL_CODER_TEST_SHARE",
   launchedVariable,
 ];

@@ -2,12 +2,13 @@
 
 import { join } from "@std/path";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
+import type { Outgoing } from "../../core/process/git/outgoing.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/worktrees.ts";
 import { git, type TempRepository, tempRepository } from "../support/temp.ts";
 
 export interface WorktreeWorld extends AsyncDisposable {
   repo: TempRepository;
-  worktrees: Worktrees & WorktreeUpkeep;
+  worktrees: Worktrees & WorktreeUpkeep & Outgoing;
   /** A worktree of task `task`. */
   add(task?: number): Promise<Place>;
   diff(place: Place): Promise<string>;

@@ -25,6 +25,8 @@ export interface GitResult {
   bytes: Uint8Array;
   /** stdout as text. */
   readonly text: string;
+  /** stderr as text. */
+  readonly complaint: string;
 }
 
 const CONFIG = [
@@ -82,6 +84,9 @@ export async function git(args: string[], { codes = [], content, ...options }: G
     bytes: stdout,
     get text() {
       return new TextDecoder().decode(stdout);
+    },
+    get complaint() {
+      return new TextDecoder().decode(stderr);
     },
   };
 }

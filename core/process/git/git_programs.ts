@@ -8,9 +8,9 @@
 /** For `git config --get-regexp`: settings whose value git, or git-lfs, may run. Hooks and external diffs are off for all. */
 export const programSettings = [
   "^filter\\..*\\.(clean|smudge|process|required)$",
-  "^core\\.(sshcommand|gitproxy|askpass)$",
+  "^core\\.(sshcommand|gitproxy|askpass|alternaterefscommand)$",
   "^credential\\.(.*\\.)?helper$",
-  "^remote\\..*\\.(uploadpack|vcs)$",
+  "^remote\\..*\\.(uploadpack|receivepack|vcs)$",
   "^hook\\..*\\.(command|enabled)$",
   "^lfs\\.(extension|customtransfer)\\..*\\.(clean|smudge|path)$",
   "^lfs\\.(.*\\.)?standalonetransferagent$",
@@ -35,8 +35,10 @@ interface Setting {
 export interface Overrides {
   args: string[];
   env: Record<string, string>;
-  /** The repository names a program for talking to a remote. That cannot be overridden: nothing may be fetched. */
+  /** The repository names a program for talking to a remote. That cannot be overridden: nothing may be fetched or pushed. */
   isOffline: boolean;
+  /** The user's own configuration says how ssh is called. */
+  hasOwnSsh: boolean;
 }
 
 /** From the output of `git config --show-scope --null --get-regexp`. */
@@ -58,6 +60,7 @@ export function overridesOf(listing: string): Overrides {
     args: values.map(([key], index) => `--config-env=${key}=${variable(index)}`),
     env: Object.fromEntries(values.map(([, value], index) => [variable(index), value])),
     isOffline: settings.some((one) => isUnwanted(one) && isRemote(one.key)),
+    hasOwnSsh: settings.some((one) => !isUnwanted(one) && one.key === "core.sshcommand"),
   };
 }
 
@@ -87,6 +90,7 @@ function isRemote(key: string): boolean {
 function nothingFor(key: string): string {
   if (/^(filter\..*\.required|hook\..*\.enabled)$/.test(key)) return "false";
   if (key === "core.sshcommand") return "ssh";
+  if (key === "core.alternaterefscommand") return "true";
   return key === "core.gitproxy" ? "none" : "";
 }
 

@@ -1,4 +1,4 @@
-// The Worktrees port with real git: each method finds its repository and place (sites.ts), and hands over.
+// The ports of worktrees.ts and outgoing.ts with real git: each method finds its repository and place (sites.ts), and hands over.
 //
 //   ownership.ts         whose a name, branch or folder is
 //   add_worktree.ts      a place for a task; make_worktree.ts makes it
@@ -6,6 +6,7 @@
 //   snapshots.ts         what a run left, saved; points.ts: what it held on the way
 //   remove_worktree.ts   places that are over; erase_worktree.ts erases them, keep_work.ts keeps what would go with them
 //   worktree_diff.ts     a place against its base, or any two moments; file_at.ts: one file of it
+//   push.ts, patch.ts    what leaves the house
 //
 // What changes anything takes the repository's turn (turns.ts).
 
@@ -13,14 +14,17 @@ import { join } from "@std/path";
 import { DomainError, messageOf, nullIfExpected } from "../../domain/error.ts";
 import { addWorktree, requirePlainName, sweepUntouched } from "./add_worktree.ts";
 import { requireCommitId } from "./compared.ts";
-import { diffFiles } from "./diff_files.ts";
+import { type DiffFiles, diffFiles } from "./diff_files.ts";
 import { fileAt } from "./file_at.ts";
 import { inspectRepository } from "./git.ts";
 import { readAtCommit, requireBase } from "./git_objects.ts";
 import { removeLock } from "./git_refs.ts";
 import { keepCommit } from "./keep_work.ts";
 import { standingEntry, tipOf } from "./ownership.ts";
+import { pushBranch } from "./push.ts";
 import { branchRef } from "./ref_names.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { patchOf } from "./patch.ts";
 import { pointsOf, savePoint } from "./points.ts";
 import { mergedCommit, removeMerged, removeWorktree } from "./remove_worktree.ts";
 import { restoreWorktree, whyNotRestorable } from "./restore_worktree.ts";
@@ -37,13 +41,13 @@ import { tracesOf } from "./worktree_traces.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
 
 /** Worktrees of real repositories. Errors are those that the ports name. */
-export function gitWorktrees(options: SitesOptions): Worktrees & WorktreeUpkeep {
+export function gitWorktrees(options: SitesOptions): Worktrees & WorktreeUpkeep & Outgoing {
   const sites = new Sites(options);
-  return { ...worktreesOf(sites), ...upkeepOf(sites) };
+  const diffs = diffFiles();
+  return { ...worktreesOf(sites, diffs), ...upkeepOf(sites), ...outgoingOf(sites, diffs) };
 }
 
-function worktreesOf(sites: Sites): Worktrees {
-  const diffs = diffFiles();
+function worktreesOf(sites: Sites, diffs: DiffFiles): Worktrees {
   return {
     async add(options) {
       requirePlainName(options.branch);
@@ -148,6 +152,17 @@ function upkeepOf(sites: Sites): WorktreeUpkeep {
     },
     async removeSnapshot(repo, snapshot) {
       await removeSnapshot(await sites.of(repo), snapshot);
+    },
+  };
+}
+
+function outgoingOf(sites: Sites, diffs: DiffFiles): Outgoing {
+  return {
+    async push(place, options) {
+      return await pushBranch(await sites.locate(place), place, options);
+    },
+    async patch(place, options) {
+      return await patchOf(await sites.locate(place), place, { ...options, diffs });
     },
   };
 }
