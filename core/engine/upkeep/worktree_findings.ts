@@ -79,8 +79,9 @@ export function isSavedBy(name: string, head: Task): boolean {
 
 /** The task and the run, or the event, that a ref of saved work is named after. */
 function refParts(name: string): { task: number; run: number | null; seq: number | null } | null {
-  const kept = /^refs\/coder\/kept\/task-(\d+)-/.exec(name);
-  if (kept) return { task: Number(kept[1]), run: null, seq: null };
+  // Of no run is what was kept, and where a branch was before the task landed in it.
+  const other = /^refs\/coder\/(?:kept\/task-(\d+)-|task-(\d+)\/target-\d+$)/.exec(name);
+  if (other) return { task: Number(other[1] ?? other[2]), run: null, seq: null };
   const match = /^refs\/coder\/task-(\d+)\/(?:(?:point-)?run|point-([a-z]+))-(\d+)/.exec(name);
   if (!match) return null;
   const [, task, word, number] = match;

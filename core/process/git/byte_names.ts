@@ -18,3 +18,8 @@ export function listOf(names: string[]): Uint8Array {
 export function nameOf(path: string): string {
   return Buffer.from(path, "utf8").toString("latin1");
 }
+
+/** Such a name for a person to read. */
+export function textOf(name: string): string {
+  return Buffer.from(name, "latin1").toString("utf8");
+}

@@ -12,9 +12,13 @@ export const programSettings = [
   "^credential\\.(.*\\.)?helper$",
   "^remote\\..*\\.(uploadpack|receivepack|vcs)$",
   "^hook\\..*\\.(command|enabled)$",
+  "^merge\\..*\\.driver$",
   "^lfs\\.(extension|customtransfer)\\..*\\.(clean|smudge|path)$",
   "^lfs\\.(.*\\.)?standalonetransferagent$",
 ].join("|");
+
+/** git's own merge of texts, in the words of a driver: an empty one would end the merge, and none cannot be said. */
+const textMerge = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B";
 
 const lfsWords: Record<string, string[]> = {
   "filter.lfs.clean": ["git-lfs clean -- %f"],
@@ -91,6 +95,7 @@ function nothingFor(key: string): string {
   if (/^(filter\..*\.required|hook\..*\.enabled)$/.test(key)) return "false";
   if (key === "core.sshcommand") return "ssh";
   if (key === "core.alternaterefscommand") return "true";
+  if (key.startsWith("merge.")) return textMerge;
   return key === "core.gitproxy" ? "none" : "";
 }
 

@@ -28,7 +28,7 @@ import { patchOf } from "./patch.ts";
 import { pointsOf, savePoint } from "./points.ts";
 import { mergedCommit, removeMerged, removeWorktree } from "./remove_worktree.ts";
 import { restoreWorktree, whyNotRestorable } from "./restore_worktree.ts";
-import { follow, type Located, Sites, type SitesOptions } from "./sites.ts";
+import { follow, type Located, type Sites, sitesOf, type SitesOptions } from "./sites.ts";
 import { bringBack, setAside } from "./set_aside.ts";
 import { hasSnapshot, removeSnapshot, takeSnapshot } from "./snapshots.ts";
 import { strayWork } from "./stray_work.ts";
@@ -41,8 +41,8 @@ import { tracesOf } from "./worktree_traces.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "./worktrees.ts";
 
 /** Worktrees of real repositories. Errors are those that the ports name. */
-export function gitWorktrees(options: SitesOptions): Worktrees & WorktreeUpkeep & Outgoing {
-  const sites = new Sites(options);
+export function gitWorktrees(at: SitesOptions | Sites): Worktrees & WorktreeUpkeep & Outgoing {
+  const sites = sitesOf(at);
   const diffs = diffFiles();
   return { ...worktreesOf(sites, diffs), ...upkeepOf(sites), ...outgoingOf(sites, diffs) };
 }

@@ -19,6 +19,8 @@ export interface MakeOptions {
   task: number;
   /** What keeps git from running programs of the repository (`contentOverrides`). */
   content: Overrides;
+  /** What is checked out, on no branch; without it the branch of the worktree's name. */
+  commit?: string;
 }
 
 /**
@@ -40,13 +42,14 @@ export async function makeWorktree(site: Site, name: string, options: MakeOption
   }
 }
 
-/** Makes a marked worktree of a branch that is there; its path. Throws `DomainError("unavailable")` when git refuses. */
-export async function checkOut(site: Site, name: string, { task, content }: MakeOptions): Promise<string> {
+/** Makes a marked worktree of a branch or commit that is there; its path. Throws `DomainError("unavailable")` when git refuses. */
+export async function checkOut(site: Site, name: string, { task, content, commit }: MakeOptions): Promise<string> {
   const path = join(site.root, name);
+  const what = commit === undefined ? [path, name] : ["--detach", path, commit];
   const env = { [markVariable(await turnMark(site.common))]: "1" };
   const [excludesFile] = await both(
     excludesFileOf(site.repo),
-    git(["worktree", "add", path, name], { cwd: site.repo, env, content }),
+    git(["worktree", "add", ...what], { cwd: site.repo, env, content }),
   );
   const entry = newEntry(site.common, path);
   if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);

@@ -2,6 +2,7 @@
 //
 //   refs/coder/task-{id}/run-{n}               the work of a run whose worktree was removed (with -2, -3 if taken)
 //   refs/coder/task-{id}/aside-{n}             what was not committed while the run's check looked at what is; goes with that
+//   refs/coder/task-{id}/target-{n}            where a branch was before the task's work landed in it
 //   refs/coder/kept/task-{id}-{n}              what a stale branch or worktree of ours held before it was replaced
 //   refs/coder/task-{id}/point-{name}          the work as it was at the end of a run (`run-3`) or before a message was sent
 //                                              (`message-41`); with -2, -3 if taken
@@ -66,6 +67,11 @@ export function isPointRef(ref: string, task: number): boolean {
 /** The first ref for the snapshots of the run, or for the point, that a ref is of. */
 export function firstRef(ref: string): string {
   return ref.replace(/(\/(?:run|point-[a-z]+)-\d+)-\d+$/, "$1");
+}
+
+/** The ref, from `n` = 1, for the commit that a branch was at before the task's work landed in it. */
+export function targetRef(task: number, n: number): string {
+  return `${taskRefs(task)}target-${n}`;
 }
 
 /** What the refs for what is kept of a task begin with; of a branch name, when the task is not known. */

@@ -98,6 +98,11 @@ export class Sites {
   }
 }
 
+/** The sites themselves, or new ones: ports that are given the same share its turns. */
+export function sitesOf(at: SitesOptions | Sites): Sites {
+  return at instanceof Sites ? at : new Sites(at);
+}
+
 /** Whether a worktree of ours is at `path`, having been moved there; then git knows it there from now on. */
 export async function follow(site: Site, path: string): Promise<boolean> {
   return await site.takeTurn(() => followMove(site.common, { store: site.store, name: basename(path), to: path }));

@@ -1,6 +1,6 @@
 // What lies in a worktree: as a commit, as counts, as a diff.
 
-import { namesIn } from "./byte_names.ts";
+import { namesIn, textOf } from "./byte_names.ts";
 import { COMMITTER, git, gitLine } from "./git.ts";
 import {
   diskChanges,
@@ -87,11 +87,6 @@ export async function uncommittedNames(tree: FileTree): Promise<string[]> {
     const tracked = (await statusOf(at)).map((entry) => entry.slice(3));
     return [...new Set([...tracked, ...untracked, ...nested])].map(textOf).sort();
   });
-}
-
-/** A name in bytes for a person to read. */
-function textOf(name: string): string {
-  return new TextDecoder().decode(Uint8Array.from(name, (byte) => byte.charCodeAt(0)));
 }
 
 async function countTracked(at: IndexCopy): Promise<number> {

@@ -8,7 +8,7 @@
 import { dirname, join, SEPARATOR } from "@std/path";
 import { Buffer } from "node:buffer";
 import { messageOf } from "../../domain/error.ts";
-import { listOf, namesIn } from "./byte_names.ts";
+import { listOf, namesIn, textOf } from "./byte_names.ts";
 import { git } from "./git.ts";
 import type { Site } from "./sites.ts";
 import type { Entry } from "./worktree_entry.ts";
@@ -48,7 +48,7 @@ export async function includeFiles({ repo }: Site, entry: Entry): Promise<Includ
         const bytes = await copy(path, { root, worktree: entry.path, folders });
         if (bytes !== null) copied.push({ path, bytes, name });
       } catch (error) {
-        failed.push({ path: path ?? Buffer.from(name, "latin1").toString("utf8"), reason: messageOf(error) });
+        failed.push({ path: path ?? textOf(name), reason: messageOf(error) });
       }
     }
   };

@@ -57,7 +57,7 @@ Deno.test("straysOf() knows a name that the next run of a pending task will take
 });
 
 Deno.test("straysOf() takes saved work of any run up to the last for the task's own", () => {
-  const saved = ["task-12/run-1", "task-12/run-2", "kept/task-12-abc", "task-13/run-1", "other"]
+  const saved = ["task-12/run-1", "task-12/run-2", "kept/task-12-abc", "task-12/target-1", "task-13/run-1", "other"]
     .map((name) => ({ name: `refs/coder/${name}`, commit: "c" }));
   assertEquals(strays(completedHistory(), { saved }), [
     "refs/coder/task-12/run-2",

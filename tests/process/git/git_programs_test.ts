@@ -70,3 +70,12 @@ Deno.test("overridesOf() switches configured hooks off, whoever configured them"
     ["hook.lint.enabled", "false"],
   ]);
 });
+
+Deno.test("overridesOf() puts git's own merge of texts in place of the repository's merge driver", () => {
+  assertEquals(overrides(["local", "merge.a.driver", "theirs"], ["global", "merge.b.driver", "mine"]), [
+    ["merge.a.driver", "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B"],
+  ]);
+  assertEquals(overrides(["global", "merge.a.driver", "mine"], ["local", "merge.a.driver", "theirs"]), [
+    ["merge.a.driver", "mine"],
+  ]);
+});

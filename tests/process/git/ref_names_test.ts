@@ -10,6 +10,7 @@ import {
   ownedRef,
   pointRef,
   runRef,
+  targetRef,
 } from "../../../core/process/git/ref_names.ts";
 
 Deno.test("numbered() gives the ref itself, then its successors; isNumbered() knows them and nothing else", () => {
@@ -44,4 +45,9 @@ Deno.test("a claim is book-keeping, whatever store it is of; what saves work is 
   assertEquals(isOwnedRef(ownedRef("a", "task-1")), true);
   assertEquals(isOwnedRef(ownedRef("b", "")), true);
   for (const ref of [runRef(1, 1), keptRef("owned"), branchRef("owned")]) assertEquals(isOwnedRef(ref), false, ref);
+});
+
+Deno.test("where a target was is of no run, and no claim", () => {
+  assertEquals(targetRef(7, 2), "refs/coder/task-7/target-2");
+  assertEquals([isNumbered(targetRef(7, 1), runRef(7, 1)), isOwnedRef(targetRef(7, 1))], [false, false]);
 });

@@ -1,0 +1,70 @@
+// Commits as git stores them, for those that are made anew of others: author, encoding and message stay to the byte. A text
+// here has a character for each byte (byte_names.ts).
+
+import { Buffer } from "node:buffer";
+import { git, gitLine } from "../git.ts";
+import { MAX_LIST_BYTES } from "../worktree_index.ts";
+
+/** A commit of the work. */
+export interface RawCommit {
+  id: string;
+  tree: string;
+  parents: string[];
+  /** The header lines that say who wrote it and in which encoding, in their order. */
+  author: string;
+  encoding: string | null;
+  /** All after the headers. */
+  message: string;
+}
+
+/** Reads commits, in the order of their ids. */
+export async function readCommits(repo: string, ids: string[]): Promise<RawCommit[]> {
+  if (ids.length === 0) return [];
+  const stdin = ids.map((id) => `${id}\n`).join("");
+  const { bytes } = await git(["cat-file", "--batch"], { cwd: repo, stdin, maxOutputBytes: MAX_LIST_BYTES });
+  const commits: RawCommit[] = [];
+  // `{id} commit {size}\n{content}\n`
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(10, at);
+    const [id, , size] = latin1(bytes.subarray(at, end)).split(" ");
+    const from = end + 1;
+    at = from + Number(size) + 1;
+    commits.push(parseCommit(id!, latin1(bytes.subarray(from, at - 1))));
+  }
+  return commits;
+}
+
+function parseCommit(id: string, content: string): RawCommit {
+  const end = content.indexOf("\n\n");
+  const lines = (end < 0 ? content.trimEnd() : content.slice(0, end)).split("\n");
+  const valuesOf = (key: string) =>
+    lines.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1));
+  return {
+    id,
+    tree: valuesOf("tree")[0]!,
+    parents: valuesOf("parent"),
+    author: valuesOf("author")[0]!,
+    encoding: valuesOf("encoding")[0] ?? null,
+    message: end < 0 ? "" : content.slice(end + 2),
+  };
+}
+
+/** Stores a commit; its id. A signature of the old one would be none of the new, and is not in it. */
+export async function writeCommit(
+  repo: string,
+  { tree, parents, author, committer, encoding, message }: Omit<RawCommit, "id"> & { committer: string },
+): Promise<string> {
+  const lines = [
+    `tree ${tree}`,
+    ...parents.map((parent) => `parent ${parent}`),
+    `author ${author}`,
+    `committer ${committer}`,
+    ...(encoding === null ? [] : [`encoding ${encoding}`]),
+  ];
+  const stdin = Buffer.from(`${lines.join("\n")}\n\n${message}`, "latin1");
+  return await gitLine(["hash-object", "-t", "commit", "-w", "--stdin"], { cwd: repo, stdin });
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
