@@ -10,7 +10,7 @@ import { readTextIfThere } from "../small_files.ts";
 import type { Entry } from "../worktree_entry.ts";
 import { MAX_LIST_BYTES, treeEnvironment } from "../worktree_index.ts";
 import { mergeIn } from "./merge_command.ts";
-import { identityFor } from "./new_commit.ts";
+import { identityFor, wholeLines } from "./new_commit.ts";
 import { requireFullId } from "./target.ts";
 import { operationIn } from "./target_checkouts.ts";
 
@@ -28,7 +28,7 @@ export async function mergeInto(
       if (operation !== null) throw refusal(entry, `it is in the middle of ${operation}`);
       const { isDone, reason } = await mergeIn(entry, {
         branch: entry.branch,
-        options: ["--ff", "--no-edit", "--no-log", "--no-signoff", "--cleanup=verbatim", "-m", message],
+        options: ["--ff", "--no-edit", "--no-log", "--no-signoff", "--cleanup=verbatim", "-m", wholeLines(message)],
         commit,
         env: await identityFor(site.repo),
       });

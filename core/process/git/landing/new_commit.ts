@@ -15,8 +15,12 @@ export async function commitTree(
   { tree, parents, message }: { tree: string; parents: string[]; message: string },
 ): Promise<string> {
   const args = [...CONFIGURED, "commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-F", "-"];
-  const stdin = message.endsWith("\n") ? message : `${message}\n`;
-  return await withIdentity((env) => gitLine(args, { cwd: repo, stdin, env }));
+  return await withIdentity((env) => gitLine(args, { cwd: repo, stdin: wholeLines(message), env }));
+}
+
+/** A message with a newline at its end. */
+export function wholeLines(message: string): string {
+  return message.endsWith("\n") ? message : `${message}\n`;
 }
 
 /** The value of a `committer` line: `Name <email> {seconds} {zone}`. */

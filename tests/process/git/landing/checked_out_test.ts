@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { gitLandings } from "../../../../core/process/git/landing/git_landings.ts";
 import { git, tempRepository } from "../../../support/temp.ts";
 import { commitIn, write } from "../../worktree_world.ts";
-import { type LandingWorld, landingWorld } from "./world.ts";
+import { type LandingWorld, landingWorld, STORE } from "./world.ts";
 
 /** All that a person could lose: files, index and what HEAD is. */
 async function stateOf(path: string): Promise<unknown> {
