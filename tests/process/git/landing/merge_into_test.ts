@@ -73,7 +73,7 @@ Deno.test("mergeInto() commits what has no conflict, whatever the configuration 
   assertEquals(await Deno.readTextFile(join(place.path, "a.txt")), "work\n2\n3\n4\nmain\n");
   assertEquals(
     await git(place.path, "-c", "i18n.logOutputEncoding=UTF-8", "show", "-s", "--format=%B%P"),
-    `Merge mäin\n\nTask: 1\n\n${await git(place.path, "rev-parse", "HEAD^1")} ${commit}`,
+    `Merge mäin\n\nTask: 1\n${await git(place.path, "rev-parse", "HEAD^1")} ${commit}`,
   );
   assertEquals([await git(place.path, "status", "--porcelain"), await isThere(`${trap}ped`)], ["", false]);
   const head = await git(place.path, "rev-parse", "HEAD");

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { DomainError } from "../../../../core/domain/error.ts";
 import { landingMethods } from "../../../../core/domain/event.ts";
 import { isBranchName } from "../../../../core/process/git/landing/target.ts";
-import { git, tempDir, tempRepository } from "../../../support/temp.ts";
+import { git, tempDir } from "../../../support/temp.ts";
 import { landingWorld } from "./world.ts";
 
 const possible = { ff: null, merge: null, squash: null, rebase: null };
@@ -68,26 +68,16 @@ Deno.test("landings work in a repository of SHA-256, by each method", async () =
   await using folder = await tempDir();
   const path = join(folder.path, "repo");
   await git(folder.path, "init", "--quiet", "--object-format=sha256", "--initial-branch=main", path);
-  await git(
-    path,
-    "-c",
-    "user.name=T",
-    "-c",
-    "user.email=t@example.com",
-    "commit",
-    "--quiet",
-    "--allow-empty",
-    "-m",
-    "1",
-  );
-  await using repo = { ...await tempRepository(), path, git: (...args: string[]) => git(path, ...args) };
+  await git(path, "config", "user.name", "T");
+  await git(path, "config", "user.email", "t@example.com");
+  await git(path, "commit", "--quiet", "--allow-empty", "-m", "1");
+  const repo = { path, git: (...args: string[]) => git(path, ...args), [Symbol.asyncDispose]: () => Promise.resolve() };
   await using w = await landingWorld({ repo });
   await w.commit("work", { "a.txt": "1\n" });
   await w.commit("work", { "a.txt": "2\n" });
   for (const method of landingMethods) {
     const made = await w.integrated(method);
     assertEquals([made.length, (await w.move(await w.tip("main"), made)).kind], [64, "moved"], method);
-    await w.commit("work", { "a.txt": `${method}\n` }, { message: method });
     await w.repo.git("update-ref", "refs/heads/work", await w.commit(`next-${method}`, { [method]: "x\n" }));
   }
 });

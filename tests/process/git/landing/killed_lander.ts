@@ -1,0 +1,11 @@
+// A program for killed_test.ts: lands the commit of its second argument in `main` of the repository of its first.
+
+import { gitLandings } from "../../../../core/process/git/landing/git_landings.ts";
+import { STORE } from "./world.ts";
+
+const [repo, commit] = Deno.args as [string, string];
+const landings = gitLandings({ repos: new Map([["app", repo]]), root: () => `${repo}-worktrees`, store: STORE });
+const made = await landings.integrate("app", { target: "main", commit, method: "merge", message: "Land it" });
+if (made.kind !== "integrated") throw new Error(JSON.stringify(made));
+console.log(made.commit);
+await landings.move("app", { target: "main", from: made.target_commit, to: made.commit, task: 7, message: "land" });
