@@ -17,17 +17,13 @@ export type Mode = "execute" | "plan";
 export const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
 export type Effort = typeof efforts[number];
 
+/** What a model's name may be, of at most 100 characters: nothing that claude's command line could take for something else. */
+export const modelPattern = /^[A-Za-z0-9][\w.:@/[\]-]*$/;
+
 /**
  * How work gets into the branch that it lands in. `ff`: the branch moves to the work, if it has not moved on. `merge`: always
  * by a merge commit. `squash`: as one commit. `rebase`: its commits one by one, each with its author.
  */
-export const landingMethods = ["ff", "merge", "squash", "rebase"] as const;
-export type LandingMethod = typeof landingMethods[number];
-
-/** What a model's name may be, of at most 100 characters: nothing that claude's command line could take for something else. */
-export const modelPattern = /^[A-Za-z0-9][\w.:@/[\]-]*$/;
-
-/** How work can land in its target branch. */
 export const landingMethods = ["ff", "merge", "squash", "rebase"] as const;
 export type LandingMethod = typeof landingMethods[number];
 
