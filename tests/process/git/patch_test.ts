@@ -8,10 +8,12 @@ import { commitIn, worktreeWorld, write } from "../worktree_world.ts";
 async function patchWorld() {
   const w = await worktreeWorld();
   await write(w.repo.path, "old.txt", "line\n".repeat(30));
+  await write(w.repo.path, "long.txt", "line\n".repeat(30));
   await commitIn(w.repo.path, "Old");
   const place = await w.add();
   await Deno.rename(join(place.path, "old.txt"), join(place.path, 'neü "x".txt'));
   await Deno.writeFile(join(place.path, "bytes"), crypto.getRandomValues(new Uint8Array(5_000)));
+  await write(place.path, "long.txt", `${"line\n".repeat(15)}changed\n${"line\n".repeat(14)}`);
   await commitIn(place.path, "Rename: ünï\n\nA body.\n\nFrom here it goes on.");
   await write(place.path, "README.md", "changed\r\nno newline");
   await Deno.symlink("README.md", join(place.path, "link"));
@@ -57,6 +59,8 @@ Deno.test("patch() is the same whatever is configured for mails and diffs, and r
   const plain = await patch(head);
   const trap = join(dirname(w.repo.path), "trap.sh");
   await Deno.writeTextFile(trap, `#!/bin/sh\ntouch ${trap}ped\n`, { mode: 0o755 });
+  const order = join(dirname(w.repo.path), "order");
+  await Deno.writeTextFile(order, "neü*\nbytes\n");
   const settings: Record<string, string> = {
     "format.attach": "x",
     "format.headers": "X-A: b",
@@ -68,7 +72,7 @@ Deno.test("patch() is the same whatever is configured for mails and diffs, and r
     "format.thread": "deep",
     "format.coverLetter": "true",
     "format.numbered": "false",
-    "format.useAutoBase": "whenAble",
+    "format.useAutoBase": "true",
     "format.notes": "true",
     "format.from": "Somebody <s@example.com>",
     "format.pretty": "%H",
@@ -83,7 +87,7 @@ Deno.test("patch() is the same whatever is configured for mails and diffs, and r
     "diff.context": "0",
     "diff.interHunkContext": "9",
     "diff.algorithm": "patience",
-    "diff.orderFile": trap,
+    "diff.orderFile": order,
     "diff.suppressBlankEmpty": "true",
     "diff.external": trap,
     "diff.evil.textconv": trap,

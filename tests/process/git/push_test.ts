@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { dirname, join } from "@std/path";
 import { DomainError } from "../../../core/domain/error.ts";
 import type { PushOptions } from "../../../core/process/git/outgoing.ts";
-import { processTable } from "../../../core/process/process_table.ts";
 import { git } from "../../support/temp.ts";
+import { isAlive } from "../world.ts";
 import { commitIn, worktreeWorld, write } from "../worktree_world.ts";
 
 /** A place with one commit, and a bare repository as its remote `origin`. */
@@ -169,26 +169,30 @@ Deno.test("push() runs no program that the repository's configuration, a hook or
   assertEquals(await git(bare, "for-each-ref", "refs/heads/other"), "");
 });
 
+/** Runs with these variables in our own environment. */
+async function withEnv<T>(variables: Record<string, string>, action: () => Promise<T>): Promise<T> {
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  try {
+    return await action();
+  } finally {
+    for (const [name, value] of before) value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+  }
+}
+
 Deno.test("push() lets the user's own ssh work, in batch mode where nothing is said", async () => {
   const { w, folder, push } = await pushWorld();
   await using _ = w;
   await w.repo.git("config", "remote.origin.url", "ssh://git@127.0.0.1:1/shop.git");
   const ssh = join(folder, "ssh");
   await Deno.writeTextFile(ssh, `#!/bin/sh\necho "$0 $*" >> ${folder}/called\nexit 255\n`, { mode: 0o755 });
-  const called = async (variables: Record<string, string>) => {
-    const before = Object.fromEntries(Object.keys(variables).map((name) => [name, Deno.env.get(name)]));
-    for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
-    try {
+  const called = (variables: Record<string, string>) =>
+    withEnv(variables, async () => {
       await assertRejects(() => push(), DomainError);
       const text = await Deno.readTextFile(join(folder, "called"));
       await Deno.remove(join(folder, "called"));
       return text;
-    } finally {
-      for (const [name, value] of Object.entries(before)) {
-        value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
-      }
-    }
-  };
+    });
   assertStringIncludes(await called({ PATH: `${folder}:${Deno.env.get("PATH")}` }), "-o BatchMode=yes");
   assert(!(await called({ GIT_SSH_COMMAND: ssh })).includes("BatchMode"));
   assert(!(await called({ GIT_SSH: ssh })).includes("BatchMode"));
@@ -211,18 +215,12 @@ Deno.test("push() lets the user's credential helper work, and no text has what i
   });
   const own = join(folder, "gitconfig");
   await Deno.writeTextFile(own, `[credential]\n\thelper = ${helper}\n`);
-  const before = Deno.env.get("GIT_CONFIG_GLOBAL");
-  Deno.env.set("GIT_CONFIG_GLOBAL", own);
-  try {
-    for (const user of ["", "bob:s3cret@", "bob:s3@cret@", "ghp_0123456789abcdef0123@"]) {
-      await w.repo.git("config", "remote.origin.url", `http://${user}${server.host}/shop.git`);
-      const error = await assertRejects(() => push(), DomainError);
-      assertEquals([error.code, error.cause], ["unavailable", undefined]);
-      assertStringIncludes(error.message, server.host);
-      assert(!/cret|bob|ghp_|from-helper/.test(error.message), error.message);
-    }
-  } finally {
-    before === undefined ? Deno.env.delete("GIT_CONFIG_GLOBAL") : Deno.env.set("GIT_CONFIG_GLOBAL", before);
+  for (const user of ["", "bob:s3cret@", "bob:s3@cret@", "ghp_0123456789abcdef0123@"]) {
+    await w.repo.git("config", "remote.origin.url", `http://${user}${server.host}/shop.git`);
+    const error = await withEnv({ GIT_CONFIG_GLOBAL: own }, () => assertRejects(() => push(), DomainError));
+    assertEquals([error.code, error.cause], ["unavailable", undefined]);
+    assertStringIncludes(error.message, server.host);
+    assert(!/cret|bob|ghp_|from-helper/.test(error.message), error.message);
   }
   assertStringIncludes(await Deno.readTextFile(join(folder, "helped")), "get");
 });
@@ -240,15 +238,22 @@ Deno.test("push() names where it went without user and password", async () => {
 });
 
 Deno.test("push() waits no longer than it is told, and leaves no process", async () => {
-  const { w, push } = await pushWorld();
+  const { w, folder, push } = await pushWorld();
   await using _ = w;
   await using server = serve(null);
   await w.repo.git("config", "remote.origin.url", `http://bob:s3cret@${server.host}/shop.git`);
   const error = await assertRejects(() => push({ timeoutMs: 500 }), DomainError);
   assertEquals(error.message, `Cannot push: http://${server.host}/shop.git has not answered within 0.5 s`);
   assertEquals(error.code, "unavailable");
-  const left = (await processTable()).filter(({ parent, isZombie }) => parent === Deno.pid && !isZombie);
-  assertEquals(left, []);
+  // One that does not notice that git is gone.
+  const ssh = join(folder, "ssh");
+  await Deno.writeTextFile(ssh, `#!/bin/sh\necho $$ > ${folder}/pid\nexec sleep 600\n`, { mode: 0o755 });
+  await w.repo.git("config", "remote.origin.url", "ssh://bob@127.0.0.1:1/shop.git");
+  await withEnv(
+    { GIT_SSH_COMMAND: ssh },
+    () => assertRejects(() => push({ timeoutMs: 1_000 }), DomainError, "within 1 s"),
+  );
+  assertEquals(await isAlive(Number(await Deno.readTextFile(join(folder, "pid")))), false);
 });
 
 Deno.test("push() passes on why a remote refuses", async () => {
