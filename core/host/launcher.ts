@@ -7,7 +7,7 @@
 //   read     its data, the worktrees, the repositories' git folders, the programs of agent and shell, its own sources that
 //            make the pages
 //   write    its data, the worktrees, the repositories' git folders
-//   run      git, the agent, `sh` for the commands of a project, and `perl`, `ps` and `kill` to hold together, find and end
+//   run      git, `gh` for pull requests, the agent, `sh` for the commands of a project, and `perl`, `ps` and `kill` to hold together, find and end
 //            the processes of a run
 //   env      its own settings by name, and PATH; what an agent needs is inherited without being read
 //   sys      the machine's name, the user's id, the room on the disk
@@ -107,7 +107,7 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
       ...shells,
     ],
     write: owned,
-    run: [...["git", "sh", "perl", "ps", "kill"], ...agents],
+    run: [...["git", "gh", "sh", "perl", "ps", "kill"], ...agents],
     env: [...variables, ...otherVariables],
     sys: ["hostname", "uid", "statfs"],
   };

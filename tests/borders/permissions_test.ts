@@ -38,7 +38,7 @@ Deno.test("permissionsOf() is the listen address, our folders, and programs by n
     ),
     ...["bin/claude", "bin/claude", "bin/sh", "bin/sh"],
   ]);
-  assertEquals(run, ["git", "sh", "perl", "ps", "kill", "/usr/bin/claude", "/home/ada/bin/claude"]);
+  assertEquals(run, ["git", "gh", "sh", "perl", "ps", "kill", "/usr/bin/claude", "/home/ada/bin/claude"]);
   assert(env.includes("CODER_TOKEN") && env.every((name) => /^[A-Z_]+$/.test(name)));
   assertEquals(sys, ["hostname", "uid", "statfs"]);
 });
@@ -54,7 +54,15 @@ Deno.test("permissionsOf() follows the configuration: address, database, worktre
   ]);
   assert(!permissions({ CODER_KV: "https://kv.example" }).write.some((path) => path.includes("kv.example")));
   assert(permissions({ CODER_WORKTREES: "/work" }).write.includes("/work"));
-  assertEquals(permissions({ CODER_CLAUDE: "/opt/claude" }).run, ["git", "sh", "perl", "ps", "kill", "/opt/claude"]);
+  assertEquals(permissions({ CODER_CLAUDE: "/opt/claude" }).run, [
+    "git",
+    "gh",
+    "sh",
+    "perl",
+    "ps",
+    "kill",
+    "/opt/claude",
+  ]);
   // Only the demo agent is run by deno itself.
   assertEquals(permissions({}).run.at(-1), "/opt/deno");
   assert(!permissions({ CODER_REPO: "/r" }).run.includes("/opt/deno"));

@@ -39,6 +39,8 @@ interface Setting {
 export interface Overrides {
   args: string[];
   env: Record<string, string>;
+  /** The same as settings. */
+  settings: [key: string, value: string][];
   /** The repository names a program for talking to a remote. That cannot be overridden: nothing may be fetched or pushed. */
   isOffline: boolean;
   /** The user's own configuration says how ssh is called. */
@@ -63,6 +65,7 @@ export function overridesOf(listing: string): Overrides {
     // By the environment, because a name may hold an equals sign.
     args: values.map(([key], index) => `--config-env=${key}=${variable(index)}`),
     env: Object.fromEntries(values.map(([, value], index) => [variable(index), value])),
+    settings: values,
     isOffline: settings.some((one) => isUnwanted(one) && isRemote(one.key)),
     hasOwnSsh: settings.some((one) => !isUnwanted(one) && one.key === "core.sshcommand"),
   };

@@ -60,7 +60,7 @@ Deno.test("overridesOf() forgets all credential helpers and names the user's aga
 
 Deno.test("overridesOf() allows no fetching when the repository names a program for it", () => {
   const listing = (scope: string) => `${scope}\0remote.origin.uploadpack\n/theirs\0`;
-  assertEquals(overridesOf(listing("local")), { args: [], env: {}, isOffline: true, hasOwnSsh: false });
+  assertEquals(overridesOf(listing("local")), { args: [], env: {}, settings: [], isOffline: true, hasOwnSsh: false });
   assertEquals(overridesOf(listing("global")).isOffline, false);
 });
 
