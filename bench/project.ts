@@ -4,11 +4,11 @@
 import { basename, join } from "@std/path";
 import { beginOnly } from "./agent.ts";
 import { type HttpClient, httpClient } from "./http_client.ts";
-import { median, ms, type Row, row } from "./row.ts";
+import { inTurns } from "./in_turns.ts";
+import { ms, type Row, row } from "./row.ts";
 import { eachFrame, openFrames } from "./server_events.ts";
 import { bareGit, type BenchWorld, benchWorld } from "./world.ts";
 
-const rounds = 15;
 const includedFiles = 1_000;
 
 export async function project(): Promise<Row[]> {
@@ -72,19 +72,6 @@ async function include(world: BenchWorld, client: HttpClient): Promise<Row> {
     ours: ms(times.included - times.none),
     rival: { ...ms(times.copied), name: "cp -r of the same files" },
   });
-}
-
-/** The median of each case, measured in turns; the first round does not count. */
-async function inTurns<Name extends string>(cases: Record<Name, () => Promise<number>>): Promise<Record<Name, number>> {
-  const names = Object.keys(cases) as Name[];
-  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let round = 0; round <= rounds; round++) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const time = await cases[name]();
-      if (round > 0) times[name].push(time);
-    }
-  }
-  return Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<Name, number>;
 }
 
 /** From POST to `task.completed` at an SSE client. */

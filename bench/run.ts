@@ -13,6 +13,7 @@ import { board } from "./board.ts";
 import { claims } from "./claims.ts";
 import { followTask } from "./followers.ts";
 import { gigabyte, idle } from "./idle.ts";
+import { landing } from "./landing.ts";
 import { live } from "./live.ts";
 import { project } from "./project.ts";
 import { replay } from "./replay.ts";
@@ -27,6 +28,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   append,
   start,
   project,
+  landing,
   live,
   throughput,
   replay,

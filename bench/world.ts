@@ -52,7 +52,8 @@ export async function benchWorld({ files = 1, data, env = {} }: {
   }
 }
 
-async function addFiles(path: string, count: number): Promise<void> {
+/** Commits `count` files of 40 lines each, a hundred to a folder. */
+export async function addFiles(path: string, count: number): Promise<void> {
   const perFolder = 100;
   for (let at = 0; at < count; at += perFolder) {
     const folder = join(path, `part-${at / perFolder}`);

@@ -1,32 +1,30 @@
 // The commit that a target would become: made, and nothing moved.
 
 import type { LandingMethod } from "../../../domain/event.ts";
-import { contentOverrides, git, gitLine } from "../git.ts";
-import type { Overrides } from "../git_programs.ts";
+import { contentOverrides } from "../git.ts";
 import type { Integration } from "../landings.ts";
 import { both } from "../make_worktree.ts";
 import type { Site } from "../sites.ts";
-import { mergeTree } from "./merge_tree.ts";
+import { type History, historyOf } from "./history.ts";
+import { type Merged, type MergeTrees, treeMerger } from "./merge_tree.ts";
 import { commitTree } from "./new_commit.ts";
-import { replay } from "./replay.ts";
+import { commitSteps, replay } from "./replay.ts";
 import { requireFullId, requireTarget } from "./target.ts";
 import { movedOn, noCommonHistory } from "./words.ts";
 
-/** Two commits that are to be one, and where their ways parted. */
-interface Parted {
+/** For each method. */
+interface Work {
   repo: string;
   target: string;
-  /** The target's commit. */
-  onto: string;
-  /** The work's commit. */
-  commit: string;
-  /** `onto` when the target has not moved on. */
-  base: string;
+  history: History;
   message: string;
-  content: Overrides;
+  merge: MergeTrees;
 }
 
-const methods: Record<LandingMethod, (parted: Parted) => Promise<Integration>> = {
+/** An integration without the target's commit. */
+type Outcome = Integration extends infer One ? One extends Integration ? Omit<One, "target_commit"> : never : never;
+
+const methods: Record<LandingMethod, (work: Work) => Promise<Outcome>> = {
   ff: fastForward,
   merge: mergeCommit,
   squash,
@@ -41,47 +39,48 @@ export async function integrate(
   requireFullId(commit);
   const { repo } = site;
   const onto = await requireTarget(site, target);
-  const [content, base] = await both(contentOverrides({ cwd: repo }), mergeBase(repo, onto, commit));
-  if (base === commit) return { kind: "already", target_commit: onto };
-  if (base === null) return { kind: "refused", target_commit: onto, reason: noCommonHistory(target) };
-  return await methods[method]({ repo, target, onto, commit, base, message, content });
+  const [content, history] = await both(contentOverrides({ cwd: repo }), historyOf(repo, onto, commit));
+  const outcome = await outcomeOf(method, { repo, target, history, message, merge: treeMerger(repo, content) });
+  return { target_commit: onto, ...outcome };
 }
 
-/** One of the newest commits that both have; null when they have none. */
-export async function mergeBase(repo: string, one: string, other: string): Promise<string | null> {
-  return await gitLine(["merge-base", one, other], { cwd: repo, codes: [1] }) || null;
+async function outcomeOf(method: LandingMethod, work: Work): Promise<Outcome> {
+  const { ahead, base } = work.history;
+  if (ahead.length === 0) return { kind: "already" };
+  if (base === null) return { kind: "refused", reason: noCommonHistory(work.target) };
+  return await methods[method](work);
 }
 
-async function fastForward({ repo, target, onto, commit, base }: Parted): Promise<Integration> {
-  if (base === onto) return { kind: "integrated", target_commit: onto, commit };
-  const args = ["rev-list", "--count", `${commit}..${onto}`];
-  const behind = Number(await gitLine(args, { cwd: repo }));
-  return { kind: "refused", target_commit: onto, reason: movedOn(target, behind) };
+/** The tree of both together; a merge is made only where each has something that the other has not. */
+export async function mergedTree(history: History, merge: MergeTrees): Promise<Merged> {
+  const { onto, commit, ahead, behind, ontoTree, commitTree } = history;
+  if (ahead.length === 0) return { tree: ontoTree, conflicts: null };
+  return behind === 0 ? { tree: commitTree, conflicts: null } : await merge(onto, commit);
 }
 
-async function mergeCommit({ repo, onto, commit, base, message, content }: Parted): Promise<Integration> {
-  const merged = base === onto ? { tree: `${commit}^{tree}` } : await mergeTree(repo, [onto, commit], content);
-  if (merged.tree === null) return { kind: "conflict", target_commit: onto, conflicts: merged.conflicts };
-  const made = await commitTree(repo, { tree: merged.tree, parents: [onto, commit], message });
-  return { kind: "integrated", target_commit: onto, commit: made };
-}
-
-async function squash({ repo, onto, commit, base, message, content }: Parted): Promise<Integration> {
-  const trees = git(["rev-parse", `${onto}^{tree}`, `${commit}^{tree}`], { cwd: repo });
-  const [[before, work], merged] = await both(
-    trees.then(({ text }) => text.trim().split("\n")),
-    base === onto ? Promise.resolve(null) : mergeTree(repo, [onto, commit], content),
+function fastForward({ target, history: { commit, behind } }: Work): Promise<Outcome> {
+  return Promise.resolve(
+    behind === 0 ? { kind: "integrated", commit } : { kind: "refused", reason: movedOn(target, behind) },
   );
-  const tree = merged === null ? work! : merged.tree;
-  if (tree === null) return { kind: "conflict", target_commit: onto, conflicts: merged!.conflicts! };
-  if (tree === before) return { kind: "already", target_commit: onto };
-  const made = await commitTree(repo, { tree, parents: [onto], message });
-  return { kind: "integrated", target_commit: onto, commit: made };
 }
 
-async function rebase({ repo, onto, commit, content }: Parted): Promise<Integration> {
-  const replayed = await replay(repo, { onto, commit, content });
-  if ("at" in replayed) return { kind: "conflict", target_commit: onto, ...replayed };
-  if (replayed.tip === onto) return { kind: "already", target_commit: onto };
-  return { kind: "integrated", target_commit: onto, commit: replayed.tip };
+async function mergeCommit({ repo, history, message, merge }: Work): Promise<Outcome> {
+  const { tree, conflicts } = await mergedTree(history, merge);
+  if (tree === null) return { kind: "conflict", conflicts };
+  const parents = [history.onto, history.commit];
+  return { kind: "integrated", commit: await commitTree(repo, { tree, parents, message }) };
+}
+
+async function squash({ repo, history, message, merge }: Work): Promise<Outcome> {
+  const { tree, conflicts } = await mergedTree(history, merge);
+  if (tree === null) return { kind: "conflict", conflicts };
+  if (tree === history.ontoTree) return { kind: "already" };
+  return { kind: "integrated", commit: await commitTree(repo, { tree, parents: [history.onto], message }) };
+}
+
+async function rebase({ repo, history, merge }: Work): Promise<Outcome> {
+  const replayed = await replay(repo, history, merge);
+  if ("at" in replayed) return { kind: "conflict", ...replayed };
+  if (replayed.steps.length === 0) return { kind: "already" };
+  return { kind: "integrated", commit: await commitSteps(repo, history.onto, replayed.steps) };
 }

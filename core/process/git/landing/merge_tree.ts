@@ -7,9 +7,22 @@ import type { Overrides } from "../git_programs.ts";
 /** The merged tree, or the files that conflict: sorted, and readable. */
 export type Merged = { tree: string; conflicts: null } | { tree: null; conflicts: string[] };
 
-/** Both commits' history must meet somewhere. */
-export async function mergeTree(repo: string, [ours, theirs]: [string, string], content: Overrides): Promise<Merged> {
-  const args = ["merge-tree", "--write-tree", "-z", "--name-only", ours, theirs];
+/** Merges two commits whose histories meet somewhere. */
+export type MergeTrees = (ours: string, theirs: string) => Promise<Merged>;
+
+/** Merges in a repository; what was asked before is not merged again. */
+export function treeMerger(repo: string, content: Overrides): MergeTrees {
+  const done = new Map<string, Promise<Merged>>();
+  return (ours, theirs) => {
+    const pair = `${ours} ${theirs}`;
+    const merged = done.get(pair) ?? mergeTree(repo, [ours, theirs], content);
+    done.set(pair, merged);
+    return merged;
+  };
+}
+
+async function mergeTree(repo: string, commits: [ours: string, theirs: string], content: Overrides): Promise<Merged> {
+  const args = ["merge-tree", "--write-tree", "-z", "--name-only", ...commits];
   const { code, bytes } = await git(args, { cwd: repo, content, codes: [1] });
   // `{tree}\0`, then `{name}\0` for each that conflicts, and after an empty one what it has to say.
   const end = bytes.indexOf(0);

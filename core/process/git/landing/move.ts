@@ -66,27 +66,40 @@ function whyNotIn(checkouts: Checkout[], target: string): string | null {
 
 /** Of a target that is checked out nowhere: both refs in one transaction, the backup first. */
 async function moveRef(site: Site, options: MoveOptions): Promise<Moved> {
-  const { target, from, to, message } = options;
-  const { name, isNew } = await backupOf(site, options);
-  const backup = isNew ? `create ${name}\0${from}\0` : `verify ${name}\0${from}\0`;
-  try {
-    await git(["update-ref", "-m", message, "--stdin", "-z"], {
-      cwd: site.repo,
-      stdin: `${backup}update ${branchRef(target)}\0${to}\0${from}\0`,
-    });
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    const reason = await whyLost(site, options);
-    if (reason === null) throw error;
-    return { kind: "lost_race", reason };
+  // Nearly always the first name is free; where it is not git says so, and only then we look.
+  let backup: Backup = { name: targetRef(options.task, 1), isNew: true };
+  for (let attempt = 1;; attempt++) {
+    try {
+      await writeRefs(site, backup, options);
+      return { kind: "moved", backup_ref: backup.name };
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const reason = await whyLost(site, options);
+      if (reason !== null) return { kind: "lost_race", reason };
+      if (attempt === 2) throw error;
+      backup = await backupOf(site, options);
+    }
   }
-  return { kind: "moved", backup_ref: name };
+}
+
+async function writeRefs(
+  site: Site,
+  { name, isNew }: Backup,
+  { target, from, to, message }: MoveOptions,
+): Promise<void> {
+  await removeLock(site, name);
+  const backup = isNew ? `create ${name}\0${from}\0` : `verify ${name}\0${from}\0`;
+  await git(["update-ref", "-m", message, "--stdin", "-z"], {
+    cwd: site.repo,
+    stdin: `${backup}update ${branchRef(target)}\0${to}\0${from}\0`,
+  });
 }
 
 /** Of a target that is checked out. */
 async function moveFiles(site: Site, checkout: Checkout, options: MoveOptions): Promise<Moved> {
   const { target, from, to, message } = options;
   const backup = await backupOf(site, options);
+  await removeLock(site, backup.name);
   if (backup.isNew) await git(["update-ref", backup.name, from, ""], { cwd: site.repo });
   const answer = await mergeIn(checkout, {
     branch: branchRef(target),
@@ -102,18 +115,21 @@ async function moveFiles(site: Site, checkout: Checkout, options: MoveOptions): 
   return { kind: "refused", reason: `${target} is not checked out in ${checkout.path} any more`, files: [] };
 }
 
-/** The ref that the target's old commit is saved under: one that has it already, or the next that is free. */
-async function backupOf(site: Site, { from, task }: MoveOptions): Promise<{ name: string; isNew: boolean }> {
+/** The ref that the target's old commit is saved under. */
+interface Backup {
+  name: string;
+  isNew: boolean;
+}
+
+/** One that has the commit already, or the next that is free. */
+async function backupOf(site: Site, { from, task }: MoveOptions): Promise<Backup> {
   const known = new Map(
     (await listRefs(site.repo, `${taskRefs(task)}target-*`)).map(({ name, commit }) => [name, commit]),
   );
   for (let n = 1;; n++) {
     const name = targetRef(task, n);
     const commit = known.get(name);
-    if (commit === from) return { name, isNew: false };
-    if (commit !== undefined) continue;
-    await removeLock(site, name);
-    return { name, isNew: true };
+    if (commit === undefined || commit === from) return { name, isNew: commit === undefined };
   }
 }
 

@@ -5,12 +5,11 @@ import { Buffer } from "node:buffer";
 import { git, gitLine } from "../git.ts";
 import { MAX_LIST_BYTES } from "../worktree_index.ts";
 
-/** A commit of the work. */
+/** A commit. */
 export interface RawCommit {
-  id: string;
   tree: string;
   parents: string[];
-  /** The header lines that say who wrote it and in which encoding, in their order. */
+  /** The value of that header line; so is the next. */
   author: string;
   encoding: string | null;
   /** All after the headers. */
@@ -26,21 +25,20 @@ export async function readCommits(repo: string, ids: string[]): Promise<RawCommi
   // `{id} commit {size}\n{content}\n`
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(10, at);
-    const [id, , size] = latin1(bytes.subarray(at, end)).split(" ");
+    const size = Number(latin1(bytes.subarray(at, end)).split(" ")[2]);
     const from = end + 1;
-    at = from + Number(size) + 1;
-    commits.push(parseCommit(id!, latin1(bytes.subarray(from, at - 1))));
+    at = from + size + 1;
+    commits.push(parseCommit(latin1(bytes.subarray(from, at - 1))));
   }
   return commits;
 }
 
-function parseCommit(id: string, content: string): RawCommit {
+function parseCommit(content: string): RawCommit {
   const end = content.indexOf("\n\n");
   const lines = (end < 0 ? content.trimEnd() : content.slice(0, end)).split("\n");
   const valuesOf = (key: string) =>
     lines.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1));
   return {
-    id,
     tree: valuesOf("tree")[0]!,
     parents: valuesOf("parent"),
     author: valuesOf("author")[0]!,
@@ -52,7 +50,7 @@ function parseCommit(id: string, content: string): RawCommit {
 /** Stores a commit; its id. A signature of the old one would be none of the new, and is not in it. */
 export async function writeCommit(
   repo: string,
-  { tree, parents, author, committer, encoding, message }: Omit<RawCommit, "id"> & { committer: string },
+  { tree, parents, author, committer, encoding, message }: RawCommit & { committer: string },
 ): Promise<string> {
   const lines = [
     `tree ${tree}`,

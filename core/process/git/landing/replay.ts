@@ -2,71 +2,79 @@
 // out, and so is what changes nothing any more.
 
 import { nameOf } from "../byte_names.ts";
-import { git, gitLine, linesOf } from "../git.ts";
-import type { Overrides } from "../git_programs.ts";
-import { type Merged, mergeTree } from "./merge_tree.ts";
+import { gitLine } from "../git.ts";
+import type { History, WorkCommit } from "./history.ts";
+import type { Merged, MergeTrees } from "./merge_tree.ts";
 import { committerLine } from "./new_commit.ts";
-import { type RawCommit, readCommits, writeCommit } from "./raw_commits.ts";
+import { readCommits, writeCommit } from "./raw_commits.ts";
 
-/** The last of the new commits (`onto` itself when nothing is left), or where it stopped. */
-export type Replayed = { tip: string } | { at: string; conflicts: string[] };
-
-/** For `replay`. */
-export interface ReplayOptions {
-  onto: string;
-  /** The work's last commit. */
-  commit: string;
-  content: Overrides;
+/** A commit of the work, and the tree that it makes where it is replayed. */
+export interface Step {
+  picked: WorkCommit;
+  tree: string;
 }
 
-/** The commits of the work in the order in which they are replayed. */
-export async function commitsToReplay(repo: string, onto: string, commit: string): Promise<string[]> {
-  const args = ["rev-list", "--reverse", "--topo-order", "--no-merges", `${onto}..${commit}`];
-  return linesOf((await git(args, { cwd: repo })).text);
-}
+/** What is to be committed, or where it stopped. */
+export type Replayed = { steps: Step[] } | { at: string; conflicts: string[] };
 
-/** Replays the commits; a commit that is where it belongs already stays as it is. Throws what git says. */
-export async function replay(repo: string, { onto, commit, content }: ReplayOptions): Promise<Replayed> {
-  const ids = await commitsToReplay(repo, onto, commit);
-  const commits = await readCommits(repo, ids);
-  let tip = { id: onto, tree: await gitLine(["rev-parse", `${onto}^{tree}`], { cwd: repo }) };
-  let committer: string | null = null;
-  for (const picked of commits) {
-    if (picked.parents[0] === tip.id) {
-      if (picked.tree !== tip.tree) tip = picked;
-      continue;
-    }
-    committer ??= nameOf(await committerLine(repo));
-    const merged = await pick(repo, { picked, tip, committer, content });
+/** Of commits that are made for a merge alone. */
+const NOBODY = "Personal Coder <personal-coder@localhost> 0 +0000";
+
+/** Replays the commits of a work on the target, as trees: nothing is committed yet. */
+export async function replay(repo: string, history: History, merge: MergeTrees): Promise<Replayed> {
+  const steps: Step[] = [];
+  let tree = history.ontoTree;
+  // What the commits stand on already, as long as none was left out or changed.
+  let tip: string | null = history.onto;
+  for (const picked of history.ahead.filter(({ parents }) => parents.length < 2)) {
+    const isThere: boolean = tip !== null && picked.parents[0] === tip;
+    const merged = isThere
+      ? { tree: picked.tree, conflicts: null }
+      : await pick(repo, { picked, tree, isFirst: tree === history.ontoTree, history, merge });
     if (merged.tree === null) return { at: picked.id, conflicts: merged.conflicts };
-    if (merged.tree === tip.tree) continue;
-    const { author, encoding, message } = picked;
-    const parents = [tip.id];
-    tip = {
-      id: await writeCommit(repo, { tree: merged.tree, parents, author, committer, encoding, message }),
-      tree: merged.tree,
-    };
+    if (merged.tree === tree) continue;
+    steps.push({ picked, tree: merged.tree });
+    tree = merged.tree;
+    tip = isThere ? picked.id : null;
   }
-  return { tip: tip.id };
+  return { steps };
 }
 
-/** What a commit changed, merged into another commit's tree. */
+/** What a commit changed, merged into another tree. */
 async function pick(
   repo: string,
-  { picked, tip, committer, content }: {
-    picked: RawCommit;
-    tip: { id: string; tree: string };
-    committer: string;
-    content: Overrides;
+  { picked: { id, parents, tree: theirs }, tree, isFirst, history, merge }: {
+    picked: WorkCommit;
+    tree: string;
+    /** The tree is still the target's. */
+    isFirst: boolean;
+    history: History;
+    merge: MergeTrees;
   },
 ): Promise<Merged> {
+  if (isFirst && parents[0] === history.base && history.isOneBase) return await merge(history.onto, id);
   // `merge-tree` looks for the base of the merge itself, and is to find the parent of the commit: so both sides have that.
   const standIn = (tree: string, parents: string[]) =>
-    writeCommit(repo, { tree, parents, author: committer, committer, encoding: null, message: "" });
-  const { parents } = picked;
-  if (parents.length > 0) return await mergeTree(repo, [await standIn(tip.tree, parents), picked.id], content);
+    writeCommit(repo, { tree, parents, author: NOBODY, committer: NOBODY, encoding: null, message: "" });
+  if (parents.length > 0) return await merge(await standIn(tree, parents), id);
   // A first commit, of another history that the work took in.
   const nothing = await gitLine(["hash-object", "-t", "tree", "-w", "--stdin"], { cwd: repo });
   const base = [await standIn(nothing, [])];
-  return await mergeTree(repo, [await standIn(tip.tree, base), await standIn(picked.tree, base)], content);
+  return await merge(await standIn(tree, base), await standIn(theirs, base));
+}
+
+/** Makes the commits of a replay; the last of them. A commit that is where it belongs stays as it is. */
+export async function commitSteps(repo: string, onto: string, steps: Step[]): Promise<string> {
+  let tip = onto;
+  let at = 0;
+  for (; at < steps.length && steps[at]!.picked.parents[0] === tip; at++) tip = steps[at]!.picked.id;
+  const rest = steps.slice(at);
+  if (rest.length === 0) return tip;
+  const committer = nameOf(await committerLine(repo));
+  const commits = await readCommits(repo, rest.map(({ picked }) => picked.id));
+  for (const [index, { author, encoding, message }] of commits.entries()) {
+    const { tree } = rest[index]!;
+    tip = await writeCommit(repo, { tree, parents: [tip], author, committer, encoding, message });
+  }
+  return tip;
 }
