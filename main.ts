@@ -17,6 +17,9 @@ import { descriptorLimit } from "./core/host/descriptors.ts";
 import { freeBytes } from "./core/host/disk_space.ts";
 import { inspectRepository } from "./core/process/git/git.ts";
 import { gitWorktrees } from "./core/process/git/git_worktrees.ts";
+import { gitLandings } from "./core/process/git/landing/git_landings.ts";
+import { pullRequests } from "./core/process/gh.ts";
+import { Sites } from "./core/process/git/sites.ts";
 import { projects } from "./core/process/project/project_settings.ts";
 import { stepRunner } from "./core/process/project/step_process.ts";
 import { taskPorts } from "./core/process/project/task_ports.ts";
@@ -103,11 +106,12 @@ async function start(): Promise<void> {
   await Deno.mkdir(join(config.data, "logs"), { recursive: true });
   const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
   const { token, shown } = await tokenOf(config);
-  const worktrees = gitWorktrees({
+  const sites = new Sites({
     repos: found.repoPaths,
     root: (name) => worktreeRoot(config, found, name),
     store: store.id,
   });
+  const worktrees = gitWorktrees(sites);
   const ofRepositories = projects({
     readAtCommit: (repo, commit, path) => worktrees.readAtCommit(repo, commit, path),
     folder: join(config.data, "repositories"),
@@ -117,6 +121,8 @@ async function start(): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     worktrees,
+    landings: gitLandings(sites),
+    outgoing: worktrees,
     projects: ofRepositories,
     steps: stepRunner(),
     ports: taskPorts(),
@@ -137,6 +143,7 @@ async function start(): Promise<void> {
       containment: found.containment,
       token: token !== null,
     }),
+    pullRequests: pullRequests(found.repoPaths),
     repositories: { inspect: inspectRepository, projects: ofRepositories },
     upkeep: { worktrees, retentionDays: config.retentionDays },
   });

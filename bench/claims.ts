@@ -107,6 +107,7 @@ async function measureHere(): Promise<Claims> {
       pid: Deno.pid,
       surroundings: () => ({ agent: {} } as never),
       repositories: {} as never,
+      pullRequests: {} as never,
     });
     await started.start();
   }

@@ -13,6 +13,7 @@ import { healthSchema } from "./api/health_schema.ts";
 import { login } from "./pages/login.tsx";
 import { metrics } from "./api/metrics.ts";
 import { openApi } from "./api/openapi.ts";
+import { review } from "./api/review.ts";
 import { repositories } from "./api/repositories.ts";
 import { OpenStreams } from "./live/server_sent_events.ts";
 import { stream } from "./live/stream.ts";
@@ -48,6 +49,7 @@ export function makeApp({ service, guard: guardOptions, version, pages, styleshe
   app.use(readBody());
   app.route("/api", tasks(service));
   app.route("/api", events(service, streams));
+  app.route("/api", review(service));
   app.route("/api", stream(service, streams));
   app.route("/api", repositories(service));
   app.openapi(

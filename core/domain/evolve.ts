@@ -3,7 +3,7 @@
 // The browser folds with the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
 import { type BackgroundTask, type StepSubject, type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
-import { changeByReview, sentWith } from "./evolve_review.ts";
+import { changeByReview, sentWith, withPoint } from "./evolve_review.ts";
 import { excerpt, step } from "./excerpt.ts";
 import {
   addUsage,
@@ -66,6 +66,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     case "message.added":
       return {
         messages: [...task.messages, event.seq],
+        last_message: event.seq,
         ...(isOver(task.status) && continued(task)),
         ...sentWith(task, { ids: event.data.comments, seq: event.seq }),
         ...goesOnWith(task, event),
@@ -150,7 +151,10 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
     case "run.finished":
       return finished(task, event);
     case "worktree.snapshotted":
-      return { snapshot: { ref: event.data.ref, commit: event.data.commit, run: event.data.run } };
+      return {
+        snapshot: { ref: event.data.ref, commit: event.data.commit, run: event.data.run },
+        points: withPoint(task.points, `run-${event.data.run}`, event),
+      };
     case "worktree.removed": {
       const { commit } = event.data;
       return {
@@ -390,7 +394,9 @@ function continued(task: Task): Partial<Task> {
 function goesOnWith({ solved }: Task, { by, data }: TaskEventOf<"message.added">): Partial<Task> {
   if (!data.resolve) return { solved: 0 };
   const isAsked = by === "api" || by === "ui";
-  return { merge: data.resolve, solved: isAsked ? 0 : solved + 1 };
+  // A rebase is the agent's own work.
+  const merge = data.resolve.method === "rebase" ? null : data.resolve;
+  return { merge, solved: isAsked ? 0 : solved + 1 };
 }
 
 /** `cancelled`, or how it failed: `timed_out: Time limit of 60 s reached`. */

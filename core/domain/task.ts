@@ -248,6 +248,8 @@ export interface Task {
   merge: MergeWanted | null;
   /** The newest, the oldest first. */
   points: Point[];
+  /** The last `message.added`; 0: none. */
+  last_message: number;
   comments: CommentHead[];
   /** The number of the last comment. */
   last_comment: number;
@@ -320,6 +322,7 @@ export function emptyTask(id: number): Task {
     solved: 0,
     merge: null,
     points: [],
+    last_message: 0,
     comments: [],
     last_comment: 0,
     comments_seq: 0,

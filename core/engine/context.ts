@@ -3,6 +3,8 @@
 import type { About, Clock, Random } from "../domain/ports.ts";
 import type { Store } from "../kv/store.ts";
 import type { Agent } from "../process/agent.ts";
+import type { Landings } from "../process/git/landings.ts";
+import type { Outgoing } from "../process/git/outgoing.ts";
 import type { Worktrees } from "../process/git/worktrees.ts";
 import type { Projects } from "../process/project/project_settings.ts";
 import type { StepRunner } from "../process/project/step_process.ts";
@@ -39,6 +41,8 @@ export interface EngineContext {
   clock: Clock;
   random: Random;
   worktrees: Worktrees;
+  landings: Landings;
+  outgoing: Outgoing;
   /** What repositories say about work in them. */
   projects: Projects;
   /** Runs their commands. */

@@ -12,6 +12,7 @@ import { repositoryPauses } from "./dispatch/repository_pause.ts";
 import { scheduler as makeScheduler } from "./dispatch/scheduler.ts";
 import { WakeUp } from "./dispatch/wake_up.ts";
 import { hearCommits } from "./hear_commits.ts";
+import { MergeQueue } from "./land/merge_queue.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { type Note, notesOf } from "./notes.ts";
 import { changedSince } from "./service/changes.ts";
@@ -19,6 +20,7 @@ import { commands as makeCommands } from "./service/commands.ts";
 import type { Surroundings } from "./service/condition.ts";
 import { counters as makeCounters } from "./service/counters.ts";
 import { Feeds } from "./service/feeds.ts";
+import type { PullRequests } from "./service/outgoing.ts";
 import { queries as makeQueries } from "./service/queries.ts";
 import type { RepositoriesParts } from "./service/repositories.ts";
 import type { Service } from "./service/service.ts";
@@ -41,6 +43,7 @@ export interface EngineOptions {
   surroundings: () => Surroundings;
   /** How the configured repositories are looked at for those who ask. */
   repositories: RepositoriesParts;
+  pullRequests: PullRequests;
   /** Of this process, for the log. */
   pid: number;
   /** Compares the repositories with the log and, with `retentionDays`, tidies up after finished tasks. */
@@ -67,11 +70,13 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
     dependants: (id) => board.dependants(id),
     changedSince: (versionstamp) => changedSince(versionstamp, { store, board, queries }),
   });
-  const unsubscribe = hearCommits(store.tail, { board, queries, feeds, wake: wakeUp.wake });
+  const mergeQueue = new MergeQueue(context);
+  const unsubscribe = hearCommits(store.tail, { board, queries, feeds, mergeQueue, wake: wakeUp.wake });
   const counters = makeCounters(store.tail);
   const { review, retention } = upkeepParts(context, { ...options, board, note, signal: stopped.signal });
   const lifecycle = new Lifecycle(context, {
     ...dispatch,
+    mergeQueue,
     review,
     retention,
     endSurvivors,
@@ -93,6 +98,7 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
     counters,
     surroundings,
     configured: options.repositories,
+    pullRequests: options.pullRequests,
     reviewNotices: () => review?.notices ?? [],
     isStopping: () => lifecycle.isStopping,
   });

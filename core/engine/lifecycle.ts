@@ -11,6 +11,7 @@ import { recover } from "./dispatch/recover.ts";
 import type { RepositoryPauses } from "./dispatch/repository_pause.ts";
 import type { Scheduler } from "./dispatch/scheduler.ts";
 import { noteFact } from "./handle_command.ts";
+import type { MergeQueue } from "./land/merge_queue.ts";
 import type { Retention } from "./upkeep/retention.ts";
 import type { WorktreeReview } from "./upkeep/worktree_review.ts";
 
@@ -21,6 +22,7 @@ export interface LifecycleParts {
   disk: DiskWatch;
   lease: Leases;
   scheduler: Scheduler;
+  mergeQueue: MergeQueue;
   review: WorktreeReview | null;
   retention: Retention | null;
   endSurvivors: EndSurvivors;
@@ -52,7 +54,7 @@ export class Lifecycle {
   /** Recovers what an earlier process left, then lets everything run. Throws `unavailable` when this worker's twin is alive. */
   async start(): Promise<void> {
     const { store, warn } = this.#context;
-    const { board, disk, lease, scheduler, review, endSurvivors, stopped: { signal } } = this.#parts;
+    const { board, disk, lease, scheduler, mergeQueue, review, endSurvivors, stopped: { signal } } = this.#parts;
     await lease.announce();
     // Recovery may take longer than a lease lasts: the beats go on meanwhile.
     this.#background.push(lease.run(signal));
@@ -62,16 +64,19 @@ export class Lifecycle {
     this.#background.push(this.#noteIfPossible({ type: "service.started", data: started }));
     const lost = await recover(this.#context, { board, endSurvivors });
     if (lost > 0) warn(`${lost} runs of an earlier process were closed and will be resumed`, null);
+    await mergeQueue.load();
     this.#background.push(store.tail.run(signal), disk.run(signal), scheduler.run(signal));
+    mergeQueue.open();
     this.#reviewing = review?.reconcile();
   }
 
   /** Reads the queue anew, looks, and does the upkeep that is due. Rejects when the store cannot be read. */
   async tick(): Promise<void> {
     const { store, clock, warn } = this.#context;
-    const { board, scheduler, review, retention } = this.#parts;
+    const { board, scheduler, mergeQueue, review, retention } = this.#parts;
     await store.tail.look();
     await board.load();
+    await mergeQueue.load();
     await scheduler.tick();
     // It may take its time, and nothing waits for what it finds.
     this.#reviewing = review?.reconcile();
@@ -82,9 +87,9 @@ export class Lifecycle {
 
   /** Stops softly; resolves when every run has ended and all is written. */
   async stop(): Promise<void> {
-    const { pause, repositories, disk, lease, scheduler, stopped, close } = this.#parts;
+    const { pause, repositories, disk, lease, scheduler, mergeQueue, stopped, close } = this.#parts;
     this.#isStopping = true;
-    await scheduler.stop("shutdown");
+    await Promise.all([scheduler.stop("shutdown"), mergeQueue.stop()]);
     stopped.abort();
     pause.close();
     repositories.close();

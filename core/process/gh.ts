@@ -145,3 +145,18 @@ function fieldsOf({ stdout }: RunResult): Record<string, unknown> {
     return {};
   }
 }
+
+/** Pull requests of the repositories with these main checkouts, by name. */
+export function pullRequests(folders: ReadonlyMap<string, string>, options: GhOptions = {}) {
+  const cwdOf = (repo: string): string => {
+    const cwd = folders.get(repo);
+    if (cwd !== undefined) return cwd;
+    throw new DomainError("unavailable", `Cannot use repository ${repo}: it is not configured on this worker`);
+  };
+  return {
+    state: () => ghState(options),
+    create: (repo: string, request: Omit<NewPullRequest, "cwd">) =>
+      createPullRequest({ ...request, cwd: cwdOf(repo) }, options),
+    look: (repo: string, url: string) => pullRequestState({ cwd: cwdOf(repo), url }, options),
+  };
+}

@@ -1,6 +1,6 @@
 // What clients send and get besides single tasks and events: the JSON of the API, for the server and for the browser.
 
-import type { Effort, TaskEvent, TaskSpec } from "../domain/event.ts";
+import type { Effort, LandingMethod, TaskEvent, TaskSpec } from "../domain/event.ts";
 import type { Status } from "../domain/task.ts";
 import type { TaskView } from "./task_view.ts";
 
@@ -82,7 +82,8 @@ export interface RepositorySettings {
   model: string | null;
   effort: Effort | null;
   target: string | null;
-  method: "ff" | "merge" | "squash" | "rebase" | null;
+  method: LandingMethod | null;
+  land: "auto" | "never" | null;
   sandbox: { level: "off" | "files" | "full"; allowed_domains: string[] } | null;
 }
 

@@ -44,6 +44,8 @@ function valueOf(settings: RepositorySettings, field: keyof RepositorySettings):
       return sandboxWords(settings.sandbox);
     case "method":
       return settings.method === null ? "not said" : methods[settings.method];
+    case "land":
+      return settings.land === "auto" ? "what is good, by itself" : "when somebody says so";
     case "target":
       return settings.target ?? "not said";
     case "model":

@@ -16,7 +16,7 @@ function fitsInBytes(text: string, bytes: number): boolean {
 // A lone surrogate is no character: UTF-8 cannot carry it to the agent, so it becomes U+FFFD where it comes in.
 const text = z.string().transform((text) => text.toWellFormed());
 
-const prompt = text
+export const prompt = text
   .refine((text) => fitsInBytes(text, limits.prompt), `At most ${limits.prompt} bytes (1 MiB) in UTF-8`)
   .refine((text) => text.trim() !== "", "Say what is to be done")
   .openapi({
@@ -27,7 +27,7 @@ const prompt = text
     description: "At most 1 MiB (1,048,576 bytes) in UTF-8, and not only white space",
   });
 
-const title = text.transform((text) => text.trim())
+export const title = text.transform((text) => text.trim())
   .refine((text) => text !== "", "It is empty")
   .refine((text) => [...text].length <= limits.title, `At most ${limits.title} characters`)
   .refine((text) => !/\p{Cc}/u.test(text), "No control characters")
@@ -83,6 +83,12 @@ const commitReminder = z.boolean().openapi({
   description: "Ask the agent once to commit what it left uncommitted; by default what `coder.json` says, else true",
 });
 
+const land = z.literal("auto").nullable().openapi({
+  description:
+    "`auto`: what is good lands by itself, and who depends on it waits for that; null: not. By default what the " +
+    "repository's `coder.json` says",
+});
+
 export const newTaskSchema = z.strictObject({
   prompt,
   title: title.optional(),
@@ -99,6 +105,7 @@ export const newTaskSchema = z.strictObject({
   max_budget_usd: maxBudget.nullable().default(null),
   check: check.nullable().optional(),
   commit_reminder: commitReminder.optional(),
+  land: land.optional(),
 }).transform(({ title, ...rest }) => ({ ...rest, title: title ?? titleOf(rest.prompt) }))
   .openapi("NewTask", {
     description: "What is to be done. A field that is not listed here is refused.",
@@ -121,6 +128,7 @@ export const taskChangesSchema = z.strictObject({
   max_budget_usd: maxBudget.nullable().optional(),
   check: check.nullable().optional(),
   commit_reminder: commitReminder.optional(),
+  land: land.optional(),
 }).openapi("TaskChanges", {
   description: "The fields to change. Repository and base are fixed once a run has claimed the task.",
   example: { priority: 10, depends_on: [] },
@@ -134,13 +142,15 @@ export const retrySchema = taskChangesSchema.openapi("Retry", {
   example: { max_budget_usd: 5 },
 });
 
-export const messageSchema = z.strictObject({
-  text: prompt,
+/** What words for an agent may change of a task that goes on with them. */
+export const turnChanges = {
   model: model.nullable().optional(),
   effort: effort.nullable().optional(),
   timeout_seconds: timeoutSeconds.nullable().optional(),
   max_budget_usd: maxBudget.nullable().optional(),
-}).openapi("Message", {
+};
+
+export const messageSchema = z.strictObject({ text: prompt, ...turnChanges }).openapi("Message", {
   description: "Words for the agent. A task that is over goes on with them; what else is sent changes it first.",
   example: { text: "Use the existing helper instead of a new one" },
 });

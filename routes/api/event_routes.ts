@@ -87,21 +87,6 @@ export const exportHistory = createRoute({
   },
 });
 
-export const readDiff = createRoute({
-  method: "get",
-  path: "/tasks/{id}/diff",
-  tags: ["History"],
-  summary: "The changes of a task against its base, as a unified diff",
-  request: { params: idParam },
-  responses: {
-    200: {
-      description: "Of the worktree as it stands, or of the snapshot",
-      content: { "text/x-diff": { schema: text, example: "diff --git a/greet.ts b/greet.ts\n" } },
-    },
-    ...problems(404, 409, 422),
-  },
-});
-
 export const readLog = createRoute({
   method: "get",
   path: "/tasks/{id}/log",

@@ -1,4 +1,4 @@
-// A task's history: pages, the whole as NDJSON, live as SSE; its diff and its raw log.
+// A task's history: pages, the whole as NDJSON, live as SSE; its raw log.
 
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Service } from "../../core/engine/service/service.ts";
@@ -47,11 +47,6 @@ export function events(service: Service, streams: OpenStreams): OpenAPIHono {
       },
     }) as never;
   });
-
-  app.openapi(routes.readDiff, async (c) =>
-    new Response(await service.diff(c.req.valid("param").id), {
-      headers: { "content-type": "text/x-diff; charset=utf-8", "cache-control": "no-store" },
-    }) as never);
 
   app.openapi(routes.readLog, async (c) =>
     new Response(await service.log(c.req.valid("param").id), {

@@ -11,6 +11,10 @@ export const limits = {
   title: 200,
   /** Characters of a task's own check. */
   check: 20_000,
+  /** Characters of a comment. */
+  comment: 20_000,
+  /** Characters of the message of a commit. */
+  message: 20_000,
   dependencies: 100,
   /** Tasks on a page of the list. */
   page: 200,

@@ -1,6 +1,7 @@
 // The configured repositories as the API shows them.
 
 import { z } from "@hono/zod-openapi";
+import { landingMethods } from "../../core/domain/event.ts";
 import type { RepositoryView } from "../../core/view/api_view.ts";
 import { at, effort, integer, nullable, said, taskId } from "./field_schemas.ts";
 
@@ -20,7 +21,8 @@ const settings = z.object({
   model: nullable,
   effort: effort.nullable(),
   target: said("The branch that finished work lands on"),
-  method: z.enum(["ff", "merge", "squash", "rebase"]).nullable(),
+  method: z.enum(landingMethods).nullable(),
+  land: z.enum(["auto", "never"]).nullable().openapi({ description: "`auto`: what is good lands by itself" }),
   sandbox: z.object({ level: z.enum(["off", "files", "full"]), allowed_domains: z.array(z.string()) }).nullable(),
 });
 
@@ -58,6 +60,7 @@ const example = {
     effort: null,
     target: "main",
     method: "squash" as const,
+    land: null,
     sandbox: null,
   },
   sources: {

@@ -41,7 +41,7 @@ const ifMatchHeader = {
   schema: { type: "string" as const, pattern: '^(\\*|"?\\d{1,15}"?)$', example: '"9"' },
 };
 
-function command(path: string, summary: string, description: string) {
+export function command(path: string, summary: string, description: string) {
   return {
     method: "post" as const,
     path,
@@ -107,19 +107,16 @@ export const cancelTask = createRoute(
   command("/tasks/{id}/cancel", "Cancel a task", "A run that is open is stopped first."),
 );
 
-const retryCommand = commandWithBody(
-  command(
-    "/tasks/{id}/retry",
-    "Try a finished task again from the start",
-    "Attempts count from 0, the base is resolved anew. A body changes the task in the same step.",
+export const retryTask = createRoute(
+  optionalBody(
+    command(
+      "/tasks/{id}/retry",
+      "Try a finished task again from the start",
+      "Attempts count from 0, the base is resolved anew. A body changes the task in the same step.",
+    ),
+    retrySchema,
   ),
-  retrySchema,
 );
-
-export const retryTask = createRoute({
-  ...retryCommand,
-  request: { ...retryCommand.request, body: { ...retryCommand.request.body, required: false } },
-});
 
 export const approvePlan = createRoute(
   command("/tasks/{id}/plan/approve", "Approve the plan", "The task goes on with all permissions."),
@@ -160,7 +157,7 @@ export const tryRepository = createRoute({
   },
 });
 
-function jsonBody<S extends z.ZodType>(schema: S) {
+export function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true as const, content: { "application/json": { schema } } };
 }
 
@@ -170,4 +167,10 @@ function commandWithBody<S extends z.ZodType>(route: ReturnType<typeof command>,
     request: { ...route.request, body: jsonBody(schema) },
     responses: { ...route.responses, ...problems(400, 413, 415) },
   };
+}
+
+/** A command that need not have a body. */
+export function optionalBody<S extends z.ZodType>(route: ReturnType<typeof command>, schema: S) {
+  const { request, ...rest } = commandWithBody(route, schema);
+  return { ...rest, request: { ...request, body: { ...request.body, required: false as const } } };
 }

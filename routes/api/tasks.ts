@@ -73,12 +73,12 @@ export function tasks(service: Service): OpenAPIHono {
 }
 
 /** The task with its version as `ETag`. */
-function tagged<S extends 200 | 201 | 202>(c: Context, task: TaskView, status: S) {
+export function tagged<S extends 200 | 201 | 202>(c: Context, task: TaskView, status: S) {
   c.header("ETag", `"${task.seq}"`);
   return c.json(task, status);
 }
 
-function caller(c: Context): { by: string } {
+export function caller(c: Context): { by: string } {
   return { by: c.req.header("x-coder-client") === "ui" ? "ui" : "api" };
 }
 

@@ -163,7 +163,7 @@ async function readTask(service: Service, id: number, place: TaskPlace): Promise
     at === null ? null : service.read(id, { at }),
     readEvents(service, id, end),
     readRelated(service, task),
-    place.tab === "changes" ? startOf(service.diff(id)) : null,
+    place.tab === "changes" ? startOf(service.diff(id, at === null ? {} : { at }).then(({ stream }) => stream)) : null,
     place.tab === "log" ? startOf(service.log(id)) : null,
   ]);
   return { task, past, at, tab: place.tab, events, related, diff, log };

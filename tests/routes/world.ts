@@ -14,6 +14,9 @@ import type { Agent, AgentExit, AgentProcess, AgentStart, AgentStep } from "../.
 import { inspectRepository } from "../../core/process/git/git.ts";
 import { readAtCommit } from "../../core/process/git/git_objects.ts";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
+import { gitLandings } from "../../core/process/git/landing/git_landings.ts";
+import { Sites } from "../../core/process/git/sites.ts";
+import { pullRequests } from "../../core/process/gh.ts";
 import { projects } from "../../core/process/project/project_settings.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { type App, makeApp } from "../../routes/app.ts";
@@ -100,19 +103,23 @@ export async function routesWorld(
     runs.push(run);
     announce.resolve();
   });
+  const sites = new Sites({
+    repos: new Map([["repo", repository.path]]),
+    root: () => `${repository.path}-worktrees`,
+    store: store.id,
+  });
+  const worktrees = gitWorktrees(sites);
   const coder = engine({
     store,
     clock: systemClock,
     random: systemRandom,
-    worktrees: gitWorktrees({
-      repos: new Map([["repo", repository.path]]),
-      root: () => `${repository.path}-worktrees`,
-      store: store.id,
-    }),
+    worktrees,
     agent: () => agent ? Promise.resolve(player) : Promise.reject(new DomainError("unavailable", "claude not found")),
     worker: { id: crypto.randomUUID(), name: "test" },
     settings: { maxConcurrent, repos: ["repo"], promptSuffix: "", stallMs: 60_000, logs: join(data.path, "logs") },
     ...noProject,
+    landings: gitLandings(sites),
+    outgoing: worktrees,
     freeBytes: () => Promise.resolve(null),
     warn,
   }, {
@@ -127,6 +134,7 @@ export async function routesWorld(
       containment: { kind: "none", reason: null },
       token: token !== null,
     }),
+    pullRequests: pullRequests(new Map([["repo", repository.path]]), { program: "/nowhere/gh" }),
     repositories: {
       inspect: inspectRepository,
       projects: projects({

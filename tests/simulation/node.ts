@@ -11,6 +11,7 @@ import { type Machine, Process } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Oracle } from "./oracle.ts";
 import { simulatedAgent, simulatedEndSurvivors } from "./simulated_agent.ts";
+import { noProject } from "../support/no_project.ts";
 import { simulatedWorktrees } from "./simulated_worktrees.ts";
 import { simulatedClock, type World } from "./world.ts";
 import type { ProjectSettings } from "../../core/process/project/project_settings.ts";
@@ -104,6 +105,8 @@ export class Node {
       random: world.random,
       worktrees: simulatedWorktrees(machine, process, oracle),
       agent: () => Promise.resolve(simulatedAgent(machine, process, oracle)),
+      landings: noProject.landings,
+      outgoing: noProject.outgoing,
       ...simulatedProject(machine, process, { settings, oracle }),
       worker: { id, name },
       settings: { maxConcurrent, repos: ["main"], promptSuffix: "", stallMs: 20_000, logs: "/logs" },
@@ -117,6 +120,7 @@ export class Node {
       endSurvivors: simulatedEndSurvivors(machine, process),
       pid: 1,
       // Nobody asks for them here.
+      pullRequests: {} as never,
       repositories: {
         inspect: () => Promise.reject(new Error("No repository is looked at")),
         projects: { settings: () => Promise.reject(new Error("No file is read")) },

@@ -29,7 +29,8 @@ export async function archiveWorktree(
     handleCommand(context, id, { type: "archive_worktree", events }, { by, until: "written" });
   if (task.place?.present) {
     if (!await cleanUp(context, task, task.place, { write, signal })) return true;
-    await saveAndRemove(context, task, task.place, write);
+    const reason = task.cancel_requested ? "cancelled" : task.ending?.outcome ?? "ended";
+    await saveAndRemove(context, task, task.place, { run: task.ending?.run ?? task.epoch, reason, write });
   } else if (task.epoch > 0) await removeHalfMade(context, task);
   await handleCommand(context, id, { type: "settle" }, { by, until: "written" });
   return true;
@@ -44,15 +45,14 @@ async function removeHalfMade({ worktrees, warn }: EngineContext, { id, repo }: 
   }
 }
 
-async function saveAndRemove(
+/** Saves what a place holds under a ref of `run`, then removes it. What cannot be saved is kept, and the log says so. */
+export async function saveAndRemove(
   { worktrees, warn }: EngineContext,
   task: Task,
   place: TaskPlace,
-  write: (events: NewEvent[]) => Promise<unknown>,
+  { run, reason, write }: { run: number; reason: string; write: (events: NewEvent[]) => Promise<unknown> },
 ): Promise<void> {
-  const run = task.ending?.run ?? task.epoch;
   const { path, branch } = place;
-  const reason = task.cancel_requested ? "cancelled" : task.ending?.outcome ?? "ended";
   try {
     if (task.aside) await worktrees.bringBack(place, task.aside, { task: task.id });
     const snapshot = await worktrees.snapshot(place, { task: task.id, run });

@@ -2,6 +2,7 @@
 
 import type { RunEnd } from "../../domain/command.ts";
 import { DomainError, messageOf } from "../../domain/error.ts";
+import type { Outcome } from "../../domain/event.ts";
 import type { TaskPlace } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
 import type { Changes } from "../../process/git/worktrees.ts";
@@ -25,6 +26,31 @@ export async function recordStrays(
   } catch (error) {
     if (error instanceof DomainError && error.code === "fenced") throw error;
     warn(`Cannot look for commits of task ${task.id} on other branches`, error, about);
+  }
+}
+
+/** What a good or interrupted end leaves may be compared with later; what is to go is saved with that. */
+const leavesPoint: ReadonlySet<Outcome> = new Set(["succeeded", "shutdown", "paused"]);
+
+/**
+ * Saves the files as they are at the end of a run. Whether they differ from the base; undefined when that is not known. Throws
+ * `DomainError("fenced")` when the run was taken over; other errors are reported.
+ */
+export async function recordPoint(
+  { context: { worktrees, warn }, task, run, about, log }: RunScope,
+  { place, end }: { place: TaskPlace | null; end: RunEnd },
+): Promise<boolean | undefined> {
+  if (!place || task.trial || !leavesPoint.has(end.outcome)) return undefined;
+  const name = `run-${run.epoch}`;
+  try {
+    const uncommitted = end.uncommitted ?? undefined;
+    const { ref, commit } = await worktrees.savePoint(place, { task: task.id, name, uncommitted });
+    await log.record({ type: "work.saved", data: { name, ref, commit } });
+    return ref !== null;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "fenced") throw error;
+    warn(`Cannot save the files of task ${task.id} as run ${run.epoch} left them`, error, about);
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 // Follow-ups to an agent that runs: each is sent at most once, and one that does not reach it waits for the task's next run.
 
+import { DomainError } from "../../domain/error.ts";
 import type { About } from "../../domain/ports.ts";
 import type { AgentProcess } from "../../process/agent.ts";
 import type { EngineContext } from "../context.ts";
@@ -16,10 +17,25 @@ export interface MessageDelivery {
 
 /** Of one run of task `task`; what is sent is recorded in `log`. */
 export function messageDelivery(
-  { store, warn }: Pick<EngineContext, "store" | "warn">,
+  { store, worktrees, warn }: Pick<EngineContext, "store" | "worktrees" | "warn">,
   { task, about, control, log }: { task: number; about: About; control: RunControl; log: RunLog },
 ): MessageDelivery {
   let sent = 0;
+
+  /** So that what follows can be looked at alone; a message waits for nothing else. */
+  async function savePoint(seq: number): Promise<void> {
+    const name = `message-${seq}`;
+    try {
+      const place = (await store.log.head(task))?.place;
+      if (!place?.present) return;
+      const { ref, commit } = await worktrees.savePoint(place, { task, name });
+      await log.record({ type: "work.saved", data: { name, ref, commit } });
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code === "fenced") throw error;
+      warn(`Cannot save the files of task ${task} before message ${seq}`, error, about);
+    }
+  }
+
   return {
     async deliver(process, seqs) {
       for (const seq of seqs) {
@@ -28,6 +44,7 @@ export function messageDelivery(
         sent = seq;
         try {
           const text = await messageText(task, seq, store.log);
+          await savePoint(seq);
           if (await process.send(text)) await log.record({ type: "message.sent", data: { message: seq } });
           // Another agent of this run may hear it.
           else sent = before;

@@ -11,8 +11,11 @@ export interface RunLog {
   /** Appends events of the run; resolves with its task when they are durable. Waits for a store that cannot write. */
   record(...events: NewEvent[]): Promise<Task>;
   /** Writes the run's end, and with it what follows for the task. */
-  finish(end: RunEnd): Promise<Task>;
+  finish(end: RunEnd, options: FinishOptions): Promise<Task>;
 }
+
+/** What is known at its end besides: whether the work differs from its base, and how it is to land by itself. */
+export type FinishOptions = Pick<Extract<Command, { type: "finish_run" }>, "changed" | "landing">;
 
 /** The log of run `run` of task `task`; `by` signs its events. */
 export function runLog(
@@ -25,6 +28,6 @@ export function runLog(
 
   return {
     record: (...events) => give({ type: "record", run, events }),
-    finish: (end) => give({ type: "finish_run", run, end }),
+    finish: (end, options) => give({ type: "finish_run", run, end, ...options }),
   };
 }

@@ -12,14 +12,16 @@ import type { AgentExit } from "../../process/agent.ts";
 import type { Changes } from "../../process/git/worktrees.ts";
 import type { EngineContext } from "../context.ts";
 import { repositoryFault } from "../dispatch/repository_pause.ts";
-import { endOf, isWrongValue, recordStrays } from "./close_run.ts";
+import { endOf, isWrongValue, recordPoint, recordStrays } from "./close_run.ts";
 import { messageDelivery } from "./deliver_messages.ts";
+import { mergeTarget } from "./merge_target.ts";
 import { type PreparedPlace, preparePlace } from "./prepare_place.ts";
 import { recordOutput } from "./record_output.ts";
 import { RunControl } from "./run_control.ts";
 import type { RunVerdict, StopReason } from "./run_end.ts";
 import { runLog } from "./run_log.ts";
 import type { RunOptions, RunScope } from "./run_scope.ts";
+import { ownLanding } from "./own_landing.ts";
 import { proveWork, tryCheck } from "./prove_work.ts";
 import { converse, requireBudget } from "./run_session.ts";
 import { stopOf } from "./run_state.ts";
@@ -152,6 +154,7 @@ async function workIn(scope: RunScope, attempt: Attempt, prepared: PreparedPlace
     attempt.verdict = await tryCheck(scope, workplace);
     return;
   }
+  await mergeTarget(scope, workplace.place);
   attempt.worktreesBefore = await context.worktrees.names(task.repo);
   attempt.exit = await converse(scope, workplace);
   const proven = await proveWork(scope, workplace, attempt.exit);
@@ -178,10 +181,12 @@ async function finish(
   const { end, pausedUntil } = await endOf(scope, { exit, place, verdict, changes, broken });
   const { agent } = control.state;
   const isWordless = end.outcome === "failed" && !agent.hasWorked && !stopOf(control.state) && !isWrongValue(broken);
+  const changed = await recordPoint(scope, { place, end });
+  const landing = place && end.outcome === "succeeded" ? await ownLanding(scope, place) : null;
   const isEarlyFailure = isWordless || end.outcome === "setup_failed";
   // From here on the run is seen closed by our own doing.
   control.close();
-  await log.finish(end);
+  await log.finish(end, { changed, landing });
   return { end, isEarlyFailure, pausedUntil, brokenRepository };
 }
 

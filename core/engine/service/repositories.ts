@@ -81,7 +81,7 @@ function oneAtATime<T>(look: () => Promise<T>): () => Promise<T> {
 }
 
 function settingsView(settings: ProjectSettings): RepositorySettings {
-  const { setup, check, cleanup, model, effort, target, method, sandbox } = settings;
+  const { setup, check, cleanup, model, effort, target, method, land, sandbox } = settings;
   return {
     ...{ setup, check, cleanup },
     setup_timeout_seconds: settings.setupTimeoutSeconds,
@@ -90,7 +90,7 @@ function settingsView(settings: ProjectSettings): RepositorySettings {
     check_rounds: settings.checkRounds,
     commit_reminder: settings.commitReminder,
     env: Object.keys(settings.env).sort(),
-    ...{ model, effort, target, method },
+    ...{ model, effort, target, method, land },
     sandbox: sandbox && { level: sandbox.level, allowed_domains: sandbox.allowedDomains },
   };
 }

@@ -2,7 +2,10 @@
 
 import type { BoardView } from "../../view/board_view.ts";
 import type { EventPage, Health, NewTask, RepositoryView, TaskPage } from "../../view/api_view.ts";
+import type { CommentAnchor, LandingMethod } from "../../domain/event.ts";
 import type { Status } from "../../domain/task.ts";
+import type { Compared } from "../../process/git/worktrees.ts";
+import type { CommentView, LandingPreviewView, OutgoingView, TaskComments } from "../../view/review_view.ts";
 import type { TaskView } from "../../view/task_view.ts";
 import type { Why } from "../../view/why.ts";
 import type { Published } from "../../kv/event_record.ts";
@@ -18,6 +21,20 @@ export interface Caller {
 
 /** What a message may change of a task that goes on with it. */
 export type MessageChanges = Partial<Pick<NewTask, "model" | "effort" | "timeout_seconds" | "max_budget_usd">>;
+
+/** Two named moments, or the one of an event. `from`: by default `merge-base`; `to`: `now`. */
+export interface DiffQuery {
+  from?: string;
+  to?: string;
+  at?: number;
+  ignoreSpace?: boolean;
+}
+
+/** Absent: as the repository says, or as it was the last time. */
+export interface LandingChoice {
+  target?: string;
+  method?: LandingMethod;
+}
 
 /** The present state and what was counted since the start, for `GET /metrics`. */
 export interface Measures {
@@ -63,7 +80,49 @@ export interface Service {
   why(id: number, options?: { at?: number }): Promise<Why>;
   /** The history as one file: a header line, then the events. */
   exportTask(id: number): Promise<ReadableStream<Uint8Array>>;
-  diff(id: number): Promise<ReadableStream<Uint8Array>>;
+  diff(id: number, query: DiffQuery): Promise<Compared>;
+  /** The bytes of a file, 10 MiB at most, at a named moment. */
+  file(id: number, options: { path: string; at: string }): Promise<Uint8Array>;
+  /** The commits as an mbox. */
+  patch(id: number): Promise<ReadableStream<Uint8Array>>;
+
+  comments(id: number): Promise<TaskComments>;
+  addComment(id: number, comment: CommentAnchor & { text: string }, caller: Caller): Promise<CommentView>;
+  changeComment(
+    id: number,
+    comment: number,
+    changes: { text?: string; resolved?: boolean },
+    caller: Caller,
+  ): Promise<CommentView>;
+  deleteComment(id: number, comment: number, caller: Caller): Promise<void>;
+  /** `ids`: by default all that are open and were not sent. Those that were sent are not sent again. */
+  sendComments(
+    id: number,
+    options: { ids?: number[]; text?: string; changes: MessageChanges },
+    caller: Caller,
+  ): Promise<TaskView>;
+
+  previewLanding(id: number, choice: LandingChoice): Promise<LandingPreviewView>;
+  /** Puts it into the merge queue. */
+  land(
+    id: number,
+    request: LandingChoice & { message?: string; leave_uncommitted?: boolean },
+    caller: Caller,
+  ): Promise<TaskView>;
+  /** The agent is told to solve what conflicts with the target. */
+  resolveConflicts(id: number, choice: LandingChoice, caller: Caller): Promise<TaskView>;
+  accept(id: number, caller: Caller): Promise<TaskView>;
+  discard(id: number, caller: Caller): Promise<TaskView>;
+  outgoing(id: number): Promise<OutgoingView>;
+  push(id: number, options: { remote?: string }, caller: Caller): Promise<TaskView>;
+  openPullRequest(
+    id: number,
+    request: { title?: string; body?: string; draft?: boolean; target?: string; remote?: string },
+    caller: Caller,
+  ): Promise<TaskView>;
+  /** Asks what became of the pull request. */
+  lookAtPullRequest(id: number, caller: Caller): Promise<TaskView>;
+
   log(id: number): Promise<ReadableStream<Uint8Array>>;
   /** The configured repositories as they stand now, with what holds for work that starts at their HEAD. */
   repositories(): Promise<RepositoryView[]>;

@@ -1,4 +1,4 @@
-// What a task leaves behind, as the service gives it: its events, the reasons in them, its changes and its raw output.
+// What a task leaves behind, as the service gives it: its events, the reasons in them and its raw output.
 
 import { DomainError } from "../../domain/error.ts";
 import type { EngineContext } from "../context.ts";
@@ -7,7 +7,7 @@ import type { Queries } from "./queries.ts";
 import type { Service } from "./service.ts";
 
 /** What of the service reads the past of one task. Each throws `not_found` when there is no such task. */
-export type TaskPast = Pick<Service, "events" | "eventLines" | "why" | "exportTask" | "diff" | "log">;
+export type TaskPast = Pick<Service, "events" | "eventLines" | "why" | "exportTask" | "log">;
 
 export function taskPast(context: EngineContext, queries: Queries): TaskPast {
   const { store, clock } = context;
@@ -31,32 +31,11 @@ export function taskPast(context: EngineContext, queries: Queries): TaskPast {
     async exportTask(id) {
       return await exportTask(store, await queries.require(id), { now: clock.now() });
     },
-    diff: (id) => diffOf(context, { id, queries }),
     async log(id) {
       await queries.require(id);
       return await rawLog(context, id);
     },
   };
-}
-
-async function diffOf(
-  { worktrees }: EngineContext,
-  { id, queries }: { id: number; queries: Queries },
-): Promise<ReadableStream<Uint8Array>> {
-  let head = await queries.require(id);
-  // After a retry its base is yet to be resolved anew.
-  if (!head.place?.base_commit) throw new DomainError("not_found", `Task ${id} has no worktree yet`);
-  if (head.place.present && !head.snapshot) {
-    try {
-      return (await worktrees.diff(head.place)).stream;
-    } catch (error) {
-      // It may have been saved and removed while git looked.
-      head = await queries.require(id);
-      if (!head.place || !head.snapshot) throw error;
-    }
-  }
-  if (head.snapshot) return (await worktrees.diff(head.place, { to: head.snapshot.commit })).stream;
-  throw new DomainError("not_found", `Task ${id} has neither a worktree nor a snapshot`);
 }
 
 async function rawLog({ settings }: EngineContext, id: number): Promise<ReadableStream<Uint8Array>> {

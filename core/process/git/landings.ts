@@ -84,6 +84,8 @@ export interface Landings {
     repo: string,
     options: { target: string; from: string; to: string },
   ): Promise<"moved" | "not_moved" | "elsewhere">;
+  /** Whether two commits hold the same files. */
+  isSameContent(repo: string, one: string, other: string): Promise<boolean>;
   /** Of the files that changed between two commits, those whose content in `commit` has markers of a conflict; sorted. */
   conflictMarkers(repo: string, options: { from: string; commit: string }): Promise<string[]>;
   /**

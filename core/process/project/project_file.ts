@@ -82,6 +82,7 @@ const schema = z.strictObject({
   effort: z.enum(efforts).optional().meta({ description: "For tasks that name none" }),
   target: z.string().refine(isBranchName).optional().meta({ description: "The branch that finished work lands on" }),
   method: z.enum(["ff", "merge", "squash", "rebase"]).optional().meta({ description: "How it lands there" }),
+  land: z.enum(["auto", "never"]).optional().meta({ description: "`auto`: what is good lands by itself" }),
   sandbox: z.union([
     levels,
     z.strictObject({
@@ -118,6 +119,7 @@ const accepted: Record<keyof ProjectFile, string> = {
   effort: oneOf(efforts),
   target: "the name of a branch, such as main",
   method: '"ff", "merge", "squash" or "rebase"',
+  land: '"auto" or "never"',
   sandbox: `${levelWords}, or an object with level and allowed_domains`,
 };
 

@@ -3,7 +3,7 @@
 
 import { join } from "@std/path";
 import { DomainError, messageOf } from "../../domain/error.ts";
-import type { Effort } from "../../domain/event.ts";
+import type { Effort, LandingMethod } from "../../domain/event.ts";
 import { parseProjectFile, type ProjectFile, projectFileName } from "./project_file.ts";
 
 /** What holds for a run in a repository. */
@@ -26,7 +26,9 @@ export interface ProjectSettings {
   effort: Effort | null;
   /** Where finished work lands and how; null: not said. */
   target: string | null;
-  method: "ff" | "merge" | "squash" | "rebase" | null;
+  method: LandingMethod | null;
+  /** `auto`: what is good lands by itself; null: not said. */
+  land: "auto" | "never" | null;
   /** Null: not said. */
   sandbox: { level: "off" | "files" | "full"; allowedDomains: string[] } | null;
 }
@@ -121,6 +123,7 @@ function settingsOf(file: ProjectFile): ProjectSettings {
     effort: file.effort ?? null,
     target: file.target ?? null,
     method: file.method ?? null,
+    land: file.land ?? null,
     sandbox: sandbox === undefined
       ? null
       : typeof sandbox === "string"

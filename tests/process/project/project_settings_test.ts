@@ -37,6 +37,7 @@ const full = {
   effort: "low",
   target: "main",
   method: "ff",
+  land: "auto",
   sandbox: { level: "full", allowed_domains: ["example.com"] },
 };
 
@@ -54,6 +55,7 @@ const fullSettings: ProjectSettings = {
   effort: "low",
   target: "main",
   method: "ff",
+  land: "auto",
   sandbox: { level: "full", allowedDomains: ["example.com"] },
 };
 

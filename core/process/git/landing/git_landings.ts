@@ -16,6 +16,7 @@ import { integrate } from "./integrate.ts";
 import { mergeInto } from "./merge_into.ts";
 import { move, outcomeOf } from "./move.ts";
 import { preview } from "./preview.ts";
+import { isSameContent } from "./raw_commits.ts";
 import { defaultTarget } from "./target.ts";
 
 /** Landings in real repositories. Errors are those that the port names. */
@@ -36,6 +37,9 @@ export function gitLandings(at: SitesOptions | Sites): Landings {
     },
     async outcomeOf(repo, options) {
       return await outcomeOf(await sites.of(repo), options);
+    },
+    async isSameContent(repo, one, other) {
+      return one === other || await isSameContent((await sites.of(repo)).repo, one, other);
     },
     async conflictMarkers(repo, options) {
       return await conflictMarkers((await sites.of(repo)).repo, options);

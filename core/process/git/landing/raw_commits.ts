@@ -2,7 +2,7 @@
 // here has a character for each byte (byte_names.ts).
 
 import { Buffer } from "node:buffer";
-import { git, gitLine } from "../git.ts";
+import { git, gitLine, linesOf } from "../git.ts";
 import { MAX_LIST_BYTES } from "../worktree_index.ts";
 
 /** A commit. */
@@ -65,4 +65,11 @@ export async function writeCommit(
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+/** See `Landings.isSameContent`. */
+export async function isSameContent(repo: string, one: string, other: string): Promise<boolean> {
+  const { text } = await git(["rev-parse", `${one}^{tree}`, `${other}^{tree}`], { cwd: repo });
+  const [tree, otherTree] = linesOf(text);
+  return tree === otherTree;
 }

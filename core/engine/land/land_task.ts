@@ -1,0 +1,176 @@
+// One landing, from its request to its end. The target moves last, by compare-and-swap, when what it is to become has been made,
+// checked and written into the log: after a crash the log and the target say how far it came.
+
+import type { LandingResult } from "../../domain/command.ts";
+import { DomainError, messageOf } from "../../domain/error.ts";
+import type { MergeWanted, NewEvent } from "../../domain/event.ts";
+import type { OpenLanding, Task, TaskPlace } from "../../domain/task.ts";
+import type { Integration } from "../../process/git/landings.ts";
+import type { EngineContext } from "../context.ts";
+import { handleCommand } from "../handle_command.ts";
+import { wholeOutput } from "../whole_output.ts";
+import { checkIntegrated } from "./check_integrated.ts";
+import { conflictWords, filesWord, landingMessage, namesOf } from "./landing_words.ts";
+
+/** How often a target that moves meanwhile is followed. */
+const rounds = 5;
+/** How often in a row an agent is told to solve conflicts without anybody having asked. */
+const solvedAtMost = 2;
+
+export interface LandingScope {
+  context: EngineContext;
+  task: Task;
+  place: TaskPlace;
+  landing: OpenLanding;
+  /** Aborts when the landing was cancelled or the service stops. */
+  signal: AbortSignal;
+  /** Into the log of the task. Throws `DomainError("fenced")` when the landing is over. */
+  write(events: NewEvent[]): Promise<void>;
+}
+
+/**
+ * Lands task `id`, which asked for it, or goes on where a crash cut that short. Resolves when the end is in the log, or when the
+ * landing was cancelled or cut short by `signal`.
+ */
+export async function landTask(context: EngineContext, id: number, { signal }: { signal: AbortSignal }): Promise<void> {
+  const { store, worker } = context;
+  const task = await store.log.head(id);
+  const { landing, place } = task ?? {};
+  if (!task || !landing || !place) return;
+  const options = { by: worker.name, until: "written" } as const;
+  const scope: LandingScope = {
+    ...{ context, task, place, landing, signal },
+    write: async (events) => {
+      await handleCommand(context, id, { type: "record_landing", landing: landing.seq, events }, options);
+    },
+  };
+  try {
+    const { end, resolve } = await attempt(scope);
+    await handleCommand(context, id, { type: "finish_landing", landing: landing.seq, end, resolve }, options);
+  } catch (error) {
+    // Cancelled, or to be gone on with after the next start.
+    if (signal.aborted || (error instanceof DomainError && error.code === "fenced")) return;
+    throw error;
+  }
+}
+
+interface Attempted {
+  end: LandingResult;
+  /** What the agent is to solve. */
+  resolve?: { text: string; merge: MergeWanted };
+}
+
+async function attempt(scope: LandingScope): Promise<Attempted> {
+  const { landing } = scope;
+  if (landing.integrated) {
+    const known = await becameOf(scope, landing.integrated);
+    if (known) return { end: known };
+  }
+  for (let round = 1;; round++) {
+    const attempted = await once(scope);
+    if (attempted.end.outcome !== "moved" || round === rounds) return attempted;
+  }
+}
+
+/** After a crash, when the target may have moved: how it ended; null when it did not move, and can. */
+async function becameOf(
+  { context: { landings }, task, landing: { target } }: LandingScope,
+  { target_commit, commit }: NonNullable<OpenLanding["integrated"]>,
+): Promise<LandingResult | null> {
+  const outcome = await landings.outcomeOf(task.repo, { target, from: target_commit, to: commit });
+  if (outcome === "not_moved") return null;
+  if (outcome === "moved") return { outcome: "landed", target_commit, commit, backup_ref: null, error: null };
+  return ended("moved", `${target} went elsewhere while the service was away; land it again`, { target_commit });
+}
+
+async function once(scope: LandingScope): Promise<Attempted> {
+  const { context: { landings }, task, landing: { target, method } } = scope;
+  const made = await join(scope);
+  if ("refused" in made) return { end: ended("refused", made.refused, {}) };
+  const { integration, commit: work } = made;
+  const { target_commit } = integration;
+  switch (integration.kind) {
+    case "refused":
+      return { end: ended("refused", integration.reason, { target_commit }) };
+    case "already":
+      return { end: { outcome: "landed", target_commit, commit: target_commit, backup_ref: null, error: null } };
+    case "conflict":
+      return conflict(scope, integration);
+  }
+  const { commit } = integration;
+  const red = await checkIntegrated(scope, { target_commit, commit, work });
+  if (red !== null) return { end: ended("check_failed", red, { target_commit, commit }) };
+  scope.signal.throwIfAborted();
+  await scope.write([{ type: "landing.integrated", data: { method, target, target_commit, commit } }]);
+  const moved = await landings.move(task.repo, {
+    ...{ target, from: target_commit, to: commit, task: task.id },
+    message: `task ${task.id}: landed by ${method}`,
+  });
+  switch (moved.kind) {
+    case "moved":
+      return { end: { outcome: "landed", target_commit, commit, backup_ref: moved.backup_ref, error: null } };
+    case "lost_race":
+      return { end: ended("moved", moved.reason, { target_commit }) };
+    case "refused":
+      return { end: ended("refused", moved.reason, { target_commit }) };
+  }
+}
+
+/** What work and target make together, or why that is not tried. */
+async function join(
+  { context: { worktrees, landings, store }, task, place, landing }: LandingScope,
+): Promise<{ integration: Integration; commit: string } | { refused: string }> {
+  const { method, target } = landing;
+  try {
+    const [{ head, branch }, left] = await Promise.all([
+      worktrees.commits(place),
+      landing.leave_uncommitted ? { count: 0, files: [] } : worktrees.uncommitted(place),
+    ]);
+    if (branch === null || head !== branch) {
+      return { refused: `The worktree is not on its branch ${place.branch}: only what is on that can land` };
+    }
+    if (left.count > 0) {
+      const what = `${filesWord(left.count)} of the work ${left.count === 1 ? "is" : "are"} not committed`;
+      return { refused: `${what}: ${namesOf(left.files, left.count)}; commit or remove them, or land without them` };
+    }
+    const requested = await store.log.event(task.id, landing.seq);
+    const given = requested?.type === "landing.requested" ? requested.data.message : null;
+    const summary = await wholeOutput(store.log, task);
+    const message = given ?? landingMessage(task, { method, branch: place.branch, target, summary });
+    const [markers, integration] = await Promise.all([
+      landings.conflictMarkers(task.repo, { from: place.base_commit, commit: branch }),
+      landings.integrate(task.repo, { target, commit: branch, method, message }),
+    ]);
+    if (markers.length === 0) return { integration, commit: branch };
+    return { refused: `There are conflict markers in ${namesOf(markers)}` };
+  } catch (error) {
+    // A target that is not there, say.
+    if (error instanceof DomainError && error.code !== "unavailable") return { refused: messageOf(error) };
+    throw error;
+  }
+}
+
+function conflict(
+  { task, landing: { target, method, auto } }: LandingScope,
+  { target_commit, conflicts, at }: Extract<Integration, { kind: "conflict" }>,
+): Attempted {
+  const where = at === undefined ? "" : ` at commit ${at.slice(0, 12)}`;
+  const words = `${filesWord(conflicts.length)} ${
+    conflicts.length === 1 ? "conflicts" : "conflict"
+  } with ${target}${where}`;
+  const end = {
+    ...ended("conflict", `${words}: ${namesOf(conflicts)}`, { target_commit }),
+    conflicts: conflicts.slice(0, 200),
+  };
+  if (!auto || task.solved >= solvedAtMost) return { end };
+  const merge = { target, commit: target_commit, method };
+  return { end, resolve: { text: conflictWords(merge, conflicts), merge } };
+}
+
+function ended(
+  outcome: LandingResult["outcome"],
+  error: string,
+  { target_commit = null, commit = null }: { target_commit?: string | null; commit?: string | null },
+): LandingResult {
+  return { outcome, target_commit, commit, backup_ref: null, error };
+}

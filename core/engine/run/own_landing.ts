@@ -1,0 +1,25 @@
+// Whether a task lands by itself once it is good, and how.
+
+import type { LandingRequest } from "../../domain/command.ts";
+import { DomainError } from "../../domain/error.ts";
+import type { TaskPlace } from "../../domain/task.ts";
+import type { RunScope } from "./run_scope.ts";
+
+/** Null when it does not; also when nothing says where to, which is told. */
+export async function ownLanding(
+  { context: { projects, landings }, task, log }: RunScope,
+  place: TaskPlace,
+): Promise<LandingRequest | null> {
+  try {
+    const { settings } = await projects.settings(task.repo, place.base_commit);
+    const land = task.land === undefined ? settings.land : task.land;
+    if (land !== "auto" || task.trial) return null;
+    const target = settings.target ?? await landings.defaultTarget(task.repo, place.base);
+    return { method: settings.method ?? "squash", target, message: null, auto: true };
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code !== "fenced")) throw error;
+    const text = `It does not land by itself: ${error.message}`;
+    await log.record({ type: "output.notice", data: { kind: "landing", text } });
+    return null;
+  }
+}

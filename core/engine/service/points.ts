@@ -1,0 +1,185 @@
+// The files of a task by the names of moments, and what changed between two of them.
+
+import { DomainError } from "../../domain/error.ts";
+import type { Point, Task, TaskPlace } from "../../domain/task.ts";
+import type { Compared, DiffFrom } from "../../process/git/worktrees.ts";
+import type { EngineContext } from "../context.ts";
+import { targetOf } from "../land/target_of.ts";
+import type { Queries } from "./queries.ts";
+import type { DiffQuery, Service } from "./service.ts";
+
+/** What of the service shows files. Each throws `not_found` when there is no such task, or it has no worktree yet. */
+export type TaskFiles = Pick<Service, "diff" | "file" | "patch">;
+
+export function taskFiles(context: EngineContext, queries: Queries): TaskFiles {
+  const { worktrees, outgoing } = context;
+
+  async function diff(id: number, query: DiffQuery): Promise<Compared> {
+    const { task, place } = await requirePlace(queries, id);
+    const { from = "merge-base", to = "now", at, ignoreSpace } = query;
+    const chosen = at === undefined
+      ? { from: await startOf(context, queries, { task, place, name: from }), to: await endOf(queries, task, to) }
+      : { from: place.base_commit, to: await momentOf(context, task, at) };
+    return await worktrees.diff(place, { ...chosen, ignoreSpace });
+  }
+
+  return {
+    async diff(id, query) {
+      try {
+        return await diff(id, query);
+      } catch (error) {
+        // It may have been saved and removed while git looked.
+        if (!(error instanceof DomainError && error.code === "not_found")) throw error;
+        return await diff(id, query);
+      }
+    },
+    async file(id, { path, at }) {
+      const { task, place } = await requirePlace(queries, id);
+      const named = at === "merge-base" ? await mergeBase(context, task, place) : await endOf(queries, task, at);
+      const bytes = await worktrees.fileAt(place, { at: named, path });
+      if (bytes === null) throw new DomainError("not_found", `There is no file ${path} at ${at}`);
+      return bytes;
+    },
+    async patch(id) {
+      const { task, place } = await requirePlace(queries, id);
+      const { from, to } = await committedRange(context, task, place);
+      return await outgoing.patch(place, { from, to });
+    },
+  };
+}
+
+async function requirePlace(queries: Queries, id: number): Promise<{ task: Task; place: TaskPlace }> {
+  const task = await queries.require(id);
+  // After a retry its base is yet to be resolved anew.
+  if (!task.place?.base_commit) throw new DomainError("not_found", `Task ${id} has no worktree yet`);
+  return { task, place: task.place };
+}
+
+/** The commits of the work, as far as they are on its branch or saved. */
+async function committedRange(
+  context: EngineContext,
+  task: Task,
+  place: TaskPlace,
+): Promise<{ from: DiffFrom; to: string }> {
+  const landed = landedRange(task);
+  if (landed) return landed;
+  const from = { mergeBaseWith: await targetOf(context, task) };
+  if (!place.present && task.snapshot) return { from, to: task.snapshot.commit };
+  const { branch } = await context.worktrees.commits(place);
+  if (branch === null) throw new DomainError("not_found", `Branch ${place.branch} is gone`);
+  return { from, to: branch };
+}
+
+/** Of what has landed: from where the target was to where it is since. */
+function landedRange({ review, last_landing }: Task): { from: string; to: string } | null {
+  if (review !== "landed" || last_landing?.outcome !== "landed") return null;
+  const { target_commit, commit } = last_landing;
+  return target_commit !== null && commit !== null && commit !== target_commit
+    ? { from: target_commit, to: commit }
+    : null;
+}
+
+async function startOf(
+  context: EngineContext,
+  queries: Queries,
+  { task, place, name }: { task: Task; place: TaskPlace; name: string },
+): Promise<DiffFrom> {
+  if (name === "base") return place.base_commit;
+  if (name !== "merge-base") return await endOf(queries, task, name);
+  return landedRange(task)?.from ?? { mergeBaseWith: await targetOf(context, task) };
+}
+
+/** As a commit. */
+async function mergeBase(context: EngineContext, task: Task, place: TaskPlace): Promise<string> {
+  const landed = landedRange(task);
+  if (landed) return landed.from;
+  const from = { mergeBaseWith: await targetOf(context, task) };
+  const compared = await context.worktrees.diff(place, { from, to: nowOf(task) });
+  await compared.stream.cancel();
+  return compared.from;
+}
+
+/** A commit, or "now" for the worktree as it stands. */
+async function endOf(queries: Queries, task: Task, name: string): Promise<string> {
+  const other = /^task-([1-9]\d{0,14})$/.exec(name)?.[1];
+  if (other !== undefined) return await otherTask(queries, task, Number(other));
+  switch (name) {
+    case "now":
+      return landedRange(task)?.to ?? nowOf(task);
+    case "base":
+      return task.place!.base_commit;
+    case "message":
+      return beforeEvent(task, requireEvent(task.last_message, "no message was sent"), name);
+    case "review": {
+      const sent = task.comments.map(({ sent }) => sent ?? 0);
+      return beforeEvent(task, requireEvent(Math.max(0, ...sent), "no comments were sent"), name);
+    }
+  }
+  const known = task.points.find((point) => point.name === name);
+  if (known) return known.commit;
+  const message = /^message-(\d{1,15})$/.exec(name)?.[1];
+  if (message !== undefined) return beforeEvent(task, Number(message), name);
+  throw unknownPoint(task, name);
+}
+
+function nowOf({ place, snapshot }: Task): string {
+  if (place!.present) return "now";
+  if (snapshot) return snapshot.commit;
+  throw new DomainError("not_found", "The task has neither a worktree nor a snapshot");
+}
+
+function requireEvent(seq: number, lack: string): number {
+  if (seq > 0) return seq;
+  throw new DomainError("conflict", `There is nothing to compare with: ${lack}`);
+}
+
+/** The files when the words of event `seq` came: saved then, or as the run before had left them. */
+function beforeEvent(task: Task, seq: number, name: string): string {
+  const { points } = task;
+  const own = points.find((point) => point.name === `message-${seq}`);
+  const earlier = points.findLast((point) => point.seq < seq);
+  const point = own ?? earlier;
+  if (point) return point.commit;
+  throw unknownPoint(task, name);
+}
+
+/** Work of another task, whose commits are in the same repository. */
+async function otherTask(queries: Queries, { repo }: Task, id: number): Promise<string> {
+  const other = await queries.require(id);
+  if (other.repo !== repo) {
+    throw new DomainError("conflict", `Cannot compare with task ${id}: it is in another repository, ${other.repo}`);
+  }
+  const commit = landedRange(other)?.to ?? other.points.at(-1)?.commit ?? other.snapshot?.commit;
+  if (commit !== undefined) return commit;
+  throw new DomainError("conflict", `Cannot compare with task ${id}: its files were not kept yet`);
+}
+
+/** The files right after event `at`: they are known when nothing worked on them then. */
+async function momentOf({ store }: EngineContext, task: Task, at: number): Promise<string> {
+  if (at >= task.seq) return nowOf(task);
+  const then = await store.log.headAt(task.id, at);
+  if (!then?.place?.base_commit) throw new DomainError("not_found", `Task ${task.id} had no worktree then`);
+  if (then.run === null || (then.run.started_at === null && then.run.step === null)) {
+    const point = then.points.findLast(({ seq }) => seq <= at);
+    if (point) return point.commit;
+    if (then.epoch <= 1 && then.session_id === null) return then.place.base_commit;
+  }
+  throw new DomainError(
+    "conflict",
+    `The files at event ${at} were not kept: ${
+      then.run ? `run ${then.run.epoch} was working` : "nobody saved them"
+    }. ` +
+      `What was kept: ${namesIn(task.points)}`,
+  );
+}
+
+function unknownPoint({ id, points }: Task, name: string): DomainError {
+  const message = `Task ${id} has no moment ${JSON.stringify(name)}; there are base, merge-base, now, ${
+    namesIn(points)
+  }`;
+  return new DomainError("invalid", message, { issues: [{ path: "from", message }] });
+}
+
+function namesIn(points: readonly Point[]): string {
+  return points.length === 0 ? "nothing else" : points.map(({ name, seq }) => `${name} (event ${seq})`).join(", ");
+}

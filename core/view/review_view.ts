@@ -1,0 +1,69 @@
+// What a review is made of: the JSON of comments, of a landing as it would be, and of where work can go besides.
+
+import type { LandingMethod } from "../domain/event.ts";
+import type { WebHost } from "./web_links.ts";
+
+export interface CommentView {
+  /** A number of the task's own. */
+  id: number;
+  /** Of the file; empty for a plan. */
+  path: string;
+  side: "old" | "new" | "plan";
+  /** Where it is now, from 1; of one that is outdated, where it was. */
+  line: number;
+  /** The text of that line when it was written. */
+  quote: string;
+  text: string;
+  /** The id of the file's content then, where it was known. */
+  blob: string | null;
+  /** ISO 8601, UTC. */
+  at: string;
+  /** `ui` or `api`. */
+  by: string;
+  resolved: boolean;
+  /** The event that sent it to the agent; null: not yet. */
+  sent: number | null;
+  /** Its line is gone. */
+  outdated: boolean;
+  edited_at: string | null;
+}
+
+/** `GET /api/tasks/{id}/comments`, in the order in which they were written. */
+export interface TaskComments {
+  comments: CommentView[];
+}
+
+/** `GET /api/tasks/{id}/landing`. */
+export interface LandingPreviewView {
+  target: string;
+  /** What is chosen, or holds by default. */
+  method: LandingMethod;
+  target_commit: string;
+  commit: string;
+  merge_base: string | null;
+  /** Commits of the work that the target does not have, and the other way about. */
+  ahead: number;
+  behind: number;
+  /** Files that conflict, the first 200. */
+  conflicts: string[];
+  is_landed: boolean;
+  /** Null: possible; else why not. */
+  methods: Record<LandingMethod, string | null>;
+  /** Where the target is checked out, and the files there that are in the way. */
+  checkout: { path: string; in_the_way: string[] } | null;
+  /** Files of the work that are not committed, the first 50. */
+  uncommitted: { count: number; files: string[] };
+  /** Of the commit that `merge` and `squash` make. */
+  message: string;
+  /** The command line that judges the result; null: none. */
+  check: string | null;
+}
+
+/** `GET /api/tasks/{id}/outgoing`: where a branch can go. */
+export interface OutgoingView {
+  branch: string;
+  target: string;
+  /** Of the last push. */
+  links: { host: WebHost | null; pull_request: string | null; branch: string | null } | null;
+  gh: { found: boolean; logged_in: boolean; words: string };
+}
