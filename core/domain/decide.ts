@@ -3,7 +3,7 @@
 // What is not allowed throws `DomainError("conflict")` and writes nothing. A writer whose run is closed or was taken over
 // gets `DomainError("fenced")`: it must end its agent and write nothing more.
 
-import type { Command, RunEnd } from "./command.ts";
+import type { Command } from "./command.ts";
 import { decideComment, decideLanding, judge, refuseWhileLanding, unsentOf } from "./decide_review.ts";
 import { DomainError } from "./error.ts";
 import type { EventData, NewEvent, Outcome, RunSequel, TaskSpec } from "./event.ts";
