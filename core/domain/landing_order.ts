@@ -1,6 +1,6 @@
 // What the merge queue goes by: what is to land, and what is to be put away once it has landed or was discarded. Pure.
 
-import type { Task } from "./task.ts";
+import { isOver, type Task } from "./task.ts";
 
 /** Kept small: it is the value of an index. */
 export interface LandingEntry {
@@ -19,4 +19,9 @@ export function landingEntry({ id, repo, priority, place, landing, review, statu
   const isToGo = (review === "landed" || review === "discarded") && !place.kept;
   if (landing === null && !isToGo) return null;
   return { id, repo, priority, holder: place.worker, landing: landing?.seq ?? null };
+}
+
+/** Whether a task is over and nothing happens to it by itself any more. */
+export function isAtRest(task: Task): boolean {
+  return isOver(task.status) && landingEntry(task) === null;
 }

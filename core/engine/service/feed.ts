@@ -5,7 +5,8 @@
 // changed task the newest summary is kept, and events are taken from the live tail's memory, or from the log, when they are
 // asked for. So a follower that reads slowly costs no memory and falls back to the log by itself.
 
-import { isOver, type Task } from "../../domain/task.ts";
+import { isAtRest } from "../../domain/landing_order.ts";
+import type { Task } from "../../domain/task.ts";
 import type { TaskView } from "../../view/task_view.ts";
 import { chunkBytes, type EventLog } from "../../kv/event_log.ts";
 import type { Published } from "../../kv/event_record.ts";
@@ -71,7 +72,7 @@ const finished: Result = { done: true, value: undefined };
 
 /** Whether all that a task will ever have was given, unless somebody opens it again. */
 export function isOverAfter(head: Task, seq: number): boolean {
-  return isOver(head.status) && head.seq <= seq;
+  return isAtRest(head) && head.seq <= seq;
 }
 
 /** The pages of one follower. */
@@ -108,7 +109,7 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
     // The head that was read when the feed began may be ahead of what is passed on.
     if (!place || head.seq < place.newest) return;
     place.newest = head.seq;
-    place.isOver = isOver(head.status);
+    place.isOver = isAtRest(head);
   }
 
   /** Tasks look different after that commit. `wake` is called when all is told. */

@@ -1,0 +1,268 @@
+// From "completed" to merged: the Review lane, landing by each method, the merge queue, conflicts that the agent solves, and
+// what a person's checkout has in the way; with a program of the test in claude's place.
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import type { TaskView } from "../../core/view/task_view.ts";
+import { scriptAgent } from "../borders/script_agent.ts";
+import { startService, type TestService } from "../support/service.ts";
+import { eventually, tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
+import { exists, ofType, outline } from "./world.ts";
+
+interface World extends AsyncDisposable {
+  repository: TempRepository;
+  service: TestService;
+  /** The commits of main, newest first, by their subjects. */
+  subjects(): Promise<string[]>;
+  /** A task that writes its prompt into the file of that name and commits it. */
+  finished(prompt: string, options?: Record<string, unknown>): Promise<TaskView>;
+  post(path: string, body?: unknown): Promise<TaskView>;
+  // deno-lint-ignore no-explicit-any -- the JSON of an answer, of which each test reads a few fields
+  get(path: string): Promise<any>;
+  until(id: number, fits: (task: TaskView) => unknown): Promise<TaskView>;
+  /** Resolves when its landing is over. */
+  landed(id: number): Promise<TaskView>;
+}
+
+const commit = `git add -A && git -c user.name=Ada -c user.email=ada@example.com commit --quiet -m "write $file"`;
+
+/** The prompt is \`file text\`; an agent that finds a merge under way takes both sides. */
+const writer = `
+  line=$(printf '%s' "$prompt" | grep -o '[a-z]*\\.[a-z]* [a-z]*' | head -1); file="\${line%% *}"
+  case "$prompt" in
+    *"merge waits to be finished"*)
+      for one in $(git diff --name-only --diff-filter=U); do sed -i '/^<<<<<<<\\|^=======\\|^>>>>>>>/d' "$one"; done
+      file=merge; ${commit} ;;
+    *) echo "$line" >> "$file"; ${commit} ;;
+  esac`;
+
+async function world(
+  { file = {}, agent = writer, files = {} }: {
+    file?: Record<string, unknown>;
+    agent?: string;
+    files?: Record<string, string>;
+  } = {},
+): Promise<World> {
+  const stack = new AsyncDisposableStack();
+  const repository = stack.use(await tempRepository());
+  const folder = stack.use(await tempDir());
+  for (const [path, text] of Object.entries({ "coder.json": JSON.stringify(file), "shared.txt": "top\n", ...files })) {
+    await Deno.writeTextFile(join(repository.path, path), text);
+  }
+  await repository.git("add", "-A");
+  await repository.git("commit", "--quiet", "--message=begin");
+  const service = stack.use(
+    await startService({ repo: repository.path, env: await scriptAgent(folder.path, agent) }),
+  );
+  const until = (id: number, fits: (task: TaskView) => unknown) =>
+    eventually(async () => {
+      const task = await service.task(id);
+      return fits(task) ? task : null;
+    }, { timeoutMs: 30_000, what: fits.toString() });
+  return {
+    repository,
+    service,
+    until,
+    async post(path, body) {
+      const response = await service.call(path, { method: "POST", ...(body !== undefined && { json: body }) });
+      assert(response.ok, await response.clone().text());
+      return await response.json();
+    },
+    async get(path) {
+      const response = await service.call(path);
+      assert(response.ok, await response.clone().text());
+      return await response.json();
+    },
+    async subjects() {
+      return (await repository.git("log", "--first-parent", "--format=%s", "--max-count=20", "main")).trim().split(
+        "\n",
+      );
+    },
+    async finished(prompt, options = {}) {
+      const { id } = await service.createTask({ prompt, ...options });
+      return await service.waitForStatus(id, "completed");
+    },
+    landed: (id) => until(id, (task) => task.landing === null && task.last_landing !== null),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+for (const method of ["ff", "merge", "squash", "rebase"] as const) {
+  Deno.test(`finished work stands in Review, and lands by ${method}: worktree and branch go`, async () => {
+    await using w = await world();
+    const task = await w.finished("a.txt one");
+    assertEquals(task.review, "open");
+    const preview = await w.get(`/api/tasks/${task.id}/landing?method=${method}`);
+    assertEquals([preview.target, preview.ahead, preview.behind, preview.methods[method]], ["main", 1, 0, null]);
+    await w.post(`/api/tasks/${task.id}/land`, { method });
+    const after = await w.landed(task.id);
+    assertEquals([after.last_landing!.outcome, after.review], ["landed", "landed"]);
+    assertEquals(await Deno.readTextFile(join(w.repository.path, "a.txt")), "a.txt one\n");
+    const first = {
+      ff: "write a.txt",
+      rebase: "write a.txt",
+      squash: "a.txt one",
+      merge: `Merge branch '${task.branch}' into main`,
+    };
+    assertEquals((await w.subjects())[0], first[method]);
+    const gone = await w.until(task.id, ({ worktree }) => worktree === null);
+    assertEquals(await exists(task.worktree), false);
+    assertEquals((await w.repository.git("branch", "--list", "task-*")).trim(), "");
+    assertEquals((await w.repository.git("status", "--porcelain")).trim(), "");
+    // What it was at before is kept, and so is the work.
+    const backup = await w.repository.git("rev-parse", after.last_landing!.backup_ref!);
+    assertEquals(backup.trim(), after.last_landing!.target_commit);
+    assert(gone.snapshot);
+    const diff = await (await w.service.call(`/api/tasks/${task.id}/diff`)).text();
+    assertStringIncludes(diff, "+a.txt one");
+    assertEquals((await w.get("/api/board")).counts.review, 0);
+  });
+}
+
+Deno.test("accepted work stays where it is, discarded work is saved and put away, and neither is asked about again", async () => {
+  await using w = await world();
+  const taken = await w.finished("a.txt one");
+  const unwanted = await w.finished("b.txt two");
+  assertEquals((await w.get("/api/board")).review.map(({ id }: TaskView) => id), [unwanted.id, taken.id]);
+  assertEquals((await w.post(`/api/tasks/${taken.id}/accept`)).review, "accepted");
+  assertEquals(await exists(taken.worktree), true);
+  await w.post(`/api/tasks/${unwanted.id}/discard`);
+  const gone = await w.until(unwanted.id, ({ worktree }) => worktree === null);
+  assertEquals([gone.status, gone.review], ["completed", "discarded"]);
+  assertEquals(await w.repository.git("show", `${gone.snapshot!.ref}:b.txt`), "b.txt two");
+  assertEquals((await w.service.call(`/api/tasks/${unwanted.id}/land`, { method: "POST" })).status, 409);
+  assertEquals((await w.get("/api/board")).counts.review, 0);
+});
+
+Deno.test("work that changed nothing is done", async () => {
+  await using w = await world({ agent: "true" });
+  const task = await w.finished("nothing");
+  assertEquals(task.review, null);
+  assertEquals((await w.service.call(`/api/tasks/${task.id}/accept`, { method: "POST" })).status, 409);
+});
+
+Deno.test("what is in the way in the person's checkout is named, and stays as it is", async () => {
+  await using w = await world();
+  const task = await w.finished("shared.txt one");
+  const path = join(w.repository.path, "shared.txt");
+  await Deno.writeTextFile(path, "mine\n");
+  const preview = await w.get(`/api/tasks/${task.id}/landing`);
+  assertEquals(preview.checkout.in_the_way, ["shared.txt"]);
+  await w.post(`/api/tasks/${task.id}/land`, { method: "ff" });
+  const refused = await w.landed(task.id);
+  assertEquals([refused.last_landing!.outcome, refused.review], ["refused", "open"]);
+  assertStringIncludes(refused.last_landing!.error!, "shared.txt");
+  assertEquals(await Deno.readTextFile(path), "mine\n");
+  assertEquals((await w.subjects())[0], "begin");
+});
+
+Deno.test("a clean merge that is red does not land, and a green one lands after its check on the result", async () => {
+  // Each is good alone; together they are one file too many.
+  await using w = await world({ file: { check: "test $(ls *.new 2>/dev/null | wc -l) -le 1" } });
+  const one = await w.finished("a.new one");
+  const two = await w.finished("b.new two");
+  assertEquals([one.checked, two.checked], [true, true]);
+  await w.post(`/api/tasks/${one.id}/land`, { method: "squash" });
+  assertEquals((await w.landed(one.id)).last_landing!.outcome, "landed");
+  await w.post(`/api/tasks/${two.id}/land`, { method: "squash" });
+  const red = await w.landed(two.id);
+  assertEquals([red.last_landing!.outcome, red.review], ["check_failed", "open"]);
+  assertEquals(await w.subjects(), ["a.new one", "begin", "First commit"]);
+  const events = await w.service.events(two.id);
+  assertEquals(ofType(events, "check.finished").map(({ data }) => [data.of, data.outcome]), [
+    [undefined, "passed"],
+    ["landing", "failed"],
+  ]);
+  assertEquals(red.checked, true);
+  assertEquals((await w.repository.git("worktree", "list")).trim().split("\n").length, 2);
+});
+
+Deno.test("a chain with land: auto builds on itself: each starts once the one before has landed", async () => {
+  await using w = await world({ file: { check: "true", land: "auto", method: "squash" } });
+  const one = await w.service.createTask({ prompt: "log.txt one" });
+  const two = await w.service.createTask({ prompt: "log.txt two", depends_on: [one.id] });
+  const three = await w.service.createTask({ prompt: "log.txt three", depends_on: [two.id] });
+  await w.until(three.id, ({ review }) => review === "landed");
+  assertEquals(
+    await Deno.readTextFile(join(w.repository.path, "log.txt")),
+    "log.txt one\nlog.txt two\nlog.txt three\n",
+  );
+  assertEquals(await w.subjects(), ["log.txt three", "log.txt two", "log.txt one", "begin", "First commit"]);
+  const message = await w.repository.git("log", "-1", "--format=%B", "main");
+  assertMatch(message, new RegExp(`^log.txt three\\n(.|\\n)*Task-Id: ${three.id}\\n`));
+});
+
+Deno.test("auto: a conflict goes to the agent, in its session and its worktree, and lands then", async () => {
+  await using w = await world({ file: { check: "! grep -rl '^<<<<<<<' *.txt", land: "auto" } });
+  const hold = join(w.repository.path, "..", "unused");
+  assertEquals(await exists(hold), false);
+  const one = await w.service.createTask({ prompt: "shared.txt one" });
+  const two = await w.service.createTask({ prompt: "shared.txt two" });
+  for (const { id } of [one, two]) await w.until(id, ({ review }) => review === "landed");
+  const text = await Deno.readTextFile(join(w.repository.path, "shared.txt"));
+  assertEquals(text.split("\n").filter((line) => line !== "").sort(), ["shared.txt one", "shared.txt two", "top"]);
+  const all = [...await w.service.events(one.id), ...await w.service.events(two.id)];
+  assertEquals(ofType(all, "landing.finished").map(({ data }) => data.outcome).sort(), [
+    "conflict",
+    "landed",
+    "landed",
+  ]);
+  assertEquals(ofType(all, "merge.started").map(({ data }) => data.conflicts), [["shared.txt"]]);
+  assert(outline(all).includes("message.added"));
+});
+
+Deno.test("auto: who is not agreed with twice waits for a person, and holds nobody else up", async () => {
+  // It never solves anything.
+  const stubborn = writer.replace("sed -i", "true sed -i").replaceAll(`file=merge; ${commit}`, "git merge --abort");
+  await using w = await world({ file: { land: "auto" }, agent: stubborn });
+  const one = await w.finished("shared.txt one", { land: null });
+  const two = await w.finished("shared.txt two", { land: null });
+  await w.post(`/api/tasks/${one.id}/land`, { method: "squash" });
+  await w.landed(one.id);
+  await w.post(`/api/tasks/${two.id}/land`, { method: "squash" });
+  assertEquals((await w.landed(two.id)).last_landing!.outcome, "conflict");
+  const words = await w.service.call(`/api/tasks/${two.id}/landing/resolve`, { method: "POST" });
+  assertEquals(words.status, 202);
+  const again = await w.until(two.id, ({ status, runs }) => status === "completed" && runs === 2);
+  assertEquals(again.review, "open");
+  const other = await w.service.createTask({ prompt: "c.txt three" });
+  await w.until(other.id, ({ review }) => review === "landed");
+});
+
+Deno.test("a landing that was asked for is cancelled while its check runs; the target stays", async () => {
+  await using w = await world({ file: { check: "test ! -f a.txt -o ! -f main.txt || exec sleep 60" } });
+  const task = await w.finished("a.txt one");
+  await Deno.writeTextFile(join(w.repository.path, "main.txt"), "moved\n");
+  await w.repository.git("add", "-A");
+  await w.repository.git("commit", "--quiet", "--message=moved");
+  await w.post(`/api/tasks/${task.id}/land`, { method: "merge" });
+  await w.until(task.id, ({ landing }) => landing?.phase === "check");
+  await w.post(`/api/tasks/${task.id}/cancel`);
+  const after = await w.landed(task.id);
+  assertEquals([after.last_landing!.outcome, after.last_landing!.error], ["refused", "It was cancelled"]);
+  assertEquals(await w.subjects(), ["moved", "begin", "First commit"]);
+  const next = await w.finished("b.txt two");
+  await w.post(`/api/tasks/${next.id}/land`, { method: "merge" });
+  assertEquals((await w.landed(next.id)).last_landing!.outcome, "landed");
+});
+
+Deno.test("comments on lines are kept, move with their lines, and are one message to the agent", async () => {
+  await using w = await world();
+  const task = await w.finished("a.txt one");
+  const comment = { path: "a.txt", side: "new", line: 1, quote: "a.txt one", text: "Why one?" };
+  const made = await w.post(`/api/tasks/${task.id}/comments`, comment) as any;
+  assertEquals([made.id, made.line, made.outdated, made.sent], [1, 1, false, null]);
+  await Deno.writeTextFile(join(task.worktree!, "a.txt"), "zero\na.txt one\n");
+  const moved = (await w.get(`/api/tasks/${task.id}/comments`)).comments[0];
+  assertEquals([moved.line, moved.outdated], [2, false]);
+  const sent = await w.post(`/api/tasks/${task.id}/comments/send`, { text: "Please" });
+  assertEquals(sent.comments, { total: 1, unsent: 0, seq: sent.seq });
+  await w.post(`/api/tasks/${task.id}/comments/send`, { ids: [1] });
+  await w.until(task.id, ({ status, runs }) => status === "completed" && runs === 2);
+  const events = await w.service.events(task.id);
+  const texts = ofType(events, "message.added").map(({ data }) => data.text);
+  assertEquals(texts.length, 1);
+  assertMatch(texts[0]!, /Please.*a\.txt, line 2:.*> a\.txt one.*Why one\?/s);
+  const since = await (await w.service.call(`/api/tasks/${task.id}/diff?from=review`)).text();
+  assertStringIncludes(since, "+a.txt one");
+});
