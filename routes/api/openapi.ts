@@ -23,6 +23,10 @@ const description = `A queue for unattended coding work: submit tasks, follow th
 
 const tags = [
   { name: "Tasks", description: "Submit, read, edit, command." },
+  {
+    name: "Review",
+    description: "What a task changed, comments on it, and how it gets out: landed, pushed or put away.",
+  },
   { name: "History", description: "What happened, event by event; the only source of truth." },
   { name: "Live", description: "Server-Sent Events." },
   { name: "Service", description: "Its condition and its description." },

@@ -114,6 +114,8 @@ const knowing: Record<string, fc.Arbitrary<unknown>> = {
   // A command line that is really run.
   check: fc.constantFrom(null, "true", "echo red; false"),
   depends_on: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 2 }),
+  target: fc.constantFrom("main", "main", "nothing"),
+  remote: fc.constantFrom("origin", "nothing"),
   timeout_seconds: fc.constantFrom(null, 20, 60),
 };
 

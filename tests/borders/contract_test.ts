@@ -151,6 +151,15 @@ Deno.test("what the service answers is what the document says, for good calls an
     "why?at=1",
     "export",
     "diff",
+    "diff?from=base&to=now&w=1",
+    "diff?from=Nothing",
+    "file?path=a.txt",
+    "file",
+    "patch",
+    "comments",
+    "landing",
+    "landing?method=octopus",
+    "outgoing",
     "log",
     "stream?after=x",
   ];
@@ -197,6 +206,17 @@ Deno.test("what the service answers is what the document says, for good calls an
   await call("/api/repositories/repo/try", { method: "POST" });
   await call("/api/repositories/repo/try", { json: { base: "nothing" } });
   await call("/api/repositories/other/try", { json: {} });
+  const comment = { path: "a.txt", side: "new", line: 1, quote: "a", text: "Why?" };
+  await call("/api/tasks/1/comments", { json: comment });
+  await call("/api/tasks/1/comments", { json: { ...comment, side: "plan" } });
+  await call("/api/tasks/1/comments/1", { method: "PATCH", json: { resolved: true } });
+  await call("/api/tasks/1/comments/1", { method: "DELETE" });
+  await call("/api/tasks/1/comments/send", { json: {} });
+  for (const path of ["land", "landing/resolve", "accept", "discard", "push", "pull-request", "pull-request/refresh"]) {
+    await call(`/api/tasks/1/${path}`, { method: "POST" });
+    await call(`/api/tasks/77/${path}`, { method: "POST" });
+  }
+  await call("/api/tasks/1/land", { json: { method: "octopus" } });
   await call("/api/service/resume", { method: "POST" });
   for (const status of [200, 201, 202, 400, 403, 404, 405, 409, 412, 413, 415, 421, 422]) {
     assert(statuses.includes(status), `no call got ${status}`);

@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import type { CommentView } from "../../core/view/review_view.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { scriptAgent } from "../borders/script_agent.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -250,7 +251,7 @@ Deno.test("comments on lines are kept, move with their lines, and are one messag
   await using w = await world();
   const task = await w.finished("a.txt one");
   const comment = { path: "a.txt", side: "new", line: 1, quote: "a.txt one", text: "Why one?" };
-  const made = await w.post(`/api/tasks/${task.id}/comments`, comment) as any;
+  const made = await w.post(`/api/tasks/${task.id}/comments`, comment) as unknown as CommentView;
   assertEquals([made.id, made.line, made.outdated, made.sent], [1, 1, false, null]);
   await Deno.writeTextFile(join(task.worktree!, "a.txt"), "zero\na.txt one\n");
   const moved = (await w.get(`/api/tasks/${task.id}/comments`)).comments[0];

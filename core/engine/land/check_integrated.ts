@@ -8,7 +8,7 @@ import type { StepProcess } from "../../process/project/step_process.ts";
 import { workerMark } from "../marks.ts";
 import { performStep, type StepReport, stepWords } from "../run/perform_step.ts";
 import { taskVariables } from "../run/task_variables.ts";
-import type { LandingScope } from "./land_task.ts";
+import type { LandingScope } from "./landing_scope.ts";
 
 interface Subject {
   target_commit: string;

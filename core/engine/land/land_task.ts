@@ -3,30 +3,20 @@
 
 import type { LandingResult } from "../../domain/command.ts";
 import { DomainError, messageOf } from "../../domain/error.ts";
-import type { MergeWanted, NewEvent } from "../../domain/event.ts";
-import type { OpenLanding, Task, TaskPlace } from "../../domain/task.ts";
+import type { MergeWanted } from "../../domain/event.ts";
+import type { OpenLanding } from "../../domain/task.ts";
 import type { Integration } from "../../process/git/landings.ts";
 import type { EngineContext } from "../context.ts";
 import { handleCommand } from "../handle_command.ts";
 import { wholeOutput } from "../whole_output.ts";
 import { checkIntegrated } from "./check_integrated.ts";
+import type { LandingScope } from "./landing_scope.ts";
 import { conflictWords, filesWord, landingMessage, namesOf } from "./landing_words.ts";
 
 /** How often a target that moves meanwhile is followed. */
 const rounds = 5;
 /** How often in a row an agent is told to solve conflicts without anybody having asked. */
 const solvedAtMost = 2;
-
-export interface LandingScope {
-  context: EngineContext;
-  task: Task;
-  place: TaskPlace;
-  landing: OpenLanding;
-  /** Aborts when the landing was cancelled or the service stops. */
-  signal: AbortSignal;
-  /** Into the log of the task. Throws `DomainError("fenced")` when the landing is over. */
-  write(events: NewEvent[]): Promise<void>;
-}
 
 /**
  * Lands task `id`, which asked for it, or goes on where a crash cut that short. Resolves when the end is in the log, or when the
