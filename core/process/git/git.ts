@@ -6,8 +6,10 @@
 // configuration (git_programs.ts). Nothing asks at a terminal, and nothing that would point git at another repository is
 // inherited.
 
+import { join } from "@std/path";
 import { DomainError, messageOf } from "../../domain/error.ts";
-import { type Overrides, overridesOf, programSettings } from "./git_programs.ts";
+import { type Overrides, overridesOf, programSettings, setsNoProgram } from "./git_programs.ts";
+import { readTextIfThere } from "./small_files.ts";
 import { run, type RunOptions, type RunResult } from "../subprocess.ts";
 
 /** For `git`, besides what any program is run with. */
@@ -94,11 +96,15 @@ export async function git(args: string[], { codes = [], content, ...options }: G
 /**
  * What a call on content, with this folder and environment, needs so that no program of the repository runs. `git` asks for
  * it itself; who has something else to do meanwhile asks ahead, for a call that follows at once: the repository may change.
- * Throws `DomainError("unavailable")` when git cannot read its configuration.
+ * With `common`, the git folder of all worktrees, git is asked only when the configuration there says anything of the kind;
+ * for calls that run no hook, because a hook that the user configured is not looked for then. Throws
+ * `DomainError("unavailable")` when git cannot read its configuration.
  */
 export async function contentOverrides(
-  { cwd, env, signal }: Pick<RunOptions, "cwd" | "env" | "signal">,
+  { cwd, env, signal, common }: Pick<RunOptions, "cwd" | "env" | "signal"> & { common?: string },
 ): Promise<Overrides> {
+  const own = common === undefined ? null : readTextIfThere(join(common, "config"));
+  if (own !== null && setsNoProgram(own)) return { args: [], env: CONTENT_ENVIRONMENT, isOffline: false };
   const args = ["config", "--show-scope", "--null", "--get-regexp", programSettings];
   const { code, signal: endedBy, stdout, stderr } = await run("git", args, {
     cwd,

@@ -17,6 +17,15 @@ export const programSettings = [
   "^lfs\\.(.*\\.)?standalonetransferagent$",
 ].join("|");
 
+/**
+ * Whether the text of a configuration file sets none of them, and leads to no other file that might. Any mention counts, also in
+ * a comment: who wants to know more asks git.
+ */
+export function setsNoProgram(config: string): boolean {
+  return !/\[(include|filter|credential|hook|merge|lfs)|sshcommand|gitproxy|askpass|uploadpack|vcs|worktreeconfig/i
+    .test(config);
+}
+
 /** git's own merge of texts, in the words of a driver: an empty one would end the merge, and none cannot be said. */
 const textMerge = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B";
 

@@ -9,7 +9,7 @@ import type { Moved } from "../landings.ts";
 import { claimOf } from "../ownership.ts";
 import { branchRef, targetRef, taskRefs } from "../ref_names.ts";
 import type { Site } from "../sites.ts";
-import { listEntries } from "../worktree_entry.ts";
+import { type Entry, listEntries } from "../worktree_entry.ts";
 import { mergeIn } from "./merge_command.ts";
 import { requireBranchName, requireFullId, targetCommit } from "./target.ts";
 import { type Checkout, checkoutsOfTarget } from "./target_checkouts.ts";
@@ -30,10 +30,11 @@ export async function move(site: Site, options: MoveOptions): Promise<Moved> {
   requireBranchName(target);
   for (const commit of [from, to]) requireFullId(commit);
   return await site.takeTurn(async () => {
-    await requireOther(site, { target, task });
+    const entries = await listEntries(site.common);
+    await requireOther(site, { target, task, entries });
     const lost = await whyLost(site, options);
     if (lost !== null) return { kind: "lost_race", reason: lost };
-    const checkouts = await checkoutsOfTarget(site, target);
+    const checkouts = await checkoutsOfTarget(site, target, entries);
     const refusal = whyNotIn(checkouts, target);
     if (refusal !== null) return { kind: "refused", reason: refusal, files: [] };
     return await (checkouts.length === 0 ? moveRef(site, options) : moveFiles(site, checkouts[0]!, options));
@@ -41,8 +42,11 @@ export async function move(site: Site, options: MoveOptions): Promise<Moved> {
 }
 
 /** Throws `DomainError("invalid")` when the target is the branch of the task itself. */
-async function requireOther(site: Site, { target, task }: { target: string; task: number }): Promise<void> {
-  const entry = (await listEntries(site.common)).find(({ branch }) => branch === branchRef(target));
+async function requireOther(
+  site: Site,
+  { target, task, entries }: { target: string; task: number; entries: Entry[] },
+): Promise<void> {
+  const entry = entries.find(({ branch }) => branch === branchRef(target));
   const isOwn = entry?.mark
     ? entry.mark.store === site.store && entry.mark.task === task
     : basename(target).startsWith(`task-${task}-`) && await claimOf(site, target) !== null;

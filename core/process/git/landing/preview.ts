@@ -6,6 +6,7 @@ import type { Overrides } from "../git_programs.ts";
 import type { LandingPreview } from "../landings.ts";
 import { both } from "../make_worktree.ts";
 import type { Site } from "../sites.ts";
+import { listEntries } from "../worktree_entry.ts";
 import { type History, historyOf } from "./history.ts";
 import { filesInTheWay } from "./in_the_way.ts";
 import { mergedTree } from "./integrate.ts";
@@ -23,9 +24,9 @@ export async function preview(
   { target, commit }: { target: string; commit: string },
 ): Promise<LandingPreview> {
   requireFullId(commit);
-  const { repo } = site;
+  const { repo, common } = site;
   const onto = await requireTarget(site, target);
-  const [content, history] = await both(contentOverrides({ cwd: repo }), historyOf(repo, onto, commit));
+  const [content, history] = await both(contentOverrides({ cwd: repo, common }), historyOf(repo, onto, commit));
   const { base, ahead, behind } = history;
   const merge = treeMerger(repo, content);
   const [merged, replayed] = base === null
@@ -66,7 +67,7 @@ async function checkoutOf(
   site: Site,
   { target, from, to, content }: { target: string; from: string; to: string | null; content: Overrides },
 ): Promise<LandingPreview["checkout"]> {
-  const [checkout] = await checkoutsOfTarget(site, target);
+  const [checkout] = await checkoutsOfTarget(site, target, await listEntries(site.common));
   if (checkout === undefined) return null;
   const inTheWay = to === null || to === from ? [] : await filesInTheWay(checkout, { from, to, content });
   return { path: checkout.path, in_the_way: inTheWay };

@@ -8,7 +8,7 @@ import { git } from "../git.ts";
 import { branchRef } from "../ref_names.ts";
 import type { Site } from "../sites.ts";
 import { readTextIfThere } from "../small_files.ts";
-import { type Entry, listEntries } from "../worktree_entry.ts";
+import type { Entry } from "../worktree_entry.ts";
 
 /** A folder with a branch checked out. */
 export interface Checkout {
@@ -30,11 +30,10 @@ const operations: Record<string, string> = {
 };
 
 /**
- * The folders that have a branch checked out, of which there is one at most unless somebody forced git. Throws
+ * The folders that have a branch checked out, by all `entries`, of which there is one at most unless somebody forced git. Throws
  * `DomainError("unavailable")` where git keeps its refs in no files.
  */
-export async function checkoutsOfTarget(site: Site, target: string): Promise<Checkout[]> {
-  const entries = await listEntries(site.common);
+export async function checkoutsOfTarget(site: Site, target: string, entries: Entry[]): Promise<Checkout[]> {
   const linked = entries.filter(({ folder, path }) => path !== "" && hasCheckedOut(folder, target));
   const checkouts = linked.map(({ folder, path }) => ({ folder, path, operation: operationIn(folder) }));
   if (readTextIfThere(join(site.common, "HEAD")) === "ref: refs/heads/.invalid") {
