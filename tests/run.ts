@@ -44,6 +44,8 @@ const slow = [
   "process/git/exclusions_test.ts",
   "process/git/git_refs_test.ts",
   "process/git/git_worktrees_test.ts",
+  "process/git/landing/checked_out_test.ts",
+  "process/git/landing/killed_test.ts",
   "process/git/nested_repositories_test.ts",
   "process/git/worktree_index_test.ts",
   "process/git/worktree_move_test.ts",

@@ -1,7 +1,7 @@
 // Which programs of a repository's configuration are overridden, and by what.
 
 import { assertEquals } from "@std/assert";
-import { overridesOf } from "../../../core/process/git/git_programs.ts";
+import { overridesOf, setsNoProgram } from "../../../core/process/git/git_programs.ts";
 
 function overrides(...settings: [scope: string, key: string, value: string][]): [string, string][] {
   const { args, env } = overridesOf(settings.map(([scope, key, value]) => `${scope}\0${key}\n${value}\0`).join(""));
@@ -78,4 +78,25 @@ Deno.test("overridesOf() puts git's own merge of texts in place of the repositor
   assertEquals(overrides(["global", "merge.a.driver", "mine"], ["local", "merge.a.driver", "theirs"]), [
     ["merge.a.driver", "mine"],
   ]);
+});
+
+Deno.test("setsNoProgram() is sure only of a configuration that mentions none and includes nothing", () => {
+  const plain = '[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n[branch "main"]\n\tmerge = refs/heads/main\n';
+  assertEquals(setsNoProgram(plain), true);
+  const lines = [
+    '[merge "x"]',
+    "[Filter.x]",
+    "[include]",
+    '[includeIf "x"]',
+    "[core] SSHCommand = x",
+    "[lfs]",
+    "[hook]",
+  ];
+  lines.push(
+    '[remote "x"] uploadpack = x',
+    "[extensions] worktreeConfig = true",
+    "[credential]",
+    '[a] [merge "x"] driver = y',
+  );
+  for (const line of lines) assertEquals(setsNoProgram(`${plain}${line}\n`), false, line);
 });

@@ -196,7 +196,10 @@ Deno.test("integrate() runs the user's merge driver and git's own, and none that
   await w.commit("main", { "a.txt": lines("main", "7"), "b.txt": "m\n", "c.bin": "m\0\n", "d.log": "1\nm\n" });
   await w.commit("work", { "a.txt": lines("1", "work"), "b.txt": "w\n", "c.bin": "w\0\n", "d.log": "1\nw\n" });
   await Deno.writeTextFile(`${w.repo.path}/.git/info/attributes`, attributes);
-  await w.repo.git("config", "merge.evil.driver", `touch ${w.repo.path}/trapped; exit 0`);
+  // Where a look at the repository's own file does not show it.
+  const driver = `[merge "evil"]\ndriver = "touch ${w.repo.path}/trapped; exit 0"\n`;
+  await Deno.writeTextFile(`${w.repo.path}/.git/included`, driver);
+  await w.repo.git("config", "include.path", "included");
   const trapped = () => Deno.stat(`${w.repo.path}/trapped`).then(() => true, () => false);
   for (const method of ["merge", "squash", "rebase"] as const) {
     const integration = await w.integrate(method);
