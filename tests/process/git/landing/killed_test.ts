@@ -1,4 +1,5 @@
-// The lander is killed at each of its calls of git: by a git in its PATH that numbers them, and kills who started it.
+// What happens between a lander's calls of git, by a git in its PATH: that numbers them, and kills who started it; or that lets
+// somebody else be faster.
 
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -25,14 +26,19 @@ mkdir ${bin}/call-$n/ended
 exit $code
 `;
   await Deno.writeTextFile(join(bin, "git"), script, { mode: 0o755 });
-  const { signal, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", lander, w.repo.path, commit],
+  const { signal, stdout } = await runLander([w.repo.path, commit], bin);
+  const calls = (await Array.fromAsync(Deno.readDir(bin))).filter(({ isDirectory }) => isDirectory);
+  await eventually(() => Promise.all(calls.map(({ name }) => Deno.stat(join(bin, name, "ended")))));
+  return { isKilled: signal === "SIGKILL", to: new TextDecoder().decode(stdout).split("\n")[0] || null };
+}
+
+/** Runs the lander with the git of that folder. */
+async function runLander(args: string[], bin: string): Promise<Deno.CommandOutput> {
+  return await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", lander, ...args],
     env: { PATH: `${bin}:${Deno.env.get("PATH")}` },
     stderr: "inherit",
   }).output();
-  const calls = (await Array.fromAsync(Deno.readDir(bin))).filter(({ isDirectory }) => isDirectory);
-  await eventually(() => Promise.all(calls.map(({ name }) => Deno.stat(join(bin, name, "ended")))));
-  return { isKilled: signal === "SIGKILL", to: new TextDecoder().decode(stdout).trim() || null };
 }
 
 for (const main of ["checked out", undefined] as const) {
@@ -58,3 +64,21 @@ for (const main of ["checked out", undefined] as const) {
     }
   });
 }
+
+Deno.test("move() loses to whoever moves the target in the very moment before", async () => {
+  await using w = await landingWorld();
+  const commit = await w.commit("work", { "a.txt": "work\n" });
+  await w.commit("main", { "b.txt": "main\n" });
+  const theirs = await w.commit("theirs", { "c.txt": "theirs\n" });
+  const bin = `${w.repo.path}-bin`;
+  await Deno.mkdir(bin);
+  const script = `#!/bin/sh
+PATH="\${PATH#*:}"
+case " $* " in *" update-ref "*) git update-ref refs/heads/main ${theirs} ;; esac
+exec git "$@"
+`;
+  await Deno.writeTextFile(join(bin, "git"), script, { mode: 0o755 });
+  const { success, stdout } = await runLander([w.repo.path, commit], bin);
+  assertEquals([success, new TextDecoder().decode(stdout).includes("lost_race")], [true, true]);
+  assertEquals([await w.tip("main"), await w.refs("refs/coder")], [theirs, []]);
+});

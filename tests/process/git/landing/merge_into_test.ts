@@ -21,7 +21,12 @@ Deno.test("mergeInto() leaves conflicts for the agent, and itself alone when it 
   await write(w.repo.path, "b.txt", "main\n");
   const commit = await commitIn(w.repo.path, "main");
   const landings = landingsOf(w);
+  // What the agent resolved once is not taken for resolved now.
   await w.repo.git("config", "rerere.enabled", "true");
+  await git(place.path, "merge", commit).catch(() => {});
+  await write(place.path, "README.md", "of another time\n");
+  await git(place.path, "commit", "--quiet", "-a", "--no-edit");
+  await git(place.path, "reset", "--quiet", "--hard", "HEAD^");
   for (let time = 0; time < 2; time++) {
     assertEquals(await landings.mergeInto(place, { commit, message: "Merge main" }), { conflicts: ["README.md"] });
     const text = await Deno.readTextFile(join(place.path, "README.md"));

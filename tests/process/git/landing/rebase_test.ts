@@ -47,9 +47,14 @@ Deno.test("integrate() keeps commits that are where they belong, and all bytes o
 Deno.test("integrate() leaves merge commits out of a rebase, and takes in a history that the work joined", async () => {
   await using w = await landingWorld();
   await w.commit("work", { "a.txt": "1\n" }, { message: "one" });
+  await w.commit("side", { "side.txt": "1\n" }, { message: "side" });
   await w.commit("main", { "b.txt": "main\n" });
   await git(w.repo.path, "checkout", "--quiet", "work");
-  await w.repo.git("merge", "--quiet", "-m", "merge", "main");
+  await w.repo.git("merge", "--quiet", "-m", "merge", "side");
+  await w.repo.git("merge", "--quiet", "--no-commit", "main");
+  await Deno.writeTextFile(`${w.repo.path}/of-the-merge.txt`, "1\n");
+  await w.repo.git("add", "of-the-merge.txt");
+  await w.repo.git("commit", "--quiet", "-m", "merge");
   await Deno.writeTextFile(`${w.repo.path}/late.txt`, "late\n");
   await w.repo.git("add", "late.txt");
   await w.repo.git("commit", "--quiet", "-m", "two");
@@ -59,7 +64,12 @@ Deno.test("integrate() leaves merge commits out of a rebase, and takes in a hist
   await w.repo.git("merge", "--quiet", "--allow-unrelated-histories", "-m", "merge alone", "alone");
   await w.commit("main", { "c.txt": "main\n" });
   const made = await w.integrated("rebase");
-  assertEquals((await w.repo.git("log", "--format=%s", `main..${made}`)).split("\n").sort(), ["alone", "one", "two"]);
+  assertEquals((await w.repo.git("log", "--format=%s", `main..${made}`)).split("\n").sort(), [
+    ...["alone", "one", "side", "two"],
+  ]);
+  assertEquals((await w.repo.git("diff", "--name-only", "main", made)).split("\n"), [
+    ...["a.txt", "alone.txt", "late.txt", "side.txt"],
+  ]);
   assertEquals(await w.file(made, "alone.txt"), "alone");
   assertEquals(await w.repo.git("rev-list", "--merges", "--count", `main..${made}`), "0");
 });
