@@ -104,7 +104,9 @@ export async function contentOverrides(
   { cwd, env, signal, common }: Pick<RunOptions, "cwd" | "env" | "signal"> & { common?: string },
 ): Promise<Overrides> {
   const own = common === undefined ? null : readTextIfThere(join(common, "config"));
-  if (own !== null && setsNoProgram(own)) return { args: [], env: CONTENT_ENVIRONMENT, isOffline: false };
+  if (own !== null && setsNoProgram(own)) {
+    return { args: [], settings: [], env: CONTENT_ENVIRONMENT, isOffline: false, hasOwnSsh: true };
+  }
   const args = ["config", "--show-scope", "--null", "--get-regexp", programSettings];
   const { code, signal: endedBy, stdout, stderr } = await run("git", args, {
     cwd,
