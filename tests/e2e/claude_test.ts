@@ -37,6 +37,7 @@ set -o pipefail
     "worktree.added",
     "run.started",
     "agent.ready",
+    "work.saved",
     "run.finished",
     "task.completed",
   ]);

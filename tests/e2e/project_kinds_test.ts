@@ -105,7 +105,7 @@ Deno.test("npm: a red test goes back to the agent, which mends it, and the secre
     ...["task.created", "run.claimed", "worktree.added", "files.included"],
     ...["setup.started", "setup.finished", "run.started", "agent.ready", "check.started", "check.finished"],
     ...["run.started", "followup.sent", "agent.ready", "check.started", "check.finished"],
-    ...["run.finished", "task.completed"],
+    ...["work.saved", "run.finished", "task.completed"],
   ]);
   assertEquals(ofType(events, "files.included")[0]!.data.files, [".env"]);
   assertEquals(ofType(events, "check.finished").map(({ data }) => [data.outcome, data.exit_code, data.round]), [

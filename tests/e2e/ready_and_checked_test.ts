@@ -61,7 +61,7 @@ for (const limited of [false, true]) {
       ...["task.created", "run.claimed", "worktree.added", "setup.started", "setup.finished"],
       ...["run.started", "agent.ready", "check.started", "check.finished"],
       ...["run.started", "followup.sent", "agent.ready", "check.started", "check.finished"],
-      ...["run.finished", "task.completed"],
+      ...["work.saved", "run.finished", "task.completed"],
     ]);
     assertEquals(ofType(events, "check.finished").map(({ data }) => [data.outcome, data.exit_code, data.round]), [
       ["failed", 7, 1],

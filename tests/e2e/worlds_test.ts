@@ -264,10 +264,12 @@ Deno.test("SIGTERM puts a running task back; the next start resumes its session"
     "worktree.added",
     "run.started",
     "agent.ready",
+    "work.saved",
     "run.finished",
     "run.claimed",
     "run.started",
     "agent.ready",
+    "work.saved",
     "run.finished",
     "task.completed",
   ]);

@@ -72,7 +72,7 @@ async function inCheckout(
 
 /** Of the folder in which the result of a landing is checked. */
 export function checkoutName(task: number): string {
-  return `task-${task}-landing`;
+  return `landing-${task}`;
 }
 
 interface At {
