@@ -13,6 +13,7 @@ const programs = [
   "islands/main.tsx",
   "islands/stream/stream_worker.ts",
   "islands/parts/markdown_worker.ts",
+  "islands/changes/highlight_worker.ts",
   "core/host/build_islands.ts",
   "core/process/demo/demo_agent.ts",
 ];
@@ -48,7 +49,7 @@ const mayInstall: Record<Floor, string[]> = {
   main: ["hono"],
   host: ["zod"],
   routes: ["@hono/zod-openapi", "hono", "preact", "preact-render-to-string"],
-  islands: ["@preact/signals", "eventsource-parser", "marked", "preact"],
+  islands: ["@preact/signals", "eventsource-parser", "highlight.js", "marked", "preact"],
   engine: [],
   kv: [],
   process: ["jsonc-parser", "zod"],

@@ -1,4 +1,4 @@
-// Builds what the browser runs: three scripts, bundled and minified, and one stylesheet, joined from the rooms' sheets, into
+// Builds what the browser runs: four scripts, bundled and minified, and one stylesheet, joined from the rooms' sheets, into
 // islands/dist. No dependency is needed at run time.
 
 import { fromFileUrl, join, relative } from "@std/path";
@@ -11,6 +11,7 @@ const scripts = [
   { source: "main.tsx", output: "main.js" },
   { source: "stream/stream_worker.ts", output: "stream_worker.js" },
   { source: "parts/markdown_worker.ts", output: "markdown_worker.js" },
+  { source: "changes/highlight_worker.ts", output: "highlight_worker.js" },
 ];
 
 /** Every sheet, in the order in which they are joined: of two rules that weigh the same, the later one wins. */
@@ -27,6 +28,10 @@ export const sheets: readonly string[] = [
   "task/replay.css",
   "transcript/transcript.css",
   "changes/changes.css",
+  "changes/file_tree.css",
+  "changes/diff.css",
+  "changes/colours.css",
+  "changes/comments.css",
   "form/form.css",
   "repositories/repositories.css",
   "overlay/overlay.css",

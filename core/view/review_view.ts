@@ -1,14 +1,24 @@
 // What a review is made of: the JSON of comments, of a landing as it would be, and of where work can go besides.
 
-import type { LandingMethod } from "../domain/event.ts";
+import type { CommentAnchor, LandingMethod } from "../domain/event.ts";
+import type { TaskView } from "./task_view.ts";
 import type { WebHost } from "./web_links.ts";
+
+/** `old` and `new` are the sides of a diff, `plan` is the source of the task's plan. */
+export type CommentSide = CommentAnchor["side"];
+
+/** What `POST /api/tasks/{id}/comments` carries. */
+export type NewComment = Omit<CommentAnchor, "blob"> & { text: string; blob?: string | null };
+
+/** A moment that a diff can be taken from or to, besides `merge-base`, `base` and `now`. */
+export type ReviewPoint = TaskView["points"][number];
 
 export interface CommentView {
   /** A number of the task's own. */
   id: number;
   /** Of the file; empty for a plan. */
   path: string;
-  side: "old" | "new" | "plan";
+  side: CommentSide;
   /** Where it is now, from 1; of one that is outdated, where it was. */
   line: number;
   /** The text of that line when it was written. */

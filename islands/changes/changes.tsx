@@ -1,240 +1,105 @@
-// What the task changed against its base: a file tree, and the diff unified or side by side.
+// What the task changed: a file tree, the diff of each file with its comments, and the bar that sends them.
 
-import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
-import { call, Problem } from "../stream/api.ts";
-import { plural } from "../parts/format.ts";
-import { Icon } from "../parts/icon.tsx";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Problem } from "../stream/api.ts";
 import type { OpenTask } from "../state/open_task.ts";
-import { Counts } from "../parts/state_badge.tsx";
-import { useStore } from "../state/store.ts";
-import { type DiffFile, type DiffLine, parseDiff, splitRows, treeRows } from "./unified_diff.ts";
+import { GatheredComments } from "./comment_thread.tsx";
+import { FileDiff, rowsAtFirst, rowsOf } from "./file_diff.tsx";
+import { FileTree } from "./file_tree.tsx";
+import { Nearness, NearnessContext } from "./near.ts";
+import { commentsElsewhere } from "./placed_comments.ts";
+import { useComments } from "./read_comments.ts";
+import { ReviewBar } from "./review_bar.tsx";
+import { SendBar } from "./send_bar.tsx";
+import type { DiffFile } from "./unified_diff.ts";
 
-/** A file with more changed lines is drawn when asked for. */
-const linesAtFirst = 400;
-const linesMax = 5_000;
-const textMax = 8_000_000;
+const noFiles: DiffFile[] = [];
 
 export function Changes({ open }: { open: OpenTask }) {
-  const split = useSignal(false);
-  const error = useSignal<string | null>(null);
+  const { review } = open;
+  const box = useRef<HTMLDivElement>(null);
+  const nearness = useMemo(() => new Nearness(box), []);
+  useEffect(() => review.load(), [review]);
+  useChanges(open);
+  useComments(open);
+  const files = review.files.value ?? noFiles;
+  const before = useMemo(() => rowsBeforeEach(files), [files]);
+  const note = noteOf(open);
+  const list = review.comments.list.value ?? [];
+  const elsewhere = review.files.value && open.at.value === null ? commentsElsewhere(files, list) : [];
+  return (
+    <>
+      <div class="changes" tabIndex={0} role="region" aria-label="Changes" ref={box}>
+        <ReviewBar open={open} files={files} />
+        {note ? <p class="panel-note muted" role="status">{note}</p> : <FileTree review={review} files={files} />}
+        <div class="diff-files">
+          <NearnessContext.Provider value={nearness}>
+            {files.map((file, index) => (
+              <FileDiff key={file.path} open={open} file={file} index={index} rowsBefore={before[index] ?? 0} />
+            ))}
+          </NearnessContext.Provider>
+          {(before.at(-1) ?? 0) >= rowsAtFirst && <noscript>The rest of the changes needs JavaScript.</noscript>}
+          <GatheredComments
+            comments={review.comments}
+            list={elsewhere}
+            words={`${elsewhere.length} on files that no longer differ`}
+          />
+        </div>
+      </div>
+      {open.at.value === null && <SendBar comments={review.comments} />}
+    </>
+  );
+}
+
+/** What is said in place of files; null when there are some. */
+function noteOf({ review, task, at }: OpenTask): string | null {
+  const files = review.files.value;
+  if (files && files.length > 0) return null;
+  if (review.error.value) return "No changes can be shown.";
+  if (!files) return "Reading the changes";
+  if (task.value.runs === 0) return "Nothing yet: the task has not started.";
+  return at.value === null && review.from.value === "merge-base"
+    ? "No file differs from the base."
+    : "No file differs between these points.";
+}
+
+function rowsBeforeEach(files: readonly DiffFile[]): number[] {
+  let sum = 0;
+  return files.map((file) => {
+    const before = sum;
+    sum += rowsOf(file) + 1;
+    return before;
+  });
+}
+
+/** A running task's diff is read again when its agent has done something, at most every 3 s. */
+function useChanges(open: OpenTask): void {
+  const { review } = open;
   const task = open.task.value;
-  useEffect(() => {
-    split.value = localStorage.getItem("coder.diff") === "split";
-  }, []);
-  // A running task's diff is read again when its agent has done something, at most every 3 s.
-  const stamp = task.status === "in_progress" ? task.last_step : `${task.status}${task.runs}`;
+  const at = open.at.value;
+  const isRunning = task.status === "in_progress" && at === null;
+  const stamp = at !== null ? "" : isRunning ? task.last_step : `${task.status}${task.runs}`;
+  const asked = `${at} ${review.from.value} ${review.to.value} ${review.hidesSpace.value} ${review.stale.value}`;
+  const last = useRef<string | null>(null);
   useEffect(() => {
     const stop = new AbortController();
+    const isSame = last.current === asked;
+    // A moment's files are gone from the page before those of another are there.
+    if (last.current !== null && !isSame) review.error.value = null;
+    last.current = asked;
     const timer = setTimeout(async () => {
       try {
-        const response = await call(`/api/tasks/${open.id}/diff`, { signal: stop.signal });
-        open.diff.value = (await response.text()).slice(0, textMax);
-        error.value = null;
+        await review.read(at, stop.signal);
+        review.error.value = null;
       } catch (cause) {
-        if (!stop.signal.aborted) {
-          error.value = cause instanceof Problem ? cause.message : "The changes could not be read";
-        }
+        if (stop.signal.aborted) return;
+        review.error.value = cause instanceof Problem ? cause.message : "The changes could not be read";
+        if (at !== null) review.files.value = [];
       }
-    }, open.diff.peek() === null || task.status !== "in_progress" ? 0 : 3_000);
+    }, isSame && isRunning ? 3_000 : at !== null ? 150 : 0);
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [open, stamp]);
-
-  const text = open.diff.value;
-  const files = useMemo(() => text === null ? null : parseDiff(text), [text]);
-  if (!files) return <p class="panel-note muted" role="status">{error.value ?? "Reading the changes"}</p>;
-  if (files.length === 0) {
-    return (
-      <p class="panel-note muted" role="status">
-        {error.value ?? (task.runs === 0 ? "Nothing yet: the task has not started." : "No file differs from the base.")}
-      </p>
-    );
-  }
-  return (
-    <div class="changes" tabIndex={0} role="region" aria-label="Changes">
-      <Bar open={open} files={files} split={split} error={error.value} />
-      <FileTree files={files} />
-      <div class="diff-files">
-        {files.map((file, index) => <FileDiff key={file.path} file={file} index={index} split={split.value} />)}
-      </div>
-    </div>
-  );
-}
-
-/** What the diff is of and how long it is, and how it is laid out. */
-function Bar({ open, files, split, error }: {
-  open: OpenTask;
-  files: DiffFile[];
-  split: Signal<boolean>;
-  error: string | null;
-}) {
-  const store = useStore();
-  const task = open.task.value;
-  const added = files.reduce((sum, file) => sum + file.added, 0);
-  const removed = files.reduce((sum, file) => sum + file.removed, 0);
-  const choose = (value: boolean) => {
-    split.value = value;
-    localStorage.setItem("coder.diff", value ? "split" : "unified");
-  };
-  return (
-    <p class="bar">
-      <span class="num">
-        {plural(files.length, "file")} <span class="add">+{added}</span> <span class="del">−{removed}</span>
-      </span>
-      {task.snapshot && <span class="muted">from the saved work</span>}
-      {task.status === "in_progress" && <span class="muted">as it stands now</span>}
-      {error && <span class="tone-fail">{error}</span>}
-      <span class="grow" />
-      <span class="segmented" role="group" aria-label="Layout">
-        <button type="button" aria-pressed={!split.value} disabled={!store.alive.value} onClick={() => choose(false)}>
-          Unified
-        </button>
-        <button type="button" aria-pressed={split.value} disabled={!store.alive.value} onClick={() => choose(true)}>
-          Split
-        </button>
-      </span>
-    </p>
-  );
-}
-
-function FileTree({ files }: { files: DiffFile[] }) {
-  return (
-    <nav class="file-tree" aria-label="Changed files">
-      <ul>
-        {treeRows(files).map((row) => (
-          <li key={`${row.depth}${row.name}${row.file}`} class={`depth-${Math.min(8, row.depth)}`}>
-            {row.file === null
-              ? (
-                <span class="muted">
-                  <Icon name="folder" />
-                  <bdi>{row.name}</bdi>
-                </span>
-              )
-              : (
-                <a href={`#file-${row.file}`}>
-                  <Icon name="file" />
-                  <bdi>{row.name}</bdi> <FileCounts file={files[row.file]} />
-                </a>
-              )}
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
-}
-
-function FileCounts({ file }: { file: DiffFile | undefined }) {
-  if (!file) return null;
-  return <Counts added={file.added} removed={file.removed} />;
-}
-
-const changeWords = { added: "added", deleted: "deleted", renamed: "renamed", changed: "" };
-
-function FileDiff({ file, index, split }: { file: DiffFile; index: number; split: boolean }) {
-  const shown = useSignal(file.added + file.removed <= linesAtFirst);
-  let left = linesMax;
-  return (
-    <section class="diff-file" id={`file-${index}`} aria-label={file.path}>
-      <p class="diff-title">
-        <bdi class="mono">{file.from && file.from !== file.path ? `${file.from} → ${file.path}` : file.path}</bdi>
-        <span class="muted">{changeWords[file.change]}</span>
-        <span class="grow" />
-        <FileCounts file={file} />
-      </p>
-      {file.binary && <p class="panel-note muted">Binary file</p>}
-      {!shown.value && (
-        <button type="button" class="quiet small" onClick={() => shown.value = true}>
-          Show {plural(file.added + file.removed, "changed line")}
-        </button>
-      )}
-      {shown.value && file.hunks.length > 0 && (
-        <div class="diff-scroll" tabIndex={0} role="group" aria-label={`Diff of ${file.path}`}>
-          <table class={split ? "diff split" : "diff"}>
-            {split && (
-              <colgroup>
-                <col class="number" />
-                <col />
-                <col class="number" />
-                <col />
-              </colgroup>
-            )}
-            <tbody>
-              {file.hunks.map((hunk, at) => {
-                const lines = hunk.lines.slice(0, Math.max(0, left));
-                left -= lines.length;
-                return (
-                  <>
-                    <tr key={`h${at}`} class="hunk">
-                      <td colSpan={split ? 4 : 3}>{hunk.header || `Line ${firstLine(hunk.lines)}`}</td>
-                    </tr>
-                    {split
-                      ? <SplitLines key={`s${at}`} lines={lines} />
-                      : <UnifiedLines key={`u${at}`} lines={lines} />}
-                  </>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {shown.value && left <= 0 && (
-        <p class="panel-note muted">Longer than {linesMax} lines; the rest is in the branch.</p>
-      )}
-    </section>
-  );
-}
-
-function firstLine(lines: DiffLine[]): number {
-  const [line] = lines;
-  return line ? numbers(line).after ?? numbers(line).before ?? 1 : 1;
-}
-
-function numbers(line: DiffLine): { before: number | null; after: number | null } {
-  return { before: "before" in line ? line.before : null, after: "after" in line ? line.after : null };
-}
-
-function Code({ line }: { line: DiffLine | null }) {
-  if (!line) return <td class="code none" />;
-  const sign = line.kind === "add" ? "+" : line.kind === "del" ? "−" : " ";
-  return (
-    <td class={`code diff-${line.kind}`}>
-      <span class="sign" aria-hidden="true">{sign}</span>
-      <bdi>{line.text.slice(0, 4_000)}</bdi>
-    </td>
-  );
-}
-
-function UnifiedLines({ lines }: { lines: DiffLine[] }) {
-  return (
-    <>
-      {lines.map((line, index) => {
-        const { before, after } = numbers(line);
-        return (
-          <tr key={index} class={`diff-${line.kind}`}>
-            <td class="number num">{before}</td>
-            <td class="number num">{after}</td>
-            <Code line={line} />
-          </tr>
-        );
-      })}
-    </>
-  );
-}
-
-function SplitLines({ lines }: { lines: DiffLine[] }) {
-  return (
-    <>
-      {splitRows(lines).map(({ left, right }, index) => (
-        <tr key={index}>
-          <td class={`number num diff-${left?.kind ?? "none"}`}>{left && numbers(left).before}</td>
-          <Code line={left} />
-          <td class={`number num diff-${right?.kind ?? "none"}`}>{right && numbers(right).after}</td>
-          <Code line={right} />
-        </tr>
-      ))}
-    </>
-  );
+  }, [open, stamp, asked]);
 }

@@ -1,4 +1,4 @@
-// A unified diff, read into files, hunks and lines; and the tree of its paths. Pure.
+// A unified diff, read into files, hunks and lines. Pure.
 
 export type DiffLine =
   | { kind: "same"; text: string; before: number; after: number }
@@ -9,6 +9,9 @@ export type DiffLine =
 
 export interface DiffHunk {
   header: string;
+  /** The first line of each side, from 1; of a side without lines the one that would follow. */
+  before: number;
+  after: number;
   lines: DiffLine[];
 }
 
@@ -18,6 +21,12 @@ export interface DiffFile {
   /** The old path of a renamed file. */
   from: string | null;
   change: "added" | "deleted" | "renamed" | "changed";
+  /** Ids of the content before and after, as long as git wrote them; null where git named none. */
+  oldBlob: string | null;
+  blob: string | null;
+  /** As git writes them (`100644`); null where the mode did not change. */
+  oldMode: string | null;
+  mode: string | null;
   binary: boolean;
   added: number;
   removed: number;
@@ -25,54 +34,83 @@ export interface DiffFile {
 }
 
 export function parseDiff(text: string): DiffFile[] {
-  const files: DiffFile[] = [];
-  let file: DiffFile | null = null;
-  let hunk: DiffHunk | null = null;
-  let before = 0;
-  let after = 0;
-  let oldLeft = 0;
-  let newLeft = 0;
-  for (const line of text.split("\n")) {
+  const parser = new DiffParser();
+  parser.write(text);
+  return parser.end();
+}
+
+/** Reads a diff piece by piece, so that a long one can be read between other work. */
+export class DiffParser {
+  readonly #files: DiffFile[] = [];
+  #file: DiffFile | null = null;
+  #hunk: DiffHunk | null = null;
+  #rest = "";
+  #before = 0;
+  #after = 0;
+  #oldLeft = 0;
+  #newLeft = 0;
+
+  /** Takes any piece of the text that follows. */
+  write(piece: string): void {
+    const text = this.#rest + piece;
+    let from = 0;
+    for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
+      this.#line(text.slice(from, to));
+      from = to + 1;
+    }
+    this.#rest = text.slice(from);
+  }
+
+  /** The files in the order of the diff. */
+  end(): DiffFile[] {
+    if (this.#rest !== "") this.#line(this.#rest);
+    this.#rest = "";
+    return this.#files;
+  }
+
+  #line(line: string): void {
+    const isInside = this.#hunk !== null && (this.#oldLeft > 0 || this.#newLeft > 0);
+    if (isInside && /^[-+ \\]|^$/.test(line)) return this.#content(this.#hunk!, line);
     if (line.startsWith("diff --git ")) {
-      file = startFile(line);
-      files.push(file);
-      hunk = null;
-      continue;
+      this.#file = startFile(line);
+      this.#files.push(this.#file);
+      this.#hunk = null;
+      return;
     }
-    if (!file) continue;
+    if (!this.#file) return;
     const header = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)$/.exec(line);
-    if (header && oldLeft <= 0 && newLeft <= 0) {
-      before = Number(header[1]);
-      after = Number(header[3]);
-      oldLeft = Number(header[2] ?? 1);
-      newLeft = Number(header[4] ?? 1);
-      hunk = { header: (header[5] ?? "").trim(), lines: [] };
-      file.hunks.push(hunk);
-      continue;
-    }
-    if (!hunk || (oldLeft <= 0 && newLeft <= 0)) {
-      if (hunk && line.startsWith("\\")) hunk.lines.push({ kind: "note", text: line.slice(2) });
-      else readHeader(file, line);
-      continue;
-    }
-    const rest = line.slice(1);
+    if (header) this.#begin(this.#file, header);
+    else if (this.#hunk && line.startsWith("\\")) this.#hunk.lines.push({ kind: "note", text: line.slice(2) });
+    else if (!this.#hunk) readHeader(this.#file, line);
+  }
+
+  #begin(file: DiffFile, header: RegExpExecArray): void {
+    this.#oldLeft = Number(header[2] ?? 1);
+    this.#newLeft = Number(header[4] ?? 1);
+    this.#before = Number(header[1]) + (this.#oldLeft === 0 ? 1 : 0);
+    this.#after = Number(header[3]) + (this.#newLeft === 0 ? 1 : 0);
+    this.#hunk = { header: (header[5] ?? "").trim(), before: this.#before, after: this.#after, lines: [] };
+    file.hunks.push(this.#hunk);
+  }
+
+  #content(hunk: DiffHunk, line: string): void {
+    const text = line.slice(1);
     if (line.startsWith("+")) {
-      hunk.lines.push({ kind: "add", text: rest, after: after++ });
-      file.added++;
-      newLeft--;
+      hunk.lines.push({ kind: "add", text, after: this.#after++ });
+      this.#file!.added++;
+      this.#newLeft--;
     } else if (line.startsWith("-")) {
-      hunk.lines.push({ kind: "del", text: rest, before: before++ });
-      file.removed++;
-      oldLeft--;
+      hunk.lines.push({ kind: "del", text, before: this.#before++ });
+      this.#file!.removed++;
+      this.#oldLeft--;
     } else if (line.startsWith("\\")) {
       hunk.lines.push({ kind: "note", text: line.slice(2) });
     } else {
-      hunk.lines.push({ kind: "same", text: rest, before: before++, after: after++ });
-      oldLeft--;
-      newLeft--;
+      hunk.lines.push({ kind: "same", text, before: this.#before++, after: this.#after++ });
+      this.#oldLeft--;
+      this.#newLeft--;
     }
   }
-  return files;
 }
 
 function startFile(line: string): DiffFile {
@@ -80,12 +118,28 @@ function startFile(line: string): DiffFile {
   const names = line.slice("diff --git ".length);
   const quoted = /"b\/((?:[^"\\]|\\.)*)"$/.exec(names);
   const path = quoted ? unquoted(`"${quoted[1]}"`) : names.slice(Math.ceil(names.length / 2)).replace(/^b\//, "");
-  return { path, from: null, change: "changed", binary: false, added: 0, removed: 0, hunks: [] };
+  return {
+    path,
+    from: null,
+    change: "changed",
+    oldBlob: null,
+    blob: null,
+    oldMode: null,
+    mode: null,
+    binary: false,
+    added: 0,
+    removed: 0,
+    hunks: [],
+  };
 }
 
 function readHeader(file: DiffFile, line: string): void {
-  if (line.startsWith("new file")) file.change = "added";
+  const index = /^index ([0-9a-f]+)\.\.([0-9a-f]+)/.exec(line);
+  if (index) [file.oldBlob, file.blob] = [index[1] ?? null, index[2] ?? null];
+  else if (line.startsWith("new file")) file.change = "added";
   else if (line.startsWith("deleted file")) file.change = "deleted";
+  else if (line.startsWith("old mode ")) file.oldMode = line.slice(9);
+  else if (line.startsWith("new mode ")) file.mode = line.slice(9);
   else if (line.startsWith("rename from ")) [file.change, file.from] = ["renamed", unquoted(line.slice(12))];
   else if (line.startsWith("rename to ")) file.path = unquoted(line.slice(10));
   else if (line.startsWith("Binary files ") || line.startsWith("GIT binary patch")) file.binary = true;
@@ -120,83 +174,4 @@ function unquoted(name: string): string {
     }
   }
   return new TextDecoder().decode(new Uint8Array(bytes));
-}
-
-export interface SplitRow {
-  left: DiffLine | null;
-  right: DiffLine | null;
-}
-
-/** Side by side: a run of removals stands beside the run of additions that follows it. */
-export function splitRows(lines: DiffLine[]): SplitRow[] {
-  const rows: SplitRow[] = [];
-  let dels: DiffLine[] = [];
-  let adds: DiffLine[] = [];
-  const flush = () => {
-    for (let index = 0; index < Math.max(dels.length, adds.length); index++) {
-      rows.push({ left: dels[index] ?? null, right: adds[index] ?? null });
-    }
-    dels = [];
-    adds = [];
-  };
-  for (const line of lines) {
-    if (line.kind === "del") {
-      if (adds.length > 0) flush();
-      dels.push(line);
-    } else if (line.kind === "add") {
-      adds.push(line);
-    } else {
-      flush();
-      rows.push({ left: line, right: line });
-    }
-  }
-  flush();
-  return rows;
-}
-
-export interface TreeRow {
-  /** A folder with everything between it and its first fork, or a file's name. */
-  name: string;
-  depth: number;
-  /** Index into the files; null for a folder. */
-  file: number | null;
-}
-
-/** The files as a tree, drawn row by row; folders with one child are joined. */
-export function treeRows(files: { path: string }[]): TreeRow[] {
-  interface Folder {
-    folders: Map<string, Folder>;
-    files: [name: string, index: number][];
-  }
-  const root: Folder = { folders: new Map(), files: [] };
-  files.forEach(({ path }, index) => {
-    const parts = path.split("/");
-    const name = parts.pop() ?? path;
-    let folder = root;
-    for (const part of parts) {
-      let next = folder.folders.get(part);
-      if (!next) folder.folders.set(part, next = { folders: new Map(), files: [] });
-      folder = next;
-    }
-    folder.files.push([name, index]);
-  });
-  const rows: TreeRow[] = [];
-  const walk = (folder: Folder, depth: number) => {
-    for (const [name, child] of [...folder.folders].sort(([a], [b]) => a.localeCompare(b))) {
-      let label = name;
-      let inner = child;
-      while (inner.files.length === 0 && inner.folders.size === 1) {
-        const [[next, only]] = inner.folders as Iterable<[string, Folder]> as [[string, Folder]];
-        label += `/${next}`;
-        inner = only;
-      }
-      rows.push({ name: label, depth, file: null });
-      walk(inner, depth + 1);
-    }
-    for (const [name, index] of folder.files.sort(([a], [b]) => a.localeCompare(b))) {
-      rows.push({ name, depth, file: index });
-    }
-  };
-  walk(root, 0);
-  return rows;
 }

@@ -45,6 +45,9 @@ function press(store: Store, key: string): boolean {
     case "h":
     case "l":
       return moveColumn(key === "l" ? 1 : -1);
+    case "n":
+    case "p":
+      return open?.tab.peek() === "changes" && moveFile(key === "n" ? 1 : -1);
     case "1":
     case "2":
     case "3":
@@ -68,6 +71,21 @@ function move(store: Store, by: 1 | -1): boolean {
   card?.focus();
   card?.scrollIntoView({ block: "nearest" });
   if (card && store.open.peek()) void openTask(store, Number(card.dataset.card));
+  return true;
+}
+
+/** To the next changed file: from the one that holds the focus, else from the one at the top of the view. */
+function moveFile(by: 1 | -1): boolean {
+  const files = [...document.querySelectorAll<HTMLElement>("[data-file]")];
+  const box = files[0]?.closest(".changes")?.getBoundingClientRect();
+  if (!box) return false;
+  const tops = files.map((file) => file.getBoundingClientRect());
+  const focused = files.findIndex((file) => file.contains(document.activeElement));
+  const isSeen = focused >= 0 && tops[focused]!.bottom > box.top && tops[focused]!.top < box.bottom;
+  const at = isSeen ? focused : tops.findLastIndex(({ top }) => top <= box.top + 4);
+  const file = files[Math.max(0, Math.min(files.length - 1, at + by))];
+  file?.focus({ preventScroll: true });
+  file?.scrollIntoView({ block: "start" });
   return true;
 }
 

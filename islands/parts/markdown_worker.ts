@@ -6,5 +6,5 @@ const port = self as unknown as {
   onmessage: ((event: MessageEvent<string>) => void) | null;
   postMessage(message: unknown): void;
 };
-port.onmessage = ({ data }) => port.postMessage({ tokens: markdownTokens(data) });
+port.onmessage = ({ data }) => port.postMessage({ answer: markdownTokens(data) });
 port.postMessage("ready");

@@ -6,6 +6,7 @@ import type { TaskEvent } from "../../core/domain/event.ts";
 import { type TaskView, taskView } from "../../core/view/task_view.ts";
 import { api, call } from "../stream/api.ts";
 import { EventCache } from "../stream/event_cache.ts";
+import { Review } from "../changes/review.ts";
 import { type EventWindow, followed, newer, older, windowAtEnd, windowAtStart } from "./event_window.ts";
 import { sampleId } from "./location.ts";
 import type { RelatedTask, Tab, TaskPageData } from "./page_data.ts";
@@ -35,7 +36,7 @@ export class OpenTask {
   readonly folded: Signal<number> = signal(0);
   readonly folding: Signal<boolean> = signal(false);
   readonly foldError: Signal<string | null> = signal(null);
-  readonly diff: Signal<string | null>;
+  readonly review: Review;
   readonly log: Signal<string | null>;
 
   /** The last event shown. */
@@ -70,7 +71,7 @@ export class OpenTask {
     this.tab = signal(data.tab);
     this.at = signal(data.at);
     this.head = signal(Math.max(task.seq, data.events.at(-1)?.seq ?? 0));
-    this.diff = signal(data.diff);
+    this.review = new Review(task.id, data.diff);
     this.log = signal(data.log);
     this.cache = new EventCache((after, limit) => api.events(this.id, after, limit));
     this.cache.put(data.events);

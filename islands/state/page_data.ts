@@ -55,4 +55,6 @@ export interface PageData {
   streamWorker: string;
   /** The address of the script that reads Markdown. */
   markdownWorker: string;
+  /** The address of the script that colours code. */
+  highlightWorker: string;
 }

@@ -7,6 +7,7 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import type { Health } from "../../core/view/api_view.ts";
 import { type BoardState, boardState, type Columns, columnsOf } from "./board_state.ts";
 import type { Locale } from "../parts/format.ts";
+import { Highlighter } from "../changes/highlighter.ts";
 import { MarkdownReader } from "../parts/markdown_reader.ts";
 import type { PageData, Theme } from "./page_data.ts";
 import type { ConnectionStatus } from "../stream/stream_hub.ts";
@@ -48,6 +49,8 @@ export interface Store {
   readonly theme: Signal<Theme | null>;
   /** Has Markdown read; opens nothing before it is asked. */
   readonly markdown: MarkdownReader;
+  /** Has code coloured; opens nothing before it is asked. */
+  readonly highlighter: Highlighter;
   /** False on the server and until the page has come to life. */
   readonly alive: Signal<boolean>;
 }
@@ -71,6 +74,7 @@ export function createStore(page: PageData): Store {
     toasts: signal<Toast[]>([]),
     theme: signal(page.theme),
     markdown: new MarkdownReader({ open: () => new Worker(page.markdownWorker, { type: "module" }) }),
+    highlighter: new Highlighter({ open: () => new Worker(page.highlightWorker, { type: "module" }) }),
     alive: signal(false),
   };
 }

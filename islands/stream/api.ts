@@ -3,6 +3,7 @@
 import type { Why } from "../../core/view/why.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
+import type { CommentView, NewComment, TaskComments } from "../../core/view/review_view.ts";
 import type { BoardView } from "../../core/view/board_view.ts";
 import type { EventPage, Health, NewTask, TaskPage } from "../../core/view/api_view.ts";
 
@@ -48,6 +49,11 @@ export async function call(path: string, options: CallOptions = {}): Promise<Res
   throw new Problem(response.status, body);
 }
 
+/** The content of a file of a task at a point of its review. */
+export function fileUrl(id: number, path: string, at: string): string {
+  return `/api/tasks/${id}/file?${new URLSearchParams({ path, at })}`;
+}
+
 async function json<T>(path: string, options?: CallOptions): Promise<T> {
   return await (await call(path, options)).json();
 }
@@ -77,4 +83,18 @@ export const api = {
   approvePlan: (id: number) => json<TaskView>(`/api/tasks/${id}/plan/approve`, { method: "POST" }),
   rejectPlan: (id: number, feedback: string) =>
     json<TaskView>(`/api/tasks/${id}/plan/reject`, { method: "POST", body: { feedback } }),
+  diff: (id: number, query: Record<string, string>, signal: AbortSignal) => {
+    const text = new URLSearchParams(query).toString();
+    return call(`/api/tasks/${id}/diff${text && `?${text}`}`, { signal });
+  },
+  file: async (id: number, path: string, at: string) => await (await call(fileUrl(id, path, at))).text(),
+  comments: (id: number) => json<TaskComments>(`/api/tasks/${id}/comments`),
+  addComment: (id: number, comment: NewComment) =>
+    json<CommentView>(`/api/tasks/${id}/comments`, { method: "POST", body: comment }),
+  editComment: (id: number, comment: number, changes: { text?: string; resolved?: boolean }) =>
+    json<CommentView>(`/api/tasks/${id}/comments/${encodeURIComponent(comment)}`, { method: "PATCH", body: changes }),
+  removeComment: (id: number, comment: number) =>
+    call(`/api/tasks/${id}/comments/${encodeURIComponent(comment)}`, { method: "DELETE" }),
+  sendComments: (id: number, message: { text?: string; ids: number[] }) =>
+    json<TaskView>(`/api/tasks/${id}/comments/send`, { method: "POST", body: message }),
 };

@@ -1,16 +1,20 @@
 // A plan waits for a decision: approve it, or send it back with words.
 
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { command } from "../state/actions.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
+import { PlanLines } from "./plan_lines.tsx";
 import { useStore } from "../state/store.ts";
 
 export function PlanApproval({ open }: { open: OpenTask }) {
   const store = useStore();
   const feedback = useSignal("");
   const busy = useSignal(false);
+  const lines = useSignal(false);
   const task = open.task.value;
+  useEffect(() => open.review.comments.drafts.load(), [open]);
   if (task.status !== "awaiting_approval" || task.cancel_requested || open.at.value !== null) return null;
   const disabled = busy.value || !store.alive.value;
   const approve = async () => {
@@ -25,20 +29,33 @@ export function PlanApproval({ open }: { open: OpenTask }) {
     busy.value = false;
   };
   return (
-    <form class="composer approval" onSubmit={reject}>
-      <p class="tone-need">
-        <Icon name="need" />The plan waits for you
-      </p>
-      <textarea
-        rows={1}
-        aria-label="What should change in the plan"
-        placeholder="What should change"
-        value={feedback.value}
-        disabled={!store.alive.value}
-        onInput={(event) => feedback.value = event.currentTarget.value}
-      />
-      <button type="submit" disabled={disabled || feedback.value.trim() === ""}>Send back</button>
-      <button type="button" class="primary" disabled={disabled} onClick={approve}>Approve plan</button>
-    </form>
+    <>
+      {lines.value && task.plan !== null && <PlanLines open={open} plan={task.plan} />}
+      <form class="composer approval" onSubmit={reject}>
+        <p class="tone-need">
+          <Icon name="need" />The plan waits for you
+        </p>
+        <textarea
+          rows={1}
+          aria-label="What should change in the plan"
+          placeholder="What should change"
+          value={feedback.value}
+          disabled={!store.alive.value}
+          onInput={(event) => feedback.value = event.currentTarget.value}
+        />
+        {task.plan !== null && (
+          <button
+            type="button"
+            aria-expanded={lines.value}
+            disabled={!store.alive.value}
+            onClick={() => lines.value = !lines.value}
+          >
+            Comment on lines
+          </button>
+        )}
+        <button type="submit" disabled={disabled || feedback.value.trim() === ""}>Send back</button>
+        <button type="button" class="primary" disabled={disabled} onClick={approve}>Approve plan</button>
+      </form>
+    </>
   );
 }

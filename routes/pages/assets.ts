@@ -12,7 +12,7 @@ interface Asset {
 
 export interface Assets {
   /** Addresses to put into pages. */
-  urls: { script: string; style: string; worker: string; markdown: string };
+  urls: { script: string; style: string; worker: string; markdown: string; highlight: string };
   /** By file name, such as `main.1a2b3c4d.js`. */
   files: ReadonlyMap<string, Asset>;
 }
@@ -34,8 +34,9 @@ export async function loadAssets({ dist }: { dist: string }): Promise<Assets> {
   const script = await add(join(dist, "main.js"), "main", "js");
   const worker = await add(join(dist, "stream_worker.js"), "stream_worker", "js");
   const markdown = await add(join(dist, "markdown_worker.js"), "markdown_worker", "js");
+  const highlight = await add(join(dist, "highlight_worker.js"), "highlight_worker", "js");
   const style = await add(join(dist, "style.css"), "style", "css");
-  return { urls: { script, style, worker, markdown }, files };
+  return { urls: { script, style, worker, markdown, highlight }, files };
 }
 
 /** `GET /assets/{name}.{hash}.js|css`. */

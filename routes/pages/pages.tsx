@@ -40,7 +40,8 @@ export const pagePolicy = [
 /** Events of a task that its page carries; the islands read the others on demand. */
 const eventsOnPage = 200;
 const stageEventsOnPage = 20;
-const textOnPage = 200_000;
+const diffOnPage = 64 * 1024;
+const logOnPage = 200_000;
 const cardsOnPage = 200;
 
 export function pages({ service, assets }: { service: Service; assets: Pick<Assets, "urls"> }): Hono {
@@ -60,6 +61,7 @@ export function pages({ service, assets }: { service: Service; assets: Pick<Asse
       now: Date.now(),
       streamWorker: assets.urls.worker,
       markdownWorker: assets.urls.markdown,
+      highlightWorker: assets.urls.highlight,
       ...parts,
     };
     return c.html(renderPage(data, assets), status, {
@@ -163,8 +165,10 @@ async function readTask(service: Service, id: number, place: TaskPlace): Promise
     at === null ? null : service.read(id, { at }),
     readEvents(service, id, end),
     readRelated(service, task),
-    place.tab === "changes" ? startOf(service.diff(id, at === null ? {} : { at }).then(({ stream }) => stream)) : null,
-    place.tab === "log" ? startOf(service.log(id)) : null,
+    place.tab === "changes" && at === null
+      ? startOf(service.diff(id, {}).then(({ stream }) => stream), diffOnPage)
+      : null,
+    place.tab === "log" ? startOf(service.log(id), logOnPage) : null,
   ]);
   return { task, past, at, tab: place.tab, events, related, diff, log };
 }
@@ -193,19 +197,19 @@ async function orNull<T>(reading: Promise<T>): Promise<T | null> {
   }
 }
 
-/** The start of a stream as text; null when there is nothing to read, which the island then says. */
-async function startOf(opening: Promise<ReadableStream<Uint8Array>>): Promise<string | null> {
+/** The start of a stream as text, whole lines of about `length` UTF-16 units in all; null when there is nothing to read, which the island then says. */
+async function startOf(opening: Promise<ReadableStream<Uint8Array>>, length: number): Promise<string | null> {
   let text = "";
   try {
     const reader = (await opening).pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .getReader();
-    while (text.length < textOnPage) {
+    while (text.length < length) {
       const { done, value } = await reader.read();
       if (done) return text;
       text += value;
     }
     await reader.cancel();
-    return text.slice(0, text.lastIndexOf("\n") + 1);
+    return text.slice(0, text.lastIndexOf("\n", length) + 1);
   } catch (error) {
     if (error instanceof DomainError) return null;
     throw error;

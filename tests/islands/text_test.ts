@@ -6,7 +6,9 @@ import { changeCounts, lineDiff } from "../../islands/transcript/line_diff.ts";
 import { MarkdownTokens } from "../../islands/parts/markdown.tsx";
 import { markdownTokens } from "../../islands/parts/markdown_lexer.ts";
 import { sseParser } from "../../islands/stream/sse.ts";
-import { parseDiff, splitRows, treeRows } from "../../islands/changes/unified_diff.ts";
+import { diffRows } from "../../islands/changes/diff_rows.ts";
+import { treeRows } from "../../islands/changes/tree_rows.ts";
+import { parseDiff } from "../../islands/changes/unified_diff.ts";
 
 Deno.test("ansiSegments() keeps colour and drops what moves a cursor, sets a title or hides text", () => {
   assertEquals(ansiSegments("\x1b[1;31mno\x1b[0m yes"), [
@@ -87,10 +89,13 @@ Deno.test("parseDiff() reads changes, renames, quoted names and binary files", (
     ["p.png", "changed", true, 0, 0],
   ]);
   assertEquals(files[0]!.hunks[0]!.lines.map(({ kind }) => kind), ["same", "del", "add", "same", "note"]);
-  assertEquals(splitRows(files[0]!.hunks[0]!.lines).map(({ left, right }) => [left?.kind, right?.kind])[1], [
-    "del",
-    "add",
-  ]);
+  assertEquals(
+    diffRows(files[0]!.hunks[0]!.lines, true).map((row) => row.kind === "pair" && [row.left?.kind, row.right?.kind])[1],
+    [
+      "del",
+      "add",
+    ],
+  );
 });
 
 Deno.test("treeRows() joins folders with one child", () => {

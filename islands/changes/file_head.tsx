@@ -1,0 +1,59 @@
+// The head of a file: its path, what happened to it, how much, and the reader's mark.
+
+import { copy } from "../state/actions.ts";
+import { useStore } from "../state/store.ts";
+import { Icon } from "../parts/icon.tsx";
+import { Counts } from "../parts/state_badge.tsx";
+import type { Review } from "./review.ts";
+import type { DiffFile } from "./unified_diff.ts";
+import { isViewed } from "./viewed.ts";
+
+export function FileHead({ review, file, folded }: { review: Review; file: DiffFile; folded: boolean }) {
+  const store = useStore();
+  const disabled = !store.alive.value;
+  return (
+    <div class="diff-head">
+      <button
+        type="button"
+        class="quiet icon-only tiny fold"
+        aria-expanded={!folded}
+        aria-label={`${folded ? "Unfold" : "Fold"} ${file.path}`}
+        disabled={disabled}
+        onClick={() => review.setFolded(file, !folded)}
+      >
+        <Icon name="chevron" />
+      </button>
+      <bdi class="mono diff-path">
+        {file.from && file.from !== file.path ? `${file.from} → ${file.path}` : file.path}
+      </bdi>
+      <button
+        type="button"
+        class="quiet icon-only tiny"
+        aria-label={`Copy the path ${file.path}`}
+        disabled={disabled}
+        onClick={() => void copy(store, file.path)}
+      >
+        <Icon name="copy" />
+      </button>
+      <span class="muted">{changeWords(file)}</span>
+      <span class="grow" />
+      <Counts added={file.added} removed={file.removed} />
+      <label class="viewed">
+        <input
+          type="checkbox"
+          checked={isViewed(review.viewed.value, file)}
+          disabled={disabled}
+          onChange={(event) => review.setViewed(file, event.currentTarget.checked)}
+        />
+        Viewed
+      </label>
+    </div>
+  );
+}
+
+function changeWords({ change, binary, oldMode, mode }: DiffFile): string {
+  const words: string[] = change === "changed" ? [] : [change];
+  if (binary) words.push("binary");
+  if (oldMode && mode) words.push(`mode ${oldMode} → ${mode}`);
+  return words.join(", ");
+}
