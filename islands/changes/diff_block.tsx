@@ -1,4 +1,4 @@
-// A few dozen rows of a diff, drawn while they are near the view.
+// Some rows of a diff, drawn while they are near the view.
 
 import type { ComponentChildren } from "preact";
 import { Code, type LineLooks, LineNumber, numbers, PlainNumber } from "./diff_line.tsx";
@@ -8,7 +8,7 @@ import { useLooks } from "./line_looks.ts";
 import { useNear } from "./near.ts";
 import type { DiffLine } from "./unified_diff.ts";
 
-export const blockRows = 40;
+export const blockRows = 20;
 export const rowPx = 20;
 
 interface DiffBlockProps {
@@ -29,7 +29,7 @@ interface DiffBlockProps {
 export function DiffBlock(props: DiffBlockProps) {
   const to = Math.min(props.rows.length, props.from + blockRows);
   const { ref, near } = useNear<HTMLDivElement>(props.isFirst, (to - props.from) * rowPx);
-  return <div class="diff-block" ref={ref}>{near.value && <BlockTable {...props} to={to} />}</div>;
+  return <div class="diff-block" ref={ref}>{near.value && <BlockTable key={props.split} {...props} to={to} />}</div>;
 }
 
 function BlockTable(props: DiffBlockProps & { to: number }) {

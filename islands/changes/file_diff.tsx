@@ -21,7 +21,7 @@ import { isViewed } from "./viewed.ts";
 /** Of a longer file the rest is not drawn. */
 const rowsMax = 20_000;
 /** What the server draws, and the browser before it knows what is in view, in rows of the whole diff. */
-export const rowsAtFirst = 160;
+export const rowsAtFirst = 100;
 const headPx = 38;
 const none: never[] = [];
 

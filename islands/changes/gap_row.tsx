@@ -30,11 +30,11 @@ export function GapRow({ gap, columns, onOpen }: GapRowProps) {
             </button>
           )}
           {onOpen && !isFew && gap.up && (
-            <button type="button" class="quiet small" onClick={() => onOpen(gap, "up")}>20 lines up</button>
+            <button type="button" class="quiet small" onClick={() => onOpen(gap, "up")}>Show 20 up</button>
           )}
           {onOpen && (
             <button type="button" class="quiet small" onClick={() => onOpen(gap, "all")}>
-              {hidden === null ? "To the end" : `All ${plural(hidden, "line")}`}
+              {hidden === null ? "Show to the end" : `Show ${plural(hidden, "line")}`}
             </button>
           )}
           {!onOpen && hidden !== null && <span>{plural(hidden, "line")} not shown</span>}

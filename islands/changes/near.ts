@@ -6,7 +6,7 @@ import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { type Signal, useSignal } from "@preact/signals";
 
 /** How far out of the view things are drawn, in pixels. */
-const marginPx = 600;
+const marginPx = 400;
 
 /** Watches what comes near the view of a scrolling box. */
 export class Nearness {
