@@ -1,7 +1,7 @@
 // The review's part of the API, answered in the browser by the test: comments in memory, files from the real repository.
 
+import { Buffer } from "node:buffer";
 import type { Page, Route } from "playwright-core";
-import { join } from "@std/path";
 import type { CommentView, NewComment, ReviewFields } from "../../core/view/review_view.ts";
 import type { ReviewWorld } from "./review_world.ts";
 
@@ -46,10 +46,10 @@ export class ReviewApi {
     const [path, at] = [query.get("path")!, query.get("at")!];
     const { stdout, success } = await new Deno.Command("git", {
       args: ["show", `${at === "now" ? (await this.#world.service.task(this.#world.id)).branch : "main"}:${path}`],
-      cwd: join(this.#world.repository.path),
+      cwd: this.#world.repository.path,
     }).output();
     const contentType = path.endsWith(".png") ? "image/png" : "text/plain; charset=utf-8";
-    await route.fulfill(success ? { body: stdout as unknown as never, contentType } : { status: 404, json: {} });
+    await route.fulfill(success ? { body: Buffer.from(stdout), contentType } : { status: 404, json: {} });
   }
 
   async #comment(route: Route): Promise<void> {

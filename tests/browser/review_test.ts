@@ -71,6 +71,7 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
       }
     }
     // Others may use the machine, so the best of some.
+    console.log(times);
     assert(Math.min(...times.filter((_, index) => index % 2 === 0)) < 100, times.join(", "));
     assert(await nodes(page) < 5_000);
   });
@@ -104,10 +105,10 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
   });
 
   await t.step("what is between the hunks is shown on demand", async () => {
-    const one = file("src/part0/file10.ts");
-    assertEquals(await one.getByText("/* File 10").count(), 0);
+    const one = file("src/part0/file00.ts");
+    assertEquals(await one.getByText("/* File 0").count(), 0);
     await one.getByRole("button", { name: "Show 1 line" }).first().click();
-    await one.getByText("/* File 10").waitFor();
+    await one.getByText("/* File 0").waitFor();
   });
 
   await t.step("pictures stand side by side, and other changes are said", async () => {
@@ -131,7 +132,7 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
     const one = file("src/part0/file10.ts");
     await page.locator('.file-tree a:has-text("file10.ts")').click();
     await one.getByRole("button", { name: "Comment on line 5", exact: true }).click();
-    await one.getByLabel("Comment on line 5").last().fill("Why this word?\nSay it");
+    await one.locator(".comment-field textarea").fill("Why this word?\nSay it");
     await page.reload();
     await alive(page);
     await page.locator('.file-tree a:has-text("file10.ts")').click();
@@ -215,6 +216,7 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
       await other.getByLabel("Hide white space").check();
       await other.getByText(/of 3\d\d viewed/).waitFor();
     });
+    console.log("8MB", ms);
     assert(ms < 500, `${ms} ms`);
     assert(await nodes(other) < 6_000);
     await other.context().close();
@@ -223,6 +225,7 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
   await t.step("a mark falls when the content changes", async () => {
     await service.command(id, "messages", { text: "Change one" });
     await page.getByText("1 of 44 viewed").waitFor();
+    await page.locator('.file-tree a:has-text("file05.ts")').click();
     assertEquals(await file("src/part0/file05.ts").getByLabel("Viewed").isChecked(), true);
   });
 
