@@ -12,6 +12,8 @@ import { loadViewed, saveViewed, type Viewed, withViewed } from "./viewed.ts";
 const textMax = 16_000_000;
 /** How long a diff is read at a stretch before the page may do other work. */
 const sliceMs = 12;
+/** What is read without looking at the time, in UTF-16 units. */
+const pieceLength = 65_536;
 
 export const firstFrom = "merge-base";
 export const firstTo = "now";
@@ -133,12 +135,15 @@ async function readDiff(response: Response, signal: AbortSignal): Promise<DiffFi
   while (left > 0) {
     const { done, value } = await reader.read();
     if (done) break;
-    parser.write(value.slice(0, left));
-    left -= value.length;
-    if (performance.now() - startedAt < sliceMs) continue;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
-    startedAt = performance.now();
+    for (let at = 0; at < value.length && left > 0; at += pieceLength) {
+      const piece = value.slice(at, at + Math.min(left, pieceLength));
+      parser.write(piece);
+      left -= piece.length;
+      if (performance.now() - startedAt < sliceMs) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      signal.throwIfAborted();
+      startedAt = performance.now();
+    }
   }
   if (left <= 0) await reader.cancel();
   return parser.end();

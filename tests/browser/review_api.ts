@@ -3,16 +3,24 @@
 import { Buffer } from "node:buffer";
 import type { Page, Route } from "playwright-core";
 import type { CommentView, NewComment, ReviewFields } from "../../core/view/review_view.ts";
-import type { ReviewWorld } from "./review_world.ts";
+import type { TestService } from "../support/service.ts";
+import type { TempRepository } from "../support/temp.ts";
+
+/** `repository` where files are asked for. */
+interface ReviewedTask {
+  readonly service: TestService;
+  readonly id: number;
+  readonly repository?: TempRepository;
+}
 
 export class ReviewApi {
   comments: CommentView[] = [];
   /** What `send` was called with. */
   readonly sent: { text?: string; ids?: string[] }[] = [];
-  readonly #world: ReviewWorld;
+  readonly #world: ReviewedTask;
   #seq = 1;
 
-  constructor(world: ReviewWorld) {
+  constructor(world: ReviewedTask) {
     this.#world = world;
   }
 
@@ -46,7 +54,7 @@ export class ReviewApi {
     const [path, at] = [query.get("path")!, query.get("at")!];
     const { stdout, success } = await new Deno.Command("git", {
       args: ["show", `${at === "now" ? (await this.#world.service.task(this.#world.id)).branch : "main"}:${path}`],
-      cwd: this.#world.repository.path,
+      cwd: this.#world.repository?.path,
     }).output();
     const contentType = path.endsWith(".png") ? "image/png" : "text/plain; charset=utf-8";
     await route.fulfill(success ? { body: Buffer.from(stdout), contentType } : { status: 404, json: {} });
