@@ -2,9 +2,10 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
+import type { TaskComments } from "../../core/view/review_view.ts";
+import { eventually } from "../support/temp.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { alive, assertFits, axeFindings } from "./page_checks.ts";
-import { commentOf, ReviewApi } from "./review_api.ts";
 import { startService } from "../support/service.ts";
 import { reviewWorld } from "./review_world.ts";
 
@@ -29,11 +30,13 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
   await using browser = await launchBrowser();
   const { service, id } = world;
   const path = `${service.url}/tasks/${id}/changes`;
-  const api = new ReviewApi(world);
+  const comments = async () => {
+    const response = await service.call(`/api/tasks/${id}/comments`);
+    return (await response.json() as TaskComments).comments;
+  };
   const open = async (options: { scheme?: "light" | "dark"; width?: number } = {}) => {
     const page = await browser.page({ width: 1440, height: 900, ...options });
     page.setDefaultTimeout(15_000);
-    await api.serve(page);
     await page.goto(path);
     await alive(page);
     await page.getByText("of 44 viewed").waitFor();
@@ -141,10 +144,11 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
     await one.getByRole("button", { name: "Add comment" }).click();
     const comment = one.locator(".comment");
     await comment.getByText("Why this word?").waitFor();
-    assertEquals(api.comments.map(({ path, side, line, quote }) => [path, side, line, quote]), [
-      ["src/part0/file10.ts", "new", 5, 'export const value3 = compute(total + 3, "changed"); // step 3'],
+    const [kept] = await comments();
+    assertEquals([kept!.path, kept!.side, kept!.line, kept!.quote], [
+      ...["src/part0/file10.ts", "new", 5, 'export const value3 = compute(total + 3, "changed"); // step 3'],
     ]);
-    assertMatch(api.comments[0]!.blob ?? "", /^[0-9a-f]{7,40}$/);
+    assertMatch(kept!.blob ?? "", /^[0-9a-f]{7,40}$/);
     await comment.getByRole("button", { name: "Edit" }).click();
     await one.locator(".comment-field textarea").fill("Which word?");
     await one.getByRole("button", { name: "Save" }).click();
@@ -162,18 +166,26 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
     await page.getByLabel("Words about the whole").fill("Nearly there");
     await page.getByRole("button", { name: "Send to the agent" }).click();
     await page.locator(".send-bar").waitFor({ state: "detached" });
-    assertEquals(api.sent, [{ ids: ["c1"], text: "Nearly there" }]);
+    assert((await comments())[0]!.sent);
+    const task = await service.waitForStatus(id, "completed", (await comments())[0]!.sent!);
+    assertEquals(task.runs, 2);
+    const sent = (await service.events(id)).filter((event) => event.type === "message.added");
+    assertMatch(sent[0]!.data.text, /Nearly there[\s\S]*file10\.ts, line 5[\s\S]*Which word\?/);
     await page.getByRole("button", { name: "Unified" }).click();
   });
 
   await t.step("comments without a line are gathered, and everything is accessible on each screen", async () => {
     const quote = 'export const value3 = compute(total + 3, "changed"); // step 3';
     const target = { path: "src/part0/file00.ts", side: "new" as const, line: 5, quote };
-    api.comments = [
-      commentOf({ ...target, text: "In its place" }, 1),
-      { ...commentOf({ ...target, quote: "what it was", text: "Old words" }, 2), outdated: true },
-      commentOf({ ...target, path: "nowhere.ts", text: "Lost" }, 3),
-    ];
+    for (
+      const json of [
+        { ...target, text: "In its place" },
+        { ...target, quote: "what it was", text: "Old words" },
+        { ...target, path: "nowhere.ts", text: "Lost" },
+      ]
+    ) {
+      assertEquals((await service.call(`/api/tasks/${id}/comments`, { json })).status, 201);
+    }
     for (const [scheme, width] of [["light", 1440], ["dark", 1440], ["light", 390]] as const) {
       const other = await open({ scheme, width });
       const first = other.getByRole("region", { name: target.path, exact: true });
@@ -189,19 +201,13 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
       await other.getByText("Lost").waitFor();
       await other.context().close();
     }
-    api.comments = [];
   });
 
   await t.step("a moment whose files were not kept is said so", async () => {
     const other = await open();
-    await other.route(/\/diff\?at=3/, (route) =>
-      route.fulfill({
-        status: 409,
-        contentType: "application/problem+json",
-        json: { detail: "The files of event 3 were not kept" },
-      }));
-    await other.goto(`${path}?at=3`);
-    await other.getByText("The files of event 3 were not kept").waitFor();
+    const started = (await service.events(id)).find(({ type }) => type === "agent.ready")!.seq;
+    await other.goto(`${path}?at=${started}`);
+    await other.getByText(`The files at event ${started} were not kept`).waitFor();
     browser.problems.length = 0;
     await other.context().close();
   });
@@ -235,30 +241,33 @@ Deno.test("the lines of a plan are commented on", async () => {
   await using service = await startService();
   await using browser = await launchBrowser();
   const { id } = await service.createTask({ prompt: "Write a greeting", mode: "plan" });
-  const { plan } = await service.waitForStatus(id, "awaiting_approval");
-  const api = new ReviewApi({ service, id });
+  let after = 0;
   for (const width of [1440, 390]) {
-    api.comments = [];
+    const { plan } = await service.waitForStatus(id, "awaiting_approval", after);
     const page = await browser.page({ width, height: 844 });
     page.setDefaultTimeout(15_000);
-    await api.serve(page);
     await page.goto(`${service.url}/tasks/${id}`);
     await alive(page);
     await page.getByRole("button", { name: "Comment on lines" }).click();
     const lines = page.getByRole("region", { name: "Lines of the plan" });
     await lines.getByRole("button", { name: "Comment on line 1", exact: true }).click();
-    await lines.locator(".comment-field textarea").fill("Not this way");
+    await lines.locator(".comment-field textarea").fill(`Not this way at ${width}`);
     await lines.getByRole("button", { name: "Add comment" }).click();
-    await lines.locator(".comment").getByText("Not this way").waitFor();
-    assertEquals(api.comments.map(({ path, side, line, quote }) => [path, side, line, quote]), [
-      ["", "plan", 1, plan!.split("\n")[0]],
-    ]);
+    await lines.locator(".comment").getByText(`Not this way at ${width}`).waitFor();
+    const { comments } = await (await service.call(`/api/tasks/${id}/comments`)).json() as TaskComments;
+    const { path, side, line, quote } = comments.at(-1)!;
+    assertEquals([path, side, line, quote], ["", "plan", 1, plan!.split("\n")[0]!]);
     assertEquals(await axeFindings(page, `the lines of a plan, ${width} px`), []);
     await assertFits(page, `the lines of a plan, ${width} px`);
     await lines.getByRole("button", { name: "Send to the agent" }).click();
-    await lines.locator(".send-bar").waitFor({ state: "detached" });
+    after = await eventually(async () => {
+      const rejected = (await service.events(id)).findLast(({ type }) => type === "plan.rejected");
+      return rejected && rejected.seq > after ? rejected.seq : null;
+    });
     await page.context().close();
   }
-  assertEquals(api.sent, [{ ids: ["c1"] }, { ids: ["c1"] }]);
+  const rejected = (await service.events(id)).filter((event) => event.type === "plan.rejected");
+  assertEquals(rejected.map(({ data }) => data.comments), [[1], [2]]);
+  assertMatch(rejected[0]!.data.feedback, /Line 1 of the plan[\s\S]*Not this way at 1440/);
   assertEquals(browser.problems, []);
 });

@@ -100,7 +100,7 @@ Deno.test("diffRows() puts what was replaced beside what replaced it", async () 
 Deno.test("a comment stands under its line in both layouts, and elsewhere when the line is another one", async () => {
   const { file } = await changedFile();
   const comment = (more: Partial<CommentView>): CommentView => ({
-    id: "c",
+    id: 1,
     path: "a.txt",
     side: "new",
     line: 20,
