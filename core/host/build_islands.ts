@@ -33,6 +33,7 @@ export const sheets: readonly string[] = [
   "changes/colours.css",
   "changes/comments.css",
   "form/form.css",
+  "landing/landing.css",
   "repositories/repositories.css",
   "overlay/overlay.css",
   "screen.css",

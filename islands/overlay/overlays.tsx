@@ -9,6 +9,9 @@ import { Palette } from "./palette.tsx";
 import { Checks } from "../board/preflight.tsx";
 import { useStore } from "../state/store.ts";
 import { TaskForm } from "../form/task_form.tsx";
+import { Elsewhere } from "../landing/elsewhere.tsx";
+import { LandingDialog } from "../landing/landing_dialog.tsx";
+import { QuestionBody } from "../landing/question.tsx";
 
 export function Overlays() {
   return (
@@ -65,6 +68,24 @@ function CurrentOverlay() {
       return (
         <Dialog title="This service" onClose={close}>
           <Checks />
+        </Dialog>
+      );
+    case "landing":
+      return (
+        <Dialog title={`Land task ${overlay.open.id}`} wide onClose={close}>
+          <LandingDialog open={overlay.open} onClose={close} />
+        </Dialog>
+      );
+    case "elsewhere":
+      return (
+        <Dialog title={`Task ${overlay.open.id} elsewhere`} wide onClose={close}>
+          <Elsewhere open={overlay.open} />
+        </Dialog>
+      );
+    case "ask":
+      return (
+        <Dialog title={overlay.title} onClose={close}>
+          <QuestionBody question={overlay} onClose={close} />
         </Dialog>
       );
     default:

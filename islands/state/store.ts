@@ -20,7 +20,20 @@ export type Overlay =
   | { kind: "edit" | "retry"; task: TaskView }
   | { kind: "palette" }
   | { kind: "help" }
-  | { kind: "setup" };
+  | { kind: "setup" }
+  | { kind: "landing" | "elsewhere"; open: OpenTask }
+  | { kind: "ask" } & Question;
+
+/** What is asked before something that is not easily taken back. */
+export interface Question {
+  title: string;
+  /** What happens. */
+  text: string;
+  /** The word on the button. */
+  action: string;
+  /** False when it could not be done; the page says why. */
+  run(): Promise<boolean>;
+}
 
 export interface Toast {
   id: number;

@@ -25,7 +25,7 @@ export function Composer({ open }: { open: OpenTask }) {
     text.value = sessionStorage.getItem(key) ?? "";
   }, [key]);
 
-  const takes = !task.cancel_requested &&
+  const takes = !task.cancel_requested && task.landing === null &&
     (task.status === "in_progress" ||
       (isOver(task.status) && !task.trial &&
         (task.worktree !== null || task.snapshot !== null || task.base_commit === null)));

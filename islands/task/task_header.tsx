@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { isOver } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { command, copy, type TaskCommand } from "../state/actions.ts";
 import { duration } from "../parts/format.ts";
@@ -10,6 +11,9 @@ import type { OpenTask } from "../state/open_task.ts";
 import { type Stage, stagesOf } from "./stages.ts";
 import { useStore } from "../state/store.ts";
 import { Time } from "../parts/time.tsx";
+import { hasElsewhere } from "../landing/places.ts";
+import { retry } from "../landing/review_actions.ts";
+import { ReviewBar } from "../landing/review_bar.tsx";
 import { strayWords } from "../transcript/transcript_words.ts";
 
 export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }) {
@@ -24,6 +28,7 @@ export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }
         <TaskActions open={open} />
       </div>
       <Stages open={open} />
+      <ReviewBar open={open} />
       {task.strayed.length > 0 && (
         <p class="stray-work" role="note">
           Not on this task's branch: <bdi>{task.strayed.map(strayWords).join("; ")}</bdi>
@@ -94,7 +99,7 @@ function TaskActions({ open }: { open: OpenTask }) {
         </button>
       )}
       {canRetry(task) && (
-        <button type="button" disabled={disabled} onClick={run({ kind: "retry" })}>
+        <button type="button" disabled={disabled} onClick={() => retry(store, task)}>
           <Icon name="retry" />Retry
         </button>
       )}
@@ -114,6 +119,15 @@ function TaskActions({ open }: { open: OpenTask }) {
           onClick={() => store.overlay.value = { kind: "edit", task }}
         >
           <Icon name="edit" />Edit
+        </button>
+      )}
+      {hasElsewhere(task) && (
+        <button
+          type="button"
+          disabled={!store.alive.value}
+          onClick={() => store.overlay.value = { kind: "elsewhere", open }}
+        >
+          <Icon name="expand" />Elsewhere
         </button>
       )}
       <button
@@ -143,5 +157,5 @@ export function canCancel(task: TaskView): boolean {
 }
 
 export function canRetry(task: TaskView): boolean {
-  return ["completed", "failed", "cancelled"].includes(task.status);
+  return isOver(task.status) && task.landing === null;
 }
