@@ -3,6 +3,7 @@
 import { useComputed } from "@preact/signals";
 import { Component } from "preact";
 import type { TaskView } from "../../core/view/task_view.ts";
+import { reviewChips, reviewLine } from "../landing/review_words.ts";
 import { openTask } from "../state/actions.ts";
 import { compact, duration, firstLine, taskCost } from "../parts/format.ts";
 import { backgroundWords } from "../../core/domain/task.ts";
@@ -65,6 +66,7 @@ function Card({ task }: { task: TaskView }) {
           {task.background.length > 0 && <Background tasks={task.background} />}
           <Lines task={task} />
           <Proof task={task} />
+          {reviewChips(task).map((chip) => <span key={chip} class="card-chip">{chip}</span>)}
           {column === "needs_you" && <Ago at={task.updated_at} />}
           {(column === "done" || column === "review") && task.completed_at && <Ago at={task.completed_at} />}
         </span>
@@ -94,6 +96,10 @@ function Detail({ task }: { task: TaskView }) {
   }
   if (task.status === "awaiting_approval" && task.plan) {
     return <span class="card-step">{firstLine(task.plan).replace(/^#+\s*/, "")}</span>;
+  }
+  if (task.status === "completed") {
+    const line = reviewLine(task);
+    return line === null ? null : <span class="card-step">{plainText(line)}</span>;
   }
   if (task.status !== "pending") return null;
   const line = waitingLine(task, task.due_at === null ? 0 : now.value);

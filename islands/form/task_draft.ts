@@ -22,6 +22,8 @@ export interface TaskDraft {
   /** What judges the result: what the repository says, nothing, or `check`. */
   check_by: "repository" | "none" | "own";
   check: string;
+  /** What becomes of it when it is good: what the repository says, or one of both. */
+  land: "repository" | "review" | "auto";
 }
 
 export const emptyDraft: TaskDraft = {
@@ -40,6 +42,7 @@ export const emptyDraft: TaskDraft = {
   max_budget_usd: "",
   check_by: "repository",
   check: "",
+  land: "repository",
 };
 
 /** A draft with the values of a task. */
@@ -60,6 +63,7 @@ export function draftOf(task: TaskView): TaskDraft {
     max_budget_usd: task.max_budget_usd === null ? "" : String(task.max_budget_usd),
     check_by: task.check === undefined ? "repository" : task.check === null ? "none" : "own",
     check: task.check ?? "",
+    land: task.land === undefined ? "repository" : task.land ?? "review",
   };
 }
 
@@ -81,6 +85,7 @@ export function inputOf(draft: TaskDraft): Partial<NewTask> {
   const budget = number(draft.max_budget_usd);
   if (budget !== null) input.max_budget_usd = budget;
   if (draft.check_by !== "repository") input.check = draft.check_by === "own" ? draft.check : null;
+  if (draft.land !== "repository") input.land = draft.land === "auto" ? "auto" : null;
   return input as Partial<NewTask>;
 }
 

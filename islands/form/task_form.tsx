@@ -9,6 +9,8 @@ import { createTask, editTask, retryTask } from "../state/actions.ts";
 import { Problem } from "../stream/api.ts";
 import { DependencyPicker } from "./dependency_picker.tsx";
 import { firstLine } from "../parts/format.ts";
+import { replacesWork } from "../landing/review_words.ts";
+import { LandField } from "./land_field.tsx";
 import { useStore } from "../state/store.ts";
 import {
   changesOf,
@@ -45,7 +47,13 @@ export function TaskForm(props: TaskFormProps) {
   const { value } = draft;
   const hasRun = known !== undefined && known.runs > 0;
   const fixed = { repo: hasRun, base: hasRun && editing !== undefined };
-  const part = { value, errors: errors.value, fixed, hasCheck: known?.check !== undefined, set };
+  const own = { check: known?.check !== undefined, land: known?.land !== undefined };
+  const part = { value, errors: errors.value, fixed, own, set };
+  const note = retrying && replacesWork(retrying)
+    ? "Its work is replaced. What there is now stays kept under refs/coder/kept."
+    : known
+    ? ""
+    : "The draft is kept in this browser.";
   return (
     <form
       class="task-form"
@@ -84,7 +92,7 @@ export function TaskForm(props: TaskFormProps) {
       </Field>
       <MoreFields {...part} />
       <div class="form-actions">
-        <span class="muted form-note">{known ? "" : "The draft is kept in this browser."}</span>
+        <span class="muted form-note">{note}</span>
         {onCancel && <button type="button" onClick={onCancel}>Close</button>}
         <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
           {editing ? "Save" : retrying ? "Retry" : "Create task"}
@@ -164,14 +172,14 @@ interface PartProps {
   errors: Errors;
   /** What is settled: it ran before. */
   fixed: { repo: boolean; base: boolean };
-  /** It has a check of its own, which can be changed and not be taken back. */
-  hasCheck: boolean;
+  /** What it says itself, which can be changed and not be taken back. */
+  own: { check: boolean; land: boolean };
   set(changes: Partial<TaskDraft>): void;
 }
 
 /** What every field that is written in has in common. */
 function textField(
-  name: Exclude<DraftField, "depends_on" | "mode" | "check_by">,
+  name: Exclude<DraftField, "depends_on" | "mode" | "check_by" | "land">,
   { value, errors, set }: Pick<PartProps, "value" | "errors" | "set">,
 ) {
   return {
@@ -283,9 +291,10 @@ function MoreFields(part: PartProps) {
   );
 }
 
-/** What judges the result. */
+/** What judges the result, and what becomes of it then. */
 function CheckFields(part: PartProps) {
-  const { value, errors, hasCheck, set } = part;
+  const { repos } = useStore().health.value;
+  const { value, errors, own, set } = part;
   return (
     <div class="field-row">
       <Field name="check_by" label="Check" hint="what judges the result" errors={errors}>
@@ -294,7 +303,7 @@ function CheckFields(part: PartProps) {
           value={value.check_by}
           onChange={(event) => set({ check_by: event.currentTarget.value as TaskDraft["check_by"] })}
         >
-          {!hasCheck && <option value="repository">as the repository says</option>}
+          {!own.check && <option value="repository">as the repository says</option>}
           <option value="none">none</option>
           <option value="own">a command of its own</option>
         </select>
@@ -304,6 +313,14 @@ function CheckFields(part: PartProps) {
           <input {...textField("check", part)} class="mono" placeholder="npm test" />
         </Field>
       )}
+      <Field name="land" label="When it is good" errors={errors}>
+        <LandField
+          value={value.land}
+          repo={value.repo || (repos[0]?.name ?? "")}
+          hasOwn={own.land}
+          onChange={(land) => set({ land })}
+        />
+      </Field>
     </div>
   );
 }

@@ -7,6 +7,10 @@ import { command, openTask, setTheme, showTab } from "../state/actions.ts";
 import { api } from "../stream/api.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { optionAfter, OptionList } from "../parts/option_list.tsx";
+import { hasElsewhere } from "../landing/places.ts";
+import { askDiscard, give, retry } from "../landing/review_actions.ts";
+import { offersOf } from "../landing/review_words.ts";
+import type { OpenTask } from "../state/open_task.ts";
 import { tabs } from "../state/page_data.ts";
 import { type Store, useStore } from "../state/store.ts";
 import { canCancel, canRetry } from "../task/task_header.tsx";
@@ -20,6 +24,8 @@ interface Entry {
   note: string;
   run(): void;
 }
+
+type EntryMaker = (key: string, icon: IconName, word: string, note: string, run: () => void) => Entry;
 
 const offered = 12;
 
@@ -96,21 +102,43 @@ export function Palette() {
   );
 }
 
+/** What can be said about the work of the open task. */
+function reviewEntries(store: Store, open: OpenTask, entry: EntryMaker): Entry[] {
+  const task = open.task.value;
+  const offers = offersOf(task);
+  const show = (kind: "landing" | "elsewhere") => () => store.overlay.value = { kind, open };
+  const say = (path: "accept" | "cancel") => () => void give(store, task.id, path);
+  const entries: Entry[] = [];
+  if (offers.land) entries.push(entry("land", "branch", `Land task ${task.id}`, "", show("landing")));
+  if (offers.accept) entries.push(entry("accept", "done", `Accept task ${task.id}`, "taken elsewhere", say("accept")));
+  if (offers.discard) {
+    entries.push(entry("discard", "fail", `Discard task ${task.id}`, "", () => askDiscard(store, task)));
+  }
+  if (offers.cancelLanding) {
+    entries.push(entry("stop-landing", "fail", `Cancel the landing of task ${task.id}`, "", say("cancel")));
+  }
+  if (hasElsewhere(task)) {
+    entries.push(entry("elsewhere", "expand", `Push, open or take task ${task.id} elsewhere`, "", show("elsewhere")));
+  }
+  return entries;
+}
+
 function commandEntries(store: Store, q: string): Entry[] {
   const open = store.open.value;
   const task = open?.task.value;
-  const entry = (key: string, icon: IconName, word: string, note: string, run: () => void): Entry => {
+  const entry: EntryMaker = (key, icon, word, note, run) => {
     return { key, icon, tone: "wait", word, note, run };
   };
   const entries = [entry("new", "plus", "New task", "c", () => store.overlay.value = { kind: "new", from: null })];
-  if (task) {
+  if (open && task) {
     const name = `task ${task.id}`;
-    const run = (kind: "cancel" | "retry" | "approve") => () => void command(store, task.id, { kind });
+    const run = (kind: "cancel" | "approve") => () => void command(store, task.id, { kind });
     if (task.status === "awaiting_approval") {
       entries.push(entry("approve", "done", `Approve the plan of ${name}`, "", run("approve")));
     }
     if (canCancel(task)) entries.push(entry("cancel", "fail", `Cancel ${name}`, "", run("cancel")));
-    if (canRetry(task)) entries.push(entry("retry", "retry", `Retry ${name}`, "", run("retry")));
+    if (canRetry(task)) entries.push(entry("retry", "retry", `Retry ${name}`, "", () => void retry(store, task)));
+    entries.push(...reviewEntries(store, open, entry));
     entries.push(
       entry("from", "plus", `New task from ${name}`, "", () => store.overlay.value = { kind: "new", from: task }),
     );

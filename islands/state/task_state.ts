@@ -4,6 +4,7 @@ import { isOver, type Status } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { ColumnName } from "../../core/view/board_view.ts";
 import { waitingWord } from "../../core/view/waiting.ts";
+import { failureNames } from "../landing/review_words.ts";
 import { duration } from "../parts/format.ts";
 
 /** Each tone has its own colour in tokens.css. */
@@ -61,11 +62,30 @@ export function stateOf(task: TaskView, now: number): TaskState {
     case "in_progress":
       return { tone: "run", icon: "run", word: task.run_started_at ? "Running" : "Finishing" };
     case "completed":
-      return { tone: "done", icon: "done", word: "Completed" };
+      return reviewState(task);
     case "cancelled":
       return { tone: "off", icon: "off", word: "Cancelled" };
     case "pending":
       return pendingState(task, now);
+  }
+}
+
+/** Of a completed task: what became of its work. */
+function reviewState({ review, landing, last_landing }: TaskView): TaskState {
+  if (landing) return { tone: "run", icon: "run", word: "Landing" };
+  switch (review) {
+    case null:
+      return { tone: "done", icon: "done", word: "Completed" };
+    case "open":
+      return last_landing === null || last_landing.outcome === "landed"
+        ? { tone: "done", icon: "done", word: "To review" }
+        : { tone: "need", icon: "need", word: failureNames[last_landing.outcome] };
+    case "landed":
+      return { tone: "done", icon: "done", word: "Landed" };
+    case "accepted":
+      return { tone: "done", icon: "done", word: "Accepted" };
+    case "discarded":
+      return { tone: "off", icon: "off", word: "Discarded" };
   }
 }
 

@@ -30,10 +30,15 @@ const stageTypes = new Set([
 
 /** The known events that tell stages, in order and each once. */
 export function stageEvents(known: TaskEvent[], more: Iterable<TaskEvent>): TaskEvent[] {
-  const added = [...more].filter(({ type }) => stageTypes.has(type));
+  const added = [...more].filter((event) => stageTypes.has(event.type) && !isOfLanding(event));
   if (added.length === 0) return known;
   const bySeq = new Map([...known, ...added].map((event) => [event.seq, event]));
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** Whether setup or check is of a landing, which comes after the stages of a run. */
+function isOfLanding({ data }: TaskEvent): boolean {
+  return "of" in data && data.of === "landing";
 }
 
 /** @param events what `stageEvents` gave; those after `task.seq` are not looked at */
@@ -97,7 +102,11 @@ export function stagesOf(task: TaskView, { events, now }: { events: TaskEvent[];
   const checked = claimed ? last("check.finished", claimed.run) : null;
   if (checked?.data.outcome === "passed") stages.push(past("Checked", checked.at));
   if (isOver(task.status)) {
-    return [...stages, { ...past(state.word, task.completed_at), phase: "now", tone: state.tone }];
+    // A completed task goes on being completed while its work is judged.
+    const [name, detail] = task.status === "completed" && task.review !== null
+      ? ["Completed", state.word.toLowerCase()]
+      : [state.word, null];
+    return [...stages, { ...past(name, task.completed_at, detail), phase: "now", tone: state.tone }];
   }
   return [
     ...stages,

@@ -5,6 +5,8 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import { copy, openTask } from "../state/actions.ts";
 import { cost, duration, taskCost, whole } from "../parts/format.ts";
 import { backgroundWords } from "../../core/domain/task.ts";
+import { landWords } from "../landing/review_words.ts";
+import { WebLink } from "../landing/web_link.tsx";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import type { RelatedTask } from "../state/page_data.ts";
@@ -89,6 +91,7 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
         {task.fallback_model && <Fact name="Falls back to">{task.fallback_model}</Fact>}
         <Fact name="Mode">{task.mode === "plan" ? "Plan first" : "Execute"}</Fact>
         <Fact name="Priority">{task.priority}</Fact>
+        {!task.trial && <Fact name="Lands">{landWords(task)}</Fact>}
         {task.timeout_seconds !== null && <Fact name="Time limit">{duration(task.timeout_seconds * 1000)}</Fact>}
         {task.session_id && <Fact name="Session" copied={task.session_id}>{task.session_id}</Fact>}
       </Group>
@@ -103,6 +106,12 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
           : <Fact name="Branch">{task.runs > 0 ? "removed" : "made when it starts"}</Fact>}
         {task.port !== null && <Fact name="Ports">{task.port} to {task.port + 9}</Fact>}
         {task.worktree && <Fact name="Worktree" copied={task.worktree}>{lastParts(task.worktree)}</Fact>}
+        {task.pushed && <Fact name="Pushed to">{task.pushed.remote}, {task.pushed.branch}</Fact>}
+        {task.pull_request && (
+          <Fact name="Pull request">
+            <WebLink href={task.pull_request.url}>#{task.pull_request.number}</WebLink> {task.pull_request.state}
+          </Fact>
+        )}
         {task.snapshot && <Fact name="Saved as" copied={task.snapshot.ref}>{task.snapshot.ref}</Fact>}
       </Group>
       <Related title="Depends on" ids={task.depends_on} related={related} none="Nothing" />

@@ -110,7 +110,7 @@ function ItemBody({ item }: { item: TranscriptItem }) {
     case "prompt":
       return <Quoted name="Prompt" at={item.at} text={item.text} />;
     case "message":
-      return <Quoted name={item.sentAt ? "You" : "You, not received yet"} at={item.at} text={item.text} />;
+      return <Quoted name={messageName(item)} at={item.at} text={item.text} />;
     case "said":
       return (
         <>
@@ -174,6 +174,12 @@ function ItemBody({ item }: { item: TranscriptItem }) {
 
 const toldNames = { uncommitted: "Asked to commit", check_failed: "Told that the check failed" };
 
+const aboutNames = { words: "You", comments: "You, with comments", resolve: "Asked to solve conflicts" };
+
+function messageName({ about, sentAt }: Extract<TranscriptItem, { kind: "message" }>): string {
+  return sentAt ? aboutNames[about] : `${aboutNames[about]}, not received yet`;
+}
+
 const stepNames = { setup: "Setup", check: "Check", cleanup: "Cleanup" };
 const stepWords = { passed: "passed", failed: "failed", timed_out: "took too long", stopped: "was stopped" };
 
@@ -181,7 +187,7 @@ const stepWords = { passed: "passed", failed: "failed", timed_out: "took too lon
 function StepItem({ item }: { item: Extract<TranscriptItem, { kind: "step" }> }) {
   const { end } = item;
   const tone = end === null ? "run" : end.outcome === "passed" ? "done" : end.outcome === "stopped" ? "off" : "fail";
-  const name = stepNames[item.name];
+  const name = `${stepNames[item.name]}${item.ofLanding ? " of the landing" : ""}`;
   const facts = end && [
     duration(end.duration_ms),
     end.exit_code !== null && end.exit_code !== 0 && `exit ${end.exit_code}`,

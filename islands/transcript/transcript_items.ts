@@ -2,6 +2,7 @@
 // service did. Pure. An item with the same `first` and `last` has the same content, so drawn items are kept.
 
 import type { EventData, StepEnd, TaskEvent, TaskEventOf } from "../../core/domain/event.ts";
+import { type MessageAbout, messageAbout, reviewEventLine } from "./review_lines.ts";
 import { backgroundLine, type LineTone, runStep, serviceLine, stepDetail } from "./transcript_words.ts";
 
 export interface ToolCall {
@@ -29,7 +30,7 @@ export type TranscriptItem =
     | { kind: "said"; text: string; subagent: string | null }
     | { kind: "thought"; text: string; subagent: string | null }
     | { kind: "tools"; calls: ToolCall[]; failed: number; endedAt: string | null }
-    | { kind: "message"; text: string; sentAt: string | null }
+    | { kind: "message"; about: MessageAbout; text: string; sentAt: string | null }
     | { kind: "plan"; plan: string }
     | { kind: "run"; run: number; claim: EventData["run.claimed"] | null; steps: RunStep[] }
     | { kind: "finished"; run: number; data: EventData["run.finished"] }
@@ -44,6 +45,8 @@ export type TranscriptItem =
 interface Step {
   kind: "step";
   name: StepName;
+  /** Whether it prepares or judges the result of a landing, not the work of a run. */
+  ofLanding: boolean;
   command: string;
   /** The start of what it said in this stretch, and its end where that is long. */
   text: string;
@@ -108,7 +111,14 @@ class Draft {
         this.items.push({ ...placeOf(event), kind: "line", ...backgroundLine(event.data) });
         break;
       case "message.added": {
-        const item = { ...placeOf(event), kind: "message" as const, text: event.data.text, sentAt: null };
+        const { text } = event.data;
+        const item = {
+          ...placeOf(event),
+          kind: "message" as const,
+          about: messageAbout(event.data),
+          text,
+          sentAt: null,
+        };
         this.#messages.set(event.seq, item);
         this.items.push(item);
         break;
@@ -145,6 +155,23 @@ class Draft {
         break;
       case "run.finished":
         this.items.push({ ...placeOf(event), kind: "finished", run: event.run ?? 0, data: event.data });
+        break;
+      case "work.saved":
+      case "comment.edited":
+      case "comment.deleted":
+      case "comment.resolved":
+        break;
+      case "landing.requested":
+      case "landing.integrated":
+      case "landing.finished":
+      case "merge.started":
+      case "task.accepted":
+      case "task.discarded":
+      case "comment.added":
+      case "branch.pushed":
+      case "pull_request.opened":
+      case "pull_request.changed":
+        this.items.push({ ...placeOf(event), kind: "line", ...reviewEventLine(event) });
         break;
       default:
         this.items.push({ ...placeOf(event), ...serviceLine(event) });
@@ -239,9 +266,11 @@ class Draft {
   #takeStep(event: StepEvent): void {
     const name = event.type.split(".")[0] as StepName;
     const last = this.items.at(-1);
-    let item = last?.kind === "step" && last.name === name && last.end === null ? last : null;
+    const ofLanding = "of" in event.data && event.data.of === "landing";
+    const isOpen = last?.kind === "step" && last.name === name && last.ofLanding === ofLanding && last.end === null;
+    let item = isOpen ? last : null;
     if (!item || event.type.endsWith(".started")) {
-      const start = { kind: "step" as const, name, command: "", text: "", detail: null, end: null };
+      const start = { kind: "step" as const, name, ofLanding, command: "", text: "", detail: null, end: null };
       this.items.push(item = { ...placeOf(event), ...start });
     }
     item.last = event.seq;

@@ -89,3 +89,81 @@ Deno.test("transcriptItems() puts a command of the repository, what it said and 
   // Of what is very long the end is shown.
   assertEquals([last!.text, last!.detail, last!.end], [`…${"y".repeat(20_000)}`, "round 3", null]);
 });
+
+const asked = { method: "squash", target: "main", message: null } as const;
+const ended = { ...asked, target_commit: "a".repeat(40), commit: "b".repeat(40), backup_ref: null, error: null };
+const anchor = { path: "a.ts", side: "new", line: 3, quote: "x", blob: null } as const;
+
+/** An event of a review, and the line that it is; null: it is not shown. */
+const reviewLines: [sample: Sample, line: [tone: string, text: string, detail: string | null] | null][] = [
+  [["landing.requested", { ...asked, auto: true }], ["run", "Landing in main by squash", "by itself"]],
+  [["landing.requested", { ...asked, leave_uncommitted: true }], [
+    ...["run", "Landing in main by squash", "what is not committed stays behind"] as const,
+  ]],
+  [["landing.integrated", ended], ["wait", "Joined with main in bbbbbbbbb", "main at aaaaaaaaa"]],
+  [["landing.finished", { ...ended, outcome: "landed" }], ["done", "Landed in main as bbbbbbbbb by squash", null]],
+  [["landing.finished", { ...ended, outcome: "landed", backup_ref: "refs/coder/x" }], [
+    ...["done", "Landed in main as bbbbbbbbb by squash", "what it was at is kept under refs/coder/x"] as const,
+  ]],
+  [["landing.finished", { ...ended, outcome: "refused", error: "It was cancelled" }], [
+    ...["need", "Not landed in main", "It was cancelled"] as const,
+  ]],
+  [["landing.finished", { ...ended, outcome: "conflict", conflicts: ["a", "b"] }], [
+    ...["need", "Not landed in main", "2 files to solve: a, b"] as const,
+  ]],
+  [["landing.finished", { ...ended, outcome: "check_failed", error: "exit 1" }], [
+    ...["fail", "Not landed in main", "exit 1"] as const,
+  ]],
+  [["merge.started", { target: "main", commit: "a".repeat(40), conflicts: ["a"] }], [
+    ...["need", "main at aaaaaaaaa merged into the branch", "1 file to solve: a"] as const,
+  ]],
+  [["task.accepted"], ["done", "Accepted: the work was taken elsewhere", null]],
+  [["task.discarded"], ["off", "Discarded", null]],
+  [["comment.added", { ...anchor, id: 1, text: "Why?\nmore" }], ["wait", "Comment on a.ts, line 3", "Why?"]],
+  [["comment.added", { ...anchor, path: "", side: "plan", id: 1, text: "Why?" }], [
+    ...["wait", "Comment on the plan, line 3", "Why?"] as const,
+  ]],
+  [["comment.edited", { id: 1, text: "x" }], null],
+  [["comment.deleted", { id: 1 }], null],
+  [["comment.resolved", { id: 1, resolved: true }], null],
+  [["work.saved", { name: "run-1", ref: null, commit: "a" }], null],
+  [["branch.pushed", { remote: "origin", url: "https://x/y", branch: "task-1", commit: "a".repeat(40) }], [
+    ...["done", "Pushed task-1 to origin at aaaaaaaaa", "https://x/y"] as const,
+  ]],
+  [["pull_request.opened", { url: "https://x/1", number: 7, title: "T" }], [
+    ...["done", "Pull request #7 opened", "https://x/1"] as const,
+  ]],
+  [["pull_request.changed", { url: "https://x/1", state: "merged" }], [
+    "done",
+    "Pull request is merged",
+    "https://x/1",
+  ]],
+  [["pull_request.changed", { url: "https://x/1", state: "closed" }], ["off", "Pull request is closed", "https://x/1"]],
+];
+
+for (const [sample, line] of reviewLines) {
+  Deno.test(`transcriptItems() ${line === null ? "leaves out" : "has a line for"} ${JSON.stringify(sample)}`, () => {
+    const items = transcriptItems(history(sample));
+    assertEquals(
+      items.map((item) => item.kind === "line" ? [item.tone, item.text, item.detail] : item.kind),
+      line === null ? [] : [line],
+    );
+  });
+}
+
+Deno.test("transcriptItems() tells what judges a landing from what judges a run, and what a message is about", () => {
+  const started = { command: "npm test", timeout_seconds: 60, round: 1, commit: "c", uncommitted: 0 };
+  const merge = { target: "main", commit: "c", method: "squash" } as const;
+  const items = transcriptItems(history(
+    ["check.started", started],
+    ["check.started", { ...started, of: "landing" }],
+    ["check.output", { of: "landing", text: "red" }],
+    ["message.added", { text: "Do" }],
+    ["message.added", { text: "Do", comments: [1] }],
+    ["message.added", { text: "Do", resolve: merge }],
+  ));
+  assertEquals(
+    items.map((item) => item.kind === "step" ? [item.ofLanding, item.text] : item.kind === "message" && item.about),
+    [[false, ""], [true, "red"], "words", "comments", "resolve"],
+  );
+});
