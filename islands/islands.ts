@@ -1,6 +1,7 @@
 // The islands by name.
 
 import type { ComponentType } from "preact";
+import { ComparePage } from "./compare/compare_page.tsx";
 import { NewTaskPage } from "./form/new_task_page.tsx";
 import { RepositoriesPage } from "./repositories/repositories_page.tsx";
 import { Overlays } from "./overlay/overlays.tsx";
@@ -14,5 +15,6 @@ export const islands: Record<string, ComponentType> = {
   task_page: TaskPage,
   new_task: NewTaskPage,
   repositories: RepositoriesPage,
+  compare: ComparePage,
   overlays: Overlays,
 };

@@ -34,6 +34,7 @@ export const sheets: readonly string[] = [
   "changes/comments.css",
   "form/form.css",
   "landing/landing.css",
+  "compare/compare.css",
   "repositories/repositories.css",
   "overlay/overlay.css",
   "screen.css",

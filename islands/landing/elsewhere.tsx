@@ -58,7 +58,7 @@ interface PushProps {
 function Push({ open, outgoing, error }: PushProps) {
   const store = useStore();
   const busy = useSignal(false);
-  const { pushed } = open.task.value;
+  const { pushed, pull_request } = open.task.value;
   const push = async () => {
     busy.value = true;
     error.value = null;
@@ -82,7 +82,7 @@ function Push({ open, outgoing, error }: PushProps) {
         </span>
       )}
       <WebLink href={outgoing?.links?.branch}>Page of the branch</WebLink>
-      <WebLink href={outgoing?.links?.pull_request}>Open a pull request there</WebLink>
+      <WebLink href={pull_request ? null : outgoing?.links?.pull_request}>Open a pull request there</WebLink>
     </Row>
   );
 }
@@ -124,10 +124,16 @@ function Command({ text, what }: { text: string; what: string }) {
   const store = useStore();
   return (
     <span class="shell-command">
-      <button type="button" class="small" onClick={() => copy(store, text)}>
-        <Icon name="copy" />Copy
-      </button>
       <code>{text}</code>
+      <button
+        type="button"
+        class="quiet icon-only tiny"
+        aria-label={`Copy the command ${what}`}
+        title={`Copy the command ${what}`}
+        onClick={() => copy(store, text)}
+      >
+        <Icon name="copy" />
+      </button>
       <span class="muted">{what}</span>
     </span>
   );

@@ -91,9 +91,9 @@ export function LandingForm({ open, onClose }: { open: OpenTask; onClose(): void
       <Choices draft={draft} preview={seen} error={error.value} />
       {seen === null && error.value === null && <p class="muted" role="status">Looking at what it would do</p>}
       {seen && <Findings draft={draft} preview={seen} />}
-      {seen && <Message draft={draft} preview={seen} />}
+      {seen && !canResolve(seen) && <Message draft={draft} preview={seen} />}
       <div class="form-actions">
-        <span class="muted form-note">{obstacle}</span>
+        <span class="muted form-note">{seen && !canResolve(seen) && obstacle}</span>
         <button type="button" disabled={reading.value} onClick={lookAgain}>Look again</button>
         {seen && canResolve(seen) && (
           <button

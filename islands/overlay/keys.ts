@@ -8,7 +8,7 @@ export function startKeys(store: Store): void {
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey) && !event.shiftKey && !event.altKey) {
       event.preventDefault();
-      store.overlay.value = store.overlay.peek()?.kind === "palette" ? null : { kind: "palette" };
+      store.overlay.value = store.overlay.peek()?.kind === "palette" ? null : { kind: "palette", compareWith: null };
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;

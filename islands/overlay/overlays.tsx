@@ -55,7 +55,7 @@ function CurrentOverlay() {
     case "palette":
       return (
         <Dialog title="Commands" bare onClose={close}>
-          <Palette />
+          <Palette key={overlay.compareWith ?? 0} compareWith={overlay.compareWith} />
         </Dialog>
       );
     case "help":

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { command, openTask, setTheme, showTab } from "../state/actions.ts";
 import { api } from "../stream/api.ts";
+import { type Attempt, compareUrl } from "../compare/attempt.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { optionAfter, OptionList } from "../parts/option_list.tsx";
 import { hasElsewhere } from "../landing/places.ts";
@@ -29,7 +30,8 @@ type EntryMaker = (key: string, icon: IconName, word: string, note: string, run:
 
 const offered = 12;
 
-export function Palette() {
+/** `compareWith`: the task that another one is chosen for, to be compared with; null: commands and tasks to open. */
+export function Palette({ compareWith }: { compareWith: number | null }) {
   const store = useStore();
   const q = useSignal("");
   const active = useSignal(0);
@@ -53,7 +55,10 @@ export function Palette() {
     };
   }, [q.value]);
 
-  const entries = [...commandEntries(store, q.value), ...taskEntries(store, q.value, found.value)].slice(0, offered);
+  const openIt = (id: number) => void openTask(store, id);
+  const compareIt = (id: number) => location.assign(compareUrl(attempt(compareWith ?? id), attempt(id)));
+  const tasks = taskEntries(store, q.value, { found: found.value, run: compareWith === null ? openIt : compareIt });
+  const entries = (compareWith === null ? [...commandEntries(store, q.value), ...tasks] : tasks).slice(0, offered);
   const choose = (entry: Entry | undefined) => {
     if (!entry) return;
     store.overlay.value = null;
@@ -63,11 +68,13 @@ export function Palette() {
     <div class="palette">
       <input
         role="combobox"
-        aria-label="Command or task"
+        aria-label={compareWith === null ? "Command or task" : `Task to compare with #${compareWith}`}
         aria-expanded="true"
         aria-controls="palette-options"
         aria-activedescendant={entries[active.value] ? `palette-${entries[active.value]?.key}` : undefined}
-        placeholder="Command, task number or words"
+        placeholder={compareWith === null
+          ? "Command, task number or words"
+          : `Compare #${compareWith} with: number or words`}
         autocomplete="off"
         autofocus
         value={q.value}
@@ -97,7 +104,15 @@ export function Palette() {
           </>
         )}
       />
-      {entries.length === 0 && <p class="panel-note muted">No command or task like this.</p>}
+      {entries.length === 0 && (
+        <p class="panel-note muted">
+          {compareWith === null
+            ? "No command or task like this."
+            : q.value.trim() === ""
+            ? "Two tasks of one repository can be compared."
+            : "No task like this."}
+        </p>
+      )}
     </div>
   );
 }
@@ -142,6 +157,18 @@ function commandEntries(store: Store, q: string): Entry[] {
     entries.push(
       entry("from", "plus", `New task from ${name}`, "", () => store.overlay.value = { kind: "new", from: task }),
     );
+    if (task.runs > 0) {
+      const compareWith = task.id;
+      entries.push(
+        entry(
+          "compare",
+          "link",
+          `Compare ${name} with another`,
+          "",
+          () => store.overlay.value = { kind: "palette", compareWith },
+        ),
+      );
+    }
     tabs.forEach((tab, index) =>
       entries.push(entry(`tab-${tab}`, "file", `Show ${tab}`, String(index + 1), () => showTab(store, tab)))
     );
@@ -159,7 +186,15 @@ function commandEntries(store: Store, q: string): Entry[] {
   return entries.filter(({ word }) => words.every((one) => word.toLowerCase().includes(one)));
 }
 
-function taskEntries(store: Store, q: string, found: TaskView[]): Entry[] {
+function attempt(task: number): Attempt {
+  return { task, run: null };
+}
+
+function taskEntries(
+  store: Store,
+  q: string,
+  { found, run }: { found: TaskView[]; run: (id: number) => void },
+): Entry[] {
   const words = q.trim().replace(/^#/, "");
   if (words === "") return [];
   const here = [...store.board.value?.tasks.values() ?? []].filter((task) =>
@@ -176,7 +211,7 @@ function taskEntries(store: Store, q: string, found: TaskView[]): Entry[] {
         tone: state.tone,
         word: task.title,
         note: `#${task.id} ${state.word}`,
-        run: () => void openTask(store, task.id),
+        run: () => run(task.id),
       };
     });
 }

@@ -5,6 +5,7 @@ import type { Status } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { BoardView } from "../../core/view/board_view.ts";
 import type { Health, RepositoryView } from "../../core/view/api_view.ts";
+import type { Comparison } from "../compare/comparison.ts";
 import type { Locale } from "../parts/format.ts";
 import type { BoardFilter } from "./task_state.ts";
 
@@ -39,13 +40,15 @@ export interface TaskPageData {
 }
 
 export interface PageData {
-  kind: "board" | "task" | "new" | "repositories" | "missing";
+  kind: "board" | "task" | "new" | "repositories" | "compare" | "missing";
   health: Health;
   board: BoardView | null;
   filter: BoardFilter;
   task: TaskPageData | null;
   /** Of their own page. */
   repositories: RepositoryView[] | null;
+  /** Of its own page. */
+  comparison: Comparison | null;
   locale: Locale;
   /** Null: as the system says. */
   theme: Theme | null;

@@ -18,7 +18,7 @@ import { OpenTask } from "./open_task.ts";
 export type Overlay =
   | { kind: "new"; from: TaskView | null }
   | { kind: "edit" | "retry"; task: TaskView }
-  | { kind: "palette" }
+  | { kind: "palette"; compareWith: number | null }
   | { kind: "help" }
   | { kind: "setup" }
   | { kind: "landing" | "elsewhere"; open: OpenTask }

@@ -5,6 +5,7 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import { copy, openTask } from "../state/actions.ts";
 import { cost, duration, taskCost, whole } from "../parts/format.ts";
 import { backgroundWords } from "../../core/domain/task.ts";
+import { lastRunsUrl } from "../compare/attempt.ts";
 import { landWords } from "../landing/review_words.ts";
 import { WebLink } from "../landing/web_link.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -83,6 +84,11 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
         <Fact name="Tokens out">{whole(task.output_tokens, locale)}</Fact>
         <Fact name="Attempt">{task.attempts} of {Math.max(task.max_attempts, task.attempts)}</Fact>
         {task.runs > task.attempts && <Fact name="Runs">{task.runs}</Fact>}
+        {lastRunsUrl(task) && (
+          <Fact name="Compare">
+            <a class="web-link" href={lastRunsUrl(task)!}>the last two runs</a>
+          </Fact>
+        )}
       </Group>
       <Group title="How">
         <Fact name="Agent">{task.agent ?? "not started"}</Fact>

@@ -17,6 +17,10 @@ export const seeLogin = {
 };
 const next: Parameter = { name: "next", in: "query", schema: text, description: "The path to go to afterwards" };
 const taskPath: Parameter = { name: "id", in: "path", required: true, schema: { type: "integer", minimum: 1 } };
+const attempt = (name: string): Parameter => ({
+  ...{ name, in: "query", required: true, schema: text },
+  description: "A task such as `12`, or a run of it such as `12.1`",
+});
 const missingPage = {
   description: "There is no such task",
   content: { ...html, "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
@@ -26,6 +30,12 @@ const missingPage = {
 export const pagePaths: OpenApiDocument["paths"] = {
   "/": { get: page("The board", { responses: { 200: { description: "The page", content: html }, 404: missingPage } }) },
   "/repositories": { get: page("The repositories and what is in force in each") },
+  "/compare": {
+    get: page("Two tasks, or two runs of a task, side by side", {
+      parameters: [attempt("a"), attempt("b")],
+      responses: { 200: { description: "The page", content: html }, 404: missingPage },
+    }),
+  },
   "/tasks/new": { get: page("The form for a new task") },
   "/tasks/{id}": {
     get: page("A task", {

@@ -16,6 +16,7 @@ const bodies: Record<PageData["kind"], string | null> = {
   task: "task_page",
   new: "new_task",
   repositories: "repositories",
+  compare: "compare",
   missing: null,
 };
 
@@ -70,6 +71,8 @@ function titleOf(page: PageData): string {
     ? `${page.task.task.id === sampleId ? "Sample" : `#${page.task.task.id}`} ${page.task.task.title} · Personal Coder`
     : page.kind === "repositories"
     ? "Repositories · Personal Coder"
+    : page.comparison
+    ? `#${page.comparison.a.task} and #${page.comparison.b.task} compared · Personal Coder`
     : "Personal Coder";
   return count > 0 ? `(${count}) ${name}` : name;
 }

@@ -1,4 +1,4 @@
-// The pages: the board, a task, a new task, the repositories. Each is whole HTML with the data its islands start from.
+// The pages: the board, a task, a new task, the repositories, two attempts compared. Each is whole HTML with the data its islands start from.
 //
 // Content-Security-Policy: scripts, styles, connections and workers from this origin only, nothing inline; pictures also
 // as data (the favicon with its count). The JSON in a page is data, not a script. No nonce is needed.
@@ -9,6 +9,7 @@ import { DomainError } from "../../core/domain/error.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { BoardView, Service } from "../../core/engine/service/service.ts";
+import { attemptOf } from "../../islands/compare/attempt.ts";
 import { type Locale, usableLocale } from "../../islands/parts/format.ts";
 import { positive } from "../../islands/state/location.ts";
 import {
@@ -22,6 +23,7 @@ import {
 import { columnNames, columnOf } from "../../core/view/board_view.ts";
 import { type BoardFilter, filterOf, isFiltered, noFilter } from "../../islands/state/task_state.ts";
 import type { Assets } from "./assets.ts";
+import { readComparison } from "./comparison.ts";
 import { renderPage } from "./page_document.tsx";
 import { readSample, type Sample } from "./sample.ts";
 
@@ -55,6 +57,7 @@ export function pages({ service, assets }: { service: Service; assets: Pick<Asse
       filter: noFilter,
       task: null,
       repositories: null,
+      comparison: null,
       health: await service.health(),
       locale: localeOf(c),
       theme: themeOf(c),
@@ -89,6 +92,13 @@ export function pages({ service, assets }: { service: Service; assets: Pick<Asse
 
   app.get("/repositories", async (c) => {
     return await page(c, { kind: "repositories", repositories: await service.repositories() });
+  });
+
+  app.get("/compare", async (c) => {
+    const [a, b] = [attemptOf(c.req.query("a")), attemptOf(c.req.query("b"))];
+    const reading = a && b && orNull(readComparison(service, { a, b }, { now: Date.now(), startOf: startOfStream }));
+    const comparison = await reading;
+    return comparison ? await page(c, { kind: "compare", comparison }) : await page(c, { kind: "missing" }, 404);
   });
 
   app.get("/sample/:tab{events}?", async (c) => {
@@ -197,23 +207,27 @@ async function orNull<T>(reading: Promise<T>): Promise<T | null> {
   }
 }
 
-/** The start of a stream as text, whole lines of about `length` UTF-16 units in all; null when there is nothing to read, which the island then says. */
+/** The start of a stream as text; null when there is nothing to read, which the island then says. */
 async function startOf(opening: Promise<ReadableStream<Uint8Array>>, length: number): Promise<string | null> {
-  let text = "";
   try {
-    const reader = (await opening).pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-      .getReader();
-    while (text.length < length) {
-      const { done, value } = await reader.read();
-      if (done) return text;
-      text += value;
-    }
-    await reader.cancel();
-    return text.slice(0, text.lastIndexOf("\n", length) + 1);
+    return await startOfStream(await opening, length);
   } catch (error) {
     if (error instanceof DomainError) return null;
     throw error;
   }
+}
+
+/** Whole lines of about `length` UTF-16 units in all. */
+async function startOfStream(stream: ReadableStream<Uint8Array>, length = diffOnPage): Promise<string> {
+  let text = "";
+  const reader = stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
+  while (text.length < length) {
+    const { done, value } = await reader.read();
+    if (done) return text;
+    text += value;
+  }
+  await reader.cancel();
+  return text.slice(0, text.lastIndexOf("\n", length) + 1);
 }
 
 function localeOf(c: Context): Locale {

@@ -50,7 +50,7 @@ Deno.test("the document knows every route that the service has, and no other", a
   );
   for (const route of served) assert(known.has(route), `${route} is not documented`);
   // The pages are not part of this world.
-  const pages = /^GET \/(|repositories|tasks\/.*|assets\/.*)$/;
+  const pages = /^GET \/(|repositories|compare|tasks\/.*|assets\/.*)$/;
   for (const route of known) assert(served.has(route) || pages.test(route), `${route} is documented and not served`);
 });
 

@@ -11,6 +11,7 @@ Deno.test("a path that is known by other methods is 405 and says which, whatever
     "/": "GET, HEAD",
     "/tasks/new": "GET, HEAD",
     "/repositories": "GET, HEAD",
+    "/compare": "GET, HEAD",
     "/api/repositories": "GET, HEAD",
     "/tasks/1": "GET, HEAD",
     "/tasks/1/events": "GET, HEAD",

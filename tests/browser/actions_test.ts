@@ -112,6 +112,7 @@ Deno.test("everything a person does works from the page", async (t) => {
     assertEquals(await field("What should be done").inputValue(), "Greet [[scenario:plan]]");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Retry", exact: true }).click();
+    await page.getByRole("button", { name: "Retry it" }).click();
     await page.locator(".drawer .line", { hasText: "Back in the queue" }).waitFor();
   });
 

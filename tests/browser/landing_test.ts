@@ -142,6 +142,30 @@ Deno.test("what becomes of finished work is said and done on the pages", async (
     ]);
   });
 
+  await t.step("its two runs are compared from its facts, and two tasks from the palette", async () => {
+    await w.show("/tasks/3");
+    await page.getByRole("link", { name: "the last two runs" }).first().click();
+    await page.waitForURL(/\/compare\?a=3\.1&b=3\.2$/);
+    const cells = await page.locator(".compare-facts tr").first().innerText();
+    assertMatch(cells, /#3, run 1[\s\S]*#3, run 2/);
+    assertEquals(await page.locator(".compare-facts tr", { hasText: "Outcome" }).locator("td").allInnerTexts(), [
+      ...["Succeeded", "Succeeded"],
+    ]);
+    await page.locator(".compare-files summary", { hasText: "shared.txt" }).click();
+    await page.getByText("+shared.txt mine").waitFor();
+    assertEquals(await axeFindings(page, "two runs compared"), []);
+    await w.show("/tasks/1");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("compare");
+    await page.keyboard.press("Enter");
+    await page.getByRole("combobox", { name: "Task to compare with #1" }).fill("2");
+    await page.getByRole("option", { name: /#2 Landed/ }).click();
+    await page.waitForURL(/\/compare\?a=1&b=2$/);
+    await page.locator(".compare-files summary", { hasText: "shared.txt" }).waitFor();
+    assertEquals((await service.call("/compare?a=1&b=99")).status, 404);
+    assertEquals((await service.call("/compare?a=3.1&b=3.9")).status, 404);
+  });
+
   await t.step("what is in the way in the person's checkout is named, and is not touched", async () => {
     const task = await w.finished("shared.txt more");
     const path = join(repository.path, "shared.txt");
@@ -203,7 +227,7 @@ Deno.test("what becomes of finished work is said and done on the pages", async (
     await page.getByRole("button", { name: "Elsewhere", exact: true }).click();
     await button("Push").click();
     await dialog.getByRole("link", { name: "Page of the branch" }).waitFor();
-    const links = await dialog.locator(".web-link").evaluateAll("(all) => all.map((one) => one.href)");
+    const links = await page.evaluate("[...document.querySelectorAll('.elsewhere .web-link')].map((one) => one.href)");
     assertEquals((links as string[]).map((one) => new URL(one).host), ["gitea.example", "gitea.example"]);
     assertEquals(await git(w.bare, "log", "-1", "--format=%s", task.branch!), "write e.txt");
     assertEquals(await axeFindings(page, "elsewhere"), []);
