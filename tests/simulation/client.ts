@@ -3,6 +3,7 @@
 
 import { DomainError } from "../../core/domain/error.ts";
 import type { NewTask, Service } from "../../core/engine/service/service.ts";
+import { dependencyStatus } from "../../core/domain/task.ts";
 import { Follower } from "./follower.ts";
 import type { Node } from "./node.ts";
 import type { Oracle } from "./oracle.ts";
@@ -46,6 +47,10 @@ export class Client {
       if (task.status === "awaiting_approval" && !task.cancel_requested) {
         await this.#ask((service) => service.approvePlan(task.id, by));
       }
+      // What did not land by itself holds up those that depend on it.
+      if (dependencyStatus(task) === "in_review") {
+        await this.#ask((service) => this.#review(service, { id: task.id, kind: this.world.random.integer(10, 15) }));
+      }
     }
   }
 
@@ -84,6 +89,7 @@ export class Client {
       max_attempts: random.integer(1, 3),
       timeout_seconds: random.chance(0.4) ? random.integer(5, 40) : null,
       max_budget_usd: random.chance(0.1) ? 0.02 : null,
+      ...(random.chance(0.3) && { land: random.chance(0.7) ? "auto" : null }),
     };
   }
 
@@ -92,7 +98,7 @@ export class Client {
     const known = [...this.created.values()];
     if (known.length === 0) return;
     const id = random.pick(known);
-    const kind = random.integer(0, 9);
+    const kind = random.integer(0, 15);
     const other = random.pick(known);
     if (kind === 9) return await this.#cross();
     this.world.note(`a user gives command ${kind} on task ${id}`);
@@ -103,8 +109,18 @@ export class Client {
       else if (kind === 5) await service.rejectPlan(id, "no", by);
       else if (kind === 6) await service.edit(id, { priority: random.integer(0, 3) }, { ...by, seq: null });
       else if (kind === 7) await service.edit(id, { depends_on: [other] }, { ...by, seq: null });
-      else await service.read(id);
+      else if (kind === 8) await service.read(id);
+      else await this.#review(service, { id, kind });
     });
+  }
+
+  /** What a user says of finished work. */
+  async #review(service: Service, { id, kind }: { id: number; kind: number }): Promise<void> {
+    const method = this.world.random.pick(["ff", "merge", "squash", "rebase"] as const);
+    if (kind === 10) await service.accept(id, by);
+    else if (kind === 11) await service.discard(id, by);
+    else if (kind === 12) await service.resolveConflicts(id, {}, by);
+    else await service.land(id, { method, leave_uncommitted: this.world.random.chance(0.7) }, by);
   }
 
   /** Two users at once let two waiting tasks wait for each other: one of them must be told that it is a cycle. */

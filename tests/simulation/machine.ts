@@ -2,6 +2,7 @@
 
 import type { LiveAgent } from "./simulated_agent.ts";
 import type { LiveStep } from "./simulated_step.ts";
+import { SimulatedRepository } from "./simulated_repository.ts";
 import type { Owner, World } from "./world.ts";
 
 export const mebibyte = 1024 * 1024;
@@ -16,10 +17,13 @@ export class Machine implements Owner {
   /** Commands of the repository. */
   readonly steps = new Set<LiveStep>();
   /** Worktrees by path, with the task they belong to. */
-  readonly folders = new Map<string, { task: number }>();
+  readonly folders = new Map<string, { task: number; branch: string }>();
   readonly processes: Process[] = [];
+  readonly repository: SimulatedRepository;
 
-  constructor(readonly world: World, readonly name: string) {}
+  constructor(readonly world: World, readonly name: string) {
+    this.repository = new SimulatedRepository(world);
+  }
 
   /** The lid is closed: everything stands still, the monotonic clock too. */
   sleep(ms: number): void {

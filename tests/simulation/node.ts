@@ -12,6 +12,7 @@ import type { Network } from "./network.ts";
 import type { Oracle } from "./oracle.ts";
 import { simulatedAgent, simulatedEndSurvivors } from "./simulated_agent.ts";
 import { noProject } from "../support/no_project.ts";
+import { simulatedLandings } from "./simulated_landings.ts";
 import { simulatedWorktrees } from "./simulated_worktrees.ts";
 import { simulatedClock, type World } from "./world.ts";
 import type { ProjectSettings } from "../../core/process/project/project_settings.ts";
@@ -105,7 +106,7 @@ export class Node {
       random: world.random,
       worktrees: simulatedWorktrees(machine, process, oracle),
       agent: () => Promise.resolve(simulatedAgent(machine, process, oracle)),
-      landings: noProject.landings,
+      landings: simulatedLandings(machine, process, oracle),
       outgoing: noProject.outgoing,
       ...simulatedProject(machine, process, { settings, oracle }),
       worker: { id, name },

@@ -2,12 +2,13 @@
 
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
 import { evolve } from "../../core/domain/evolve.ts";
-import { emptyTask, isOver, type Task } from "../../core/domain/task.ts";
+import { dependencyStatus, emptyTask, isOver, type Task } from "../../core/domain/task.ts";
 import type { Appended } from "../../core/kv/commit_batch.ts";
 import type { Process } from "./machine.ts";
 import type { LiveAgent } from "./simulated_agent.ts";
 import type { LiveStep } from "./simulated_step.ts";
 import type { AppliedWrite, SimulatedKv } from "./simulated_kv.ts";
+import { type Commit, type SimulatedRepository, target } from "./simulated_repository.ts";
 import type { World } from "./world.ts";
 
 /** How long a process that was held up may take to notice that it lost its runs. */
@@ -20,7 +21,10 @@ export interface History {
   lines: string[];
   events: TaskEvent[];
   finishedRuns: Set<number>;
-  wasCompleted: boolean;
+  /** Whether those that depend on it could ever start. */
+  wasMet: boolean;
+  /** Requests of landings that took effect, by the seq of each. */
+  landed: Set<number>;
 }
 
 export class Oracle {
@@ -30,6 +34,10 @@ export class Oracle {
   readonly agents: LiveAgent[] = [];
   readonly #steps: LiveStep[] = [];
   readonly #decoder = new TextDecoder();
+  /** Where worker `id` lands. */
+  repositoryOf: (id: string) => SimulatedRepository = () => {
+    throw new Error("There are no workers yet");
+  };
 
   constructor(
     readonly world: World,
@@ -142,6 +150,9 @@ export class Oracle {
       if (event.data.outcome === "succeeded") this.#isProven(history, broken);
     }
     if (event.type.startsWith("output.") || event.type === "usage.counted") this.#output(event, broken);
+    if (event.type === "landing.finished" && event.data.outcome === "landed") {
+      this.#hasLanded(before, event.data.commit, broken);
+    }
     if (event.type === "message.sent") this.#messageSent(history, event.data.message, broken);
     this.world.note(
       `  ${task}/${seq} ${event.type}${event.run ? ` run ${event.run}` : ""} by ${event.by} ${detail(event)}`,
@@ -149,7 +160,6 @@ export class Oracle {
     history.task = evolve(before, event);
     history.lines.push(JSON.stringify(event));
     history.events.push(event);
-    if (history.task.status === "completed") history.wasCompleted = true;
     if (event.type === "task.edited" && this.#waitsFor(task, task)) broken("it waits for itself");
     const range = ranges.find(([id]) => id === task);
     if (range) range[2] = seq;
@@ -169,7 +179,14 @@ export class Oracle {
   #historyOf(task: number): History {
     let history = this.histories.get(task);
     if (!history) {
-      history = { task: emptyTask(task), lines: [], events: [], finishedRuns: new Set(), wasCompleted: false };
+      history = {
+        task: emptyTask(task),
+        lines: [],
+        events: [],
+        finishedRuns: new Set(),
+        wasMet: false,
+        landed: new Set(),
+      };
       this.histories.set(task, history);
     }
     return history;
@@ -178,7 +195,7 @@ export class Oracle {
   #claimed({ task }: History, broken: (what: string) => void): void {
     if (task.run) broken(`run ${task.run.epoch} is open`);
     for (const id of task.depends_on) {
-      if (!this.histories.get(id)?.wasCompleted) broken(`its dependency ${id} never completed`);
+      if (!this.histories.get(id)?.wasMet) broken(`its dependency ${id} was never met`);
     }
   }
 
@@ -222,6 +239,30 @@ export class Oracle {
     if (this.options.setup !== null && task.last_setup?.outcome !== "passed") broken("its setup did not end well");
   }
 
+  /** Called when the target of task `id`'s landing moves: it was asked for, is in the log, brings something, and happens once. */
+  moves(id: number, { from, to }: { from: Commit; to: Commit }): void {
+    const { task, landed } = this.#historyOf(id);
+    const { landing } = task;
+    this.world.note(`task ${id} moves its target from ${from.id.slice(0, 8)} to ${to.id.slice(0, 8)}`);
+    const broken = (what: string) => this.world.violation(`task ${id} moves its target: ${what}`);
+    if (landing?.integrated?.commit !== to.id) return broken("its log does not say so");
+    if (landed.has(landing.seq)) broken("it has landed by this request before");
+    landed.add(landing.seq);
+    if ([...to.pieces].every((piece) => from.pieces.has(piece))) broken("it brings nothing new");
+  }
+
+  /** The target contains what the log says it does, and all of the work. */
+  #hasLanded({ place }: Task, commit: string | null, broken: (what: string) => void): void {
+    const repository = this.repositoryOf(place!.worker);
+    const [tip, work] = [repository.branches.get(target)!, repository.branches.get(place!.branch)];
+    if (commit === null || !repository.isAncestor(commit, tip)) broken(`${target} does not contain ${commit}`);
+    if (work === undefined) return broken("its branch is gone");
+    const held = repository.get(tip).pieces;
+    for (const piece of repository.get(work).pieces) {
+      if (!held.has(piece)) broken(`its piece ${piece} is not in ${target}`);
+    }
+  }
+
   #messageSent({ events }: History, seq: number, broken: (what: string) => void): void {
     const message = events[seq - 1];
     if (message?.type !== "message.added") return broken(`event ${seq} is no message`);
@@ -230,8 +271,10 @@ export class Oracle {
   }
 
   #head(task: number, value: Uint8Array): void {
+    const history = this.#historyOf(task);
+    if (dependencyStatus(history.task) === "completed") history.wasMet = true;
     const stored = this.#decoder.decode(value);
-    const folded = JSON.stringify(this.#historyOf(task).task);
+    const folded = JSON.stringify(history.task);
     if (stored !== folded) {
       this.world.violation(`the head of task ${task} is not the fold of its log:\n${stored}\n${folded}`);
     }

@@ -120,12 +120,20 @@ export class LiveAgent {
 
   #begin(): void {
     const { start } = this;
+    this.#commit();
     this.#say({ type: "agent.ready", data: { model: "m", session_id: start.sessionId, version: "1" } });
     const { random } = this.machine.world;
     const isChatty = random.chance(0.02);
     if (isChatty) this.#work(700, 5);
     else if (random.chance(0.1)) this.#work(random.integer(5, 40), random.between(0.05, 1));
     else this.#work(random.integer(1, 12), random.between(20, random.chance(0.2) ? 10_000 : 2_000));
+  }
+
+  #commit(): void {
+    const { machine: { folders, repository, world }, start: { cwd, prompt, mode } } = this;
+    const folder = folders.get(cwd);
+    if (!folder || mode === "plan" || world.random.chance(0.1)) return;
+    repository.work(folder.branch, { piece: this.key, prompt });
   }
 
   #work(left: number, pauseMs: number): void {

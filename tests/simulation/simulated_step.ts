@@ -10,6 +10,8 @@ import type { Machine, Process } from "./machine.ts";
 import type { Oracle } from "./oracle.ts";
 import type { World } from "./world.ts";
 
+const methods = ["ff", "merge", "squash", "rebase"] as const;
+
 /** Settings of a repository, drawn once for all workers. */
 export function drawSettings({ random }: World): ProjectSettings {
   const maybe = (command: string) => random.chance(0.5) ? command : null;
@@ -23,6 +25,8 @@ export function drawSettings({ random }: World): ProjectSettings {
     cleanupTimeoutSeconds: 10,
     checkRounds: random.integer(0, 2),
     commitReminder: random.chance(0.5),
+    land: random.chance(0.3) ? "auto" : null,
+    method: random.chance(0.7) ? random.pick(methods) : null,
   };
 }
 

@@ -4,11 +4,12 @@ import { DomainError } from "../../core/domain/error.ts";
 import type { Place, Worktrees } from "../../core/process/git/worktrees.ts";
 import type { Machine, Process } from "./machine.ts";
 import type { Oracle } from "./oracle.ts";
+import { target } from "./simulated_repository.ts";
 import { nothingIncluded } from "../../core/process/git/worktree_include.ts";
 import { nothingUncommitted } from "../support/no_project.ts";
 
 export function simulatedWorktrees(machine: Machine, process: Process, oracle: Oracle): Worktrees {
-  const { world } = machine;
+  const { world, repository } = machine;
   const { random } = world;
 
   /** git takes a while; its caller may be gone after it did it and before it said so. */
@@ -22,6 +23,10 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
     await process.wait(ms);
   }
 
+  function tipOf({ branch, base_commit }: Place): string {
+    return repository.branches.get(branch) ?? base_commit;
+  }
+
   function requireFolder({ path }: Place): void {
     if (!machine.folders.has(path)) throw new DomainError("unavailable", `There is no worktree ${path}`);
   }
@@ -31,11 +36,14 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       if (world.faulty && random.chance(0.01)) throw new DomainError("invalid", `There is no commit ${base}`);
       const path = `/${machine.name}/${branch}`;
       const kept = machine.folders.has(path) ? [`refs/coder/kept/${branch}`] : [];
+      const base_commit = repository.resolve(baseCommit ?? base) ?? repository.branches.get(target)!;
       await git("add", () => {
-        requireNobodyIn(path);
-        machine.folders.set(path, { task });
+        requireNobodyIn(path, { machine, process, oracle });
+        machine.folders.set(path, { task, branch });
+        repository.branches.set(branch, base_commit);
+        repository.merging.delete(branch);
       });
-      return { repo, branch, path, base, base_commit: baseCommit ?? "c0ffee", kept };
+      return { repo, branch, path, base, base_commit, kept };
     },
     async isWhole({ path }) {
       await git("look").catch(() => {});
@@ -52,8 +60,9 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
         throw new DomainError("conflict", `Cannot put ${place.path} back: nothing is left of it`);
       }
       await git("restore", () => {
-        requireNobodyIn(place.path);
-        machine.folders.set(place.path, { task });
+        requireNobodyIn(place.path, { machine, process, oracle });
+        machine.folders.set(place.path, { task, branch: place.branch });
+        repository.branches.set(place.branch, repository.resolve(commit) ?? repository.branches.get(target)!);
       });
       return { commit, kept: [] };
     },
@@ -61,8 +70,9 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       await git("sweep", () => {
         for (const [path, folder] of machine.folders) {
           if (folder.task !== task) continue;
-          requireNobodyIn(path);
+          requireNobodyIn(path, { machine, process, oracle });
           machine.folders.delete(path);
+          repository.branches.delete(folder.branch);
         }
       });
     },
@@ -73,17 +83,19 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
     async snapshot(place, { task, run }) {
       await git("snapshot");
       requireFolder(place);
-      return { ref: `refs/coder/task-${task}/run-${run}`, commit: "5eed" };
+      return { ref: `refs/coder/task-${task}/run-${run}`, commit: tipOf(place) };
     },
     async savePoint(place, { task, name }) {
       await git("save a point");
       requireFolder(place);
-      return { ref: `refs/coder/task-${task}/point-${name}`, commit: "c0ffee" };
+      const commit = tipOf(place);
+      return { ref: commit === place.base_commit ? null : `refs/coder/task-${task}/point-${name}`, commit };
     },
-    async remove({ path }) {
+    async remove({ path, branch }) {
       await git("remove", () => {
-        requireNobodyIn(path);
+        requireNobodyIn(path, { machine, process, oracle });
         machine.folders.delete(path);
+        repository.branches.delete(branch);
       });
     },
     async changes(place) {
@@ -108,13 +120,14 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       await git("bring back");
     },
     readAtCommit: () => Promise.resolve(null),
-    async requireBase() {
+    async requireBase(_, base) {
       await git("look");
-      return "c0ffee";
+      return repository.resolve(base) ?? repository.branches.get(target)!;
     },
-    async commits() {
+    async commits({ branch }) {
       await git("look");
-      return { head: "c0ffee", branch: "c0ffee" };
+      const tip = repository.branches.get(branch) ?? null;
+      return { head: tip ?? "", branch: tip };
     },
     async strayed() {
       await git("look");
@@ -123,14 +136,19 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
     diff: () => Promise.reject(new Error("The simulation asks for no diff")),
     fileAt: () => Promise.reject(new Error("The simulation asks for no file")),
   };
+}
 
-  function requireNobodyIn(path: string): void {
-    // Stopped in the middle of it and woken past its lease, it does not know better yet.
-    if (oracle.isHeldUp(process)) return;
-    // Two workers that share a machine may both clean up, when one took the other for dead.
-    const steps = [...machine.steps].filter((step) => step.start.command !== "cleanup" || step.process === process);
-    for (const live of [...machine.agents, ...steps]) {
-      if (live.start.cwd === path) world.violation(`${path} is replaced or removed under the live ${live.name}`);
-    }
+/** Who removes or replaces a folder may not do that under what works in there. */
+export function requireNobodyIn(
+  path: string,
+  { machine, process, oracle }: { machine: Machine; process: Process; oracle: Oracle },
+): void {
+  // Stopped in the middle of it and woken past its lease, it does not know better yet.
+  if (oracle.isHeldUp(process)) return;
+  // Two workers that share a machine may both clean up, when one took the other for dead.
+  const steps = [...machine.steps].filter((step) => step.start.command !== "cleanup" || step.process === process);
+  for (const live of [...machine.agents, ...steps]) {
+    if (live.start.cwd !== path) continue;
+    machine.world.violation(`${path} is replaced or removed under the live ${live.name}`);
   }
 }

@@ -2,7 +2,8 @@
 // that can end must end.
 
 import { blockers } from "../../core/domain/plan.ts";
-import { isOver } from "../../core/domain/task.ts";
+import { isAtRest as isDone } from "../../core/domain/landing_order.ts";
+import { dependencyStatus } from "../../core/domain/task.ts";
 import { checkStore } from "./check_store.ts";
 import { Client } from "./client.ts";
 import { heal, injectFaults } from "./faults.ts";
@@ -11,6 +12,7 @@ import { Network } from "./network.ts";
 import { Node } from "./node.ts";
 import { Oracle } from "./oracle.ts";
 import { SimulatedKv } from "./simulated_kv.ts";
+import { personAtWork, type SimulatedRepository } from "./simulated_repository.ts";
 import { drawSettings } from "./simulated_step.ts";
 import { World } from "./world.ts";
 
@@ -68,6 +70,7 @@ async function play(world: World): Promise<Report> {
       shared,
       maxConcurrent,
     }));
+  oracle.repositoryOf = (worker) => nodes.find(({ options: { id } }) => id === worker)!.options.machine.repository;
   world.note(
     `seed ${world.seed}: ${nodes.length} workers, ${shared ? "shared" : "local"} store, ${maxConcurrent} slots`,
   );
@@ -75,6 +78,7 @@ async function play(world: World): Promise<Report> {
   const untilMs = random.between(20_000, 60_000);
   for (const node of nodes) node.start();
   client.begin({ tasks: random.integer(2, 8), commands: random.integer(0, 12), untilMs });
+  for (const machine of machines) personAtWork(machine.repository, { count: random.integer(0, 5), untilMs });
   injectFaults(world, {
     nodes,
     network,
@@ -100,7 +104,10 @@ async function play(world: World): Promise<Report> {
   }
   if (world.violations.length === 0) await readAll(world, nodes, oracle);
   await stopAll(world, nodes);
-  if (world.violations.length === 0) await checkStore(world, { kv, oracle, client });
+  if (world.violations.length === 0) {
+    for (const { repository } of machines) checkRepository(repository);
+    await checkStore(world, { kv, oracle, client });
+  }
   const events = [...oracle.histories.values()].reduce((sum, { lines }) => sum + lines.length, 0);
   const { seed, hash, violations, trace, picks, now } = world;
   return { seed, hash, violations, trace, picks, virtualMs: now, tasks: oracle.histories.size, events };
@@ -109,9 +116,12 @@ async function play(world: World): Promise<Report> {
 /** Over, or waiting for a dependency that is at rest and did not complete. */
 function isAtRest({ histories }: Pick<Oracle, "histories">, id: number): boolean {
   const task = histories.get(id)!.task;
-  if (id === 0 || isOver(task.status)) return true;
+  if (id === 0 || isDone(task)) return true;
   if (task.status !== "pending" || task.cancel_requested || task.run || task.ending) return false;
-  const statusOf = (one: number) => histories.get(one)?.task.status;
+  const statusOf = (one: number) => {
+    const known = histories.get(one);
+    return known && dependencyStatus(known.task);
+  };
   return blockers(task, { statusOf }).some(({ id: one }) => one !== id && isAtRest({ histories }, one));
 }
 
@@ -130,6 +140,11 @@ async function readAll(world: World, nodes: Node[], { histories }: Oracle): Prom
     }
   }
   if (!await world.run(() => left === 0, { withinMs: 60_000 })) world.violation(`${left} reads were not answered`);
+}
+
+/** Nothing of a landing stands any more. */
+function checkRepository({ world, checkouts }: SimulatedRepository): void {
+  for (const { path } of checkouts.values()) world.violation(`the checkout ${path} was left standing`);
 }
 
 /** Every worker stops softly, and then nothing is left running. */
