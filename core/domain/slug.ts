@@ -19,6 +19,19 @@ export function branchName(id: number, title: string): string {
   return branchPrefix(id) + slugOf(title);
 }
 
+const checkoutPrefix = "landing-";
+
+/** The folder in which the result of a landing is checked; no task's folder has such a name. */
+export function checkoutName(task: number): string {
+  return checkoutPrefix + task;
+}
+
+/** The task that `checkoutName` made the name of; null for any other name. */
+export function taskOfCheckout(name: string): number | null {
+  const id = Number(name.slice(checkoutPrefix.length));
+  return name === checkoutName(id) ? id : null;
+}
+
 /** Whether git takes it for the name of a branch, by the rules of git-check-ref-format(1); at most 255 characters. */
 export function isBranchName(name: string): boolean {
   return name.length <= 255 && name !== "@" && name !== "HEAD" && !name.startsWith("-") &&

@@ -56,7 +56,7 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
   const { endSurvivors, surroundings } = options;
   const stopped = new AbortController();
   const dispatch = dispatchParts(context, { endSurvivors });
-  const { board, pause, scheduler, wakeUp, note } = dispatch;
+  const { board, pause, scheduler, wakeUp, mergeQueue, note } = dispatch;
   const queries = makeQueries(context, {
     board,
     scheduler,
@@ -70,13 +70,11 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
     dependants: (id) => board.dependants(id),
     changedSince: (versionstamp) => changedSince(versionstamp, { store, board, queries }),
   });
-  const mergeQueue = new MergeQueue(context);
   const unsubscribe = hearCommits(store.tail, { board, queries, feeds, mergeQueue, wake: wakeUp.wake });
   const counters = makeCounters(store.tail);
   const { review, retention } = upkeepParts(context, { ...options, board, note, signal: stopped.signal });
   const lifecycle = new Lifecycle(context, {
     ...dispatch,
-    mergeQueue,
     review,
     retention,
     endSurvivors,
@@ -125,8 +123,9 @@ function dispatchParts(context: EngineContext, { endSurvivors }: Pick<EngineOpti
     stopRuns: () => runs.abandon({ atOnce: false }),
     killRuns: () => runs.abandon({ atOnce: true }),
   });
-  const scheduler = makeScheduler(context, { board, pause, repositories, disk, lease, runs, wakeUp });
-  return { board, note, wakeUp, pause, repositories, disk, lease, scheduler };
+  const mergeQueue = new MergeQueue(context, { onFree: wakeUp.wake });
+  const scheduler = makeScheduler(context, { board, pause, repositories, disk, lease, runs, mergeQueue, wakeUp });
+  return { board, note, wakeUp, pause, repositories, disk, lease, mergeQueue, scheduler };
 }
 
 /** A disk whose shortage is reported, noted in the log and seen by the scheduler. */

@@ -168,6 +168,7 @@ export async function schedulerWorld(
       },
     },
     runs: new LiveRuns(),
+    mergeQueue: { has: () => false },
     wakeUp,
   };
   store.tail.subscribeOwn(({ events, heads }) => {

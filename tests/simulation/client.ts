@@ -1,6 +1,7 @@
 // Users: they create, edit, cancel, retry, answer plans and send messages at random moments, at whichever worker is up. A
 // create whose outcome they do not learn they repeat with its key until they do.
 
+import type { TaskEvent } from "../../core/domain/event.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { NewTask, Service } from "../../core/engine/service/service.ts";
 import { dependencyStatus } from "../../core/domain/task.ts";
@@ -30,6 +31,7 @@ export class Client {
   /** Creates `tasks` tasks and gives `commands` commands until `untilMs`. */
   begin({ tasks, commands, untilMs }: { tasks: number; commands: number; untilMs: number }): void {
     const { random } = this.world;
+    this.oracle.heard = (event) => void (this.world.faulty && this.#react(event));
     for (let n = 0; n < tasks; n++) {
       const key = `key ${n}`;
       this.#wanted.push(key);
@@ -111,6 +113,30 @@ export class Client {
       else if (kind === 7) await service.edit(id, { depends_on: [other] }, { ...by, seq: null });
       else if (kind === 8) await service.read(id);
       else await this.#review(service, { id, kind });
+    });
+  }
+
+  /** Users look on: they are quickest where something is about to happen by itself. */
+  #react({ type, task }: TaskEvent): void {
+    const { random } = this.world;
+    const goOn = (service: Service) => service.addMessage(task, { text: `go on after ${type}.`, changes: {} }, by);
+    const retry = (service: Service) => service.retry(task, {}, by);
+    const cancel = (service: Service) => service.cancel(task, by);
+    const review = (service: Service) => this.#review(service, { id: task, kind: random.integer(10, 15) });
+    const choices: Partial<
+      Record<TaskEvent["type"], [withinMs: number, ...((service: Service) => Promise<unknown>)[]]>
+    > = {
+      "landing.requested": [3_000, cancel],
+      "task.completed": [500, review],
+      "task.discarded": [300, goOn, retry],
+      "landing.finished": [300, goOn, retry, review],
+    };
+    const [withinMs, ...commands] = choices[type] ?? [0];
+    if (commands.length === 0 || !random.chance(0.3)) return;
+    const command = random.pick(commands);
+    this.world.later(random.between(0, withinMs), null, () => {
+      this.world.note(`a user is quick after ${type} of task ${task}`);
+      void this.#ask(command);
     });
   }
 

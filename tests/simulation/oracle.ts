@@ -34,6 +34,8 @@ export class Oracle {
   readonly agents: LiveAgent[] = [];
   readonly #steps: LiveStep[] = [];
   readonly #decoder = new TextDecoder();
+  /** Told every event as it is committed. */
+  heard: (event: TaskEvent) => void = () => {};
   /** Where worker `id` lands. */
   repositoryOf: (id: string) => SimulatedRepository = () => {
     throw new Error("There are no workers yet");
@@ -160,6 +162,7 @@ export class Oracle {
     history.task = evolve(before, event);
     history.lines.push(JSON.stringify(event));
     history.events.push(event);
+    this.heard(event);
     if (event.type === "task.edited" && this.#waitsFor(task, task)) broken("it waits for itself");
     const range = ranges.find(([id]) => id === task);
     if (range) range[2] = seq;

@@ -103,12 +103,15 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       requireFolder(place);
       return { lines_added: 1, lines_removed: 0, uncommitted: random.chance(0.3) ? 1 : 0 };
     },
-    names: () => Promise.resolve(new Set<string>()),
+    async names() {
+      await git("look");
+      return new Set([...repository.checkouts.keys(), ...[...machine.folders.values()].map(({ branch }) => branch)]);
+    },
     include: () => Promise.resolve(nothingIncluded),
     async uncommitted(place) {
       await git("look");
       requireFolder(place);
-      return random.chance(0.3) ? { count: 1, files: ["left.txt"] } : nothingUncommitted;
+      return random.chance(0.15) ? { count: 1, files: ["left.txt"] } : nothingUncommitted;
     },
     async setAside(place, { task, run }) {
       await git("set aside");

@@ -91,7 +91,8 @@ async function play(world: World): Promise<Report> {
   const isUp = () =>
     network.isAnswering && nodes.every(({ service, process }) => service !== null && process!.pausedUntil <= world.now);
   const isSettled = () =>
-    isUp() && client.isAnswered && [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
+    isUp() && client.isAnswered && machines.every(({ repository }) => repository.checkouts.size === 0) &&
+    [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
   const settling = () => {
     void client.settle();
     world.later(5_000, null, settling);

@@ -43,6 +43,8 @@ export interface SchedulerParts {
   /** What the leases know: whether this worker may claim, and who is dead. */
   lease: { readonly isSure: boolean; readonly dead: ReadonlySet<string> };
   runs: LiveRuns;
+  /** Says which tasks are in other hands: their worktrees are being put away. */
+  mergeQueue: { has(id: number): boolean };
   /** Makes it look again soon. */
   wakeUp: WakeUp;
 }
@@ -121,7 +123,7 @@ class QueueScheduler implements Scheduler {
     for (const { id, holder } of board.leftovers()) {
       // What a dead worker holds is nobody's to archive but ours; its folder stays, and the log says so.
       const isMine = holder === null || isOurs(this.#context, holder) || lease.dead.has(holder);
-      if (isMine && !this.#inHand.has(id)) {
+      if (isMine && !this.#isInHand(id)) {
         this.#inHand.take(id, archiveWorktree(this.#context, id, { signal: this.#stopping.signal }));
       }
     }
@@ -135,14 +137,18 @@ class QueueScheduler implements Scheduler {
     board.order.refresh({ now: this.#context.clock.now(), view: this.view() });
     const planned = board.order.plan();
     this.#nextDueAt = planned.nextDueAt;
-    const starts = planned.starts.filter(({ id }) => !this.#inHand.has(id));
+    const starts = planned.starts.filter(({ id }) => !this.#isInHand(id));
     if (starts.length === 0) {
       if (board.order.size("ready") === 0) this.#obstacle = null;
       return;
     }
     const agent = await this.#agent();
     if (!agent || this.#stopping.signal.aborted) return;
-    for (const start of starts) this.#start(start, agent);
+    for (const start of starts) if (!this.#isInHand(start.id)) this.#start(start, agent);
+  }
+
+  #isInHand(id: number): boolean {
+    return this.#inHand.has(id) || this.#parts.mergeQueue.has(id);
   }
 
   /** The agent, or null and an obstacle. */

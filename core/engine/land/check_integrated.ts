@@ -3,6 +3,7 @@
 
 import { messageOf } from "../../domain/error.ts";
 import type { NewEvent } from "../../domain/event.ts";
+import { checkoutName } from "../../domain/slug.ts";
 import type { ProjectSettings } from "../../process/project/project_settings.ts";
 import type { StepProcess } from "../../process/project/step_process.ts";
 import { workerMark } from "../marks.ts";
@@ -68,11 +69,6 @@ async function inCheckout(
       warn(`Cannot remove ${path}, where the result of task ${task.id} was checked`, error, { task: task.id });
     });
   }
-}
-
-/** Of the folder in which the result of a landing is checked. */
-export function checkoutName(task: number): string {
-  return `landing-${task}`;
 }
 
 interface At {

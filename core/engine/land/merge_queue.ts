@@ -4,25 +4,41 @@ import { type LandingEntry, landingEntry } from "../../domain/landing_order.ts";
 import type { Task } from "../../domain/task.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import { landTask } from "./land_task.ts";
+import { removeLeftCheckouts } from "./left_checkouts.ts";
 import { putAway } from "./put_away.ts";
 
 interface Work {
-  entry: LandingEntry;
+  /** Null: what earlier landings left is removed. */
+  entry: LandingEntry | null;
   abort: AbortController;
   done: Promise<void>;
 }
 
+export interface MergeQueueOptions {
+  /** Told when a task is no longer in hand: others may go on with it. */
+  onFree(): void;
+}
+
 export class MergeQueue {
   readonly #context: EngineContext;
+  readonly #options: MergeQueueOptions;
   #entries = new Map<number, LandingEntry>();
   /** By repository. */
   readonly #working = new Map<string, Work>();
   /** What went wrong by a fault of the machine is tried again with the next `load`. */
   readonly #resting = new Set<number>();
+  /** Repositories to be looked at for what earlier landings left. */
+  readonly #untidy = new Set<string>();
   #isOpen = false;
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, options: MergeQueueOptions) {
     this.#context = context;
+    this.#options = options;
+  }
+
+  /** Whether it works on task `id` right now: nobody else may touch its worktree. */
+  has(id: number): boolean {
+    return [...this.#working.values()].some(({ entry }) => entry?.id === id);
   }
 
   /** Reads anew what is to be done. */
@@ -30,6 +46,7 @@ export class MergeQueue {
     const entries = await this.#context.store.index.landings();
     this.#entries = new Map(entries.map((entry) => [entry.id, entry]));
     this.#resting.clear();
+    for (const repo of this.#context.settings.repos) this.#untidy.add(repo);
     this.#look();
   }
 
@@ -47,10 +64,8 @@ export class MergeQueue {
     else this.#entries.delete(head.id);
     if (before === undefined && entry === null) return;
     const work = this.#working.get(head.repo);
-    // Cancelled meanwhile.
-    if (work?.entry.id === head.id && work.entry.landing !== null && work.entry.landing !== entry?.landing) {
-      work.abort.abort();
-    }
+    // Cancelled meanwhile, or the task goes on.
+    if (work?.entry?.id === head.id && work.entry.landing !== entry?.landing) work.abort.abort();
     this.#look();
   }
 
@@ -66,8 +81,9 @@ export class MergeQueue {
     if (!this.#isOpen) return;
     for (const repo of this.#context.settings.repos) {
       if (this.#working.has(repo)) continue;
-      const entry = this.#next(repo);
-      if (entry) this.#start(entry);
+      const isUntidy = this.#untidy.delete(repo);
+      const entry = isUntidy ? null : this.#next(repo);
+      if (isUntidy || entry) this.#start(repo, entry ?? null);
     }
   }
 
@@ -80,18 +96,20 @@ export class MergeQueue {
     return mine.sort((a, b) => rank(a) - rank(b) || b.priority - a.priority || a.id - b.id)[0];
   }
 
-  #start(entry: LandingEntry): void {
+  #start(repo: string, entry: LandingEntry | null): void {
     const abort = new AbortController();
     const work = { entry, abort, done: Promise.resolve() };
-    this.#working.set(entry.repo, work);
-    work.done = this.#perform(work).finally(() => {
-      this.#working.delete(entry.repo);
+    this.#working.set(repo, work);
+    const performed = entry ? this.#perform(entry, abort) : removeLeftCheckouts(this.#context, repo);
+    work.done = performed.finally(() => {
+      this.#working.delete(repo);
+      this.#options.onFree();
       this.#look();
     });
   }
 
   /** Never rejects. */
-  async #perform({ entry: { id, landing }, abort: { signal } }: Work): Promise<void> {
+  async #perform({ id, landing }: LandingEntry, { signal }: AbortController): Promise<void> {
     try {
       await (landing === null ? putAway : landTask)(this.#context, id, { signal });
       // The tail may not have brought yet what it wrote.

@@ -16,6 +16,6 @@ export async function putAway(context: EngineContext, id: number, { signal }: { 
   if (!task?.place || !entry || entry.landing !== null) return;
   const write = (events: NewEvent[]) =>
     handleCommand(context, id, { type: "archive_worktree", events }, { by: worker.name, until: "written" });
-  if (!await cleanUp(context, task, task.place, { write, signal })) return;
+  if (!await cleanUp(context, task, task.place, { write, signal }) || signal.aborted) return;
   await saveAndRemove(context, task, task.place, { run: task.epoch, reason: task.review!, write });
 }

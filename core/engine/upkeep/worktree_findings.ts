@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "@std/path";
 import { landingEntry } from "../../domain/landing_order.ts";
-import { branchName } from "../../domain/slug.ts";
+import { branchName, checkoutName } from "../../domain/slug.ts";
 import { isOver, type Task } from "../../domain/task.ts";
 import type { Traces } from "../../process/git/worktrees.ts";
 
@@ -57,6 +57,8 @@ export function findingsOf(repo: string, found: Found): Finding[] {
 /** Whether the log accounts for a branch of ours, and for the worktree of that name. */
 function isExplained(branch: string, head: Task | undefined): boolean {
   if (!head) return false;
+  // The merge queue uses it, or removes it soon.
+  if (branch === checkoutName(head.id)) return true;
   // At work: between `git worktree add` and its event, while it lands or is put away.
   if (head.run || head.ending || landingEntry(head) || (head.cancel_requested && !isOver(head.status))) return true;
   if (head.place?.present) return head.place.branch === branch;
