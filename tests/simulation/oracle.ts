@@ -2,7 +2,7 @@
 
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
 import { evolve } from "../../core/domain/evolve.ts";
-import { dependencyStatus, emptyTask, isOver, type Task } from "../../core/domain/task.ts";
+import { emptyTask, isOver, type Task } from "../../core/domain/task.ts";
 import type { Appended } from "../../core/kv/commit_batch.ts";
 import type { Process } from "./machine.ts";
 import type { LiveAgent } from "./simulated_agent.ts";
@@ -275,7 +275,7 @@ export class Oracle {
 
   #head(task: number, value: Uint8Array): void {
     const history = this.#historyOf(task);
-    if (dependencyStatus(history.task) === "completed") history.wasMet = true;
+    if (isMet(history.task)) history.wasMet = true;
     const stored = this.#decoder.decode(value);
     const folded = JSON.stringify(history.task);
     if (stored !== folded) {
@@ -307,6 +307,11 @@ export class Oracle {
     }
     return { ...event, data: JSON.parse(json) };
   }
+}
+
+/** What lands by itself must have landed, or a person must have taken it. */
+function isMet({ status, lands_itself, review }: Task): boolean {
+  return status === "completed" && (!lands_itself || review === null || review === "landed" || review === "accepted");
 }
 
 function byTask(a: [number, number, number], b: [number, number, number]): number {
