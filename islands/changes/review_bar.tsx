@@ -43,7 +43,7 @@ function Compare({ open }: { open: OpenTask }) {
     { end: "to", label: "Compare to", value: review.to.value },
   ] as const;
   return (
-    <span class="compare">
+    <span class="points">
       {ends.map(({ end, label, value }) => (
         <select
           key={end}
