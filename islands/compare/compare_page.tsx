@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { parseDiff } from "../changes/unified_diff.ts";
 import { basedCost, duration, plural, whole } from "../parts/format.ts";
+import { Icon } from "../parts/icon.tsx";
 import { OutputText } from "../parts/output_text.tsx";
 import { Counts } from "../parts/state_badge.tsx";
 import { useStore } from "../state/store.ts";
@@ -101,6 +102,7 @@ function Between({ comparison: { a, b, diff, error } }: { comparison: Comparison
           <li key={file.path}>
             <details>
               <summary>
+                <Icon name="chevron" />
                 <bdi class="mono">{file.path}</bdi> <Counts added={file.added} removed={file.removed} />
               </summary>
               <OutputText text={texts[index] ?? ""} label={`Differences in ${file.path}`} />

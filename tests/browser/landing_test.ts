@@ -41,7 +41,7 @@ interface World extends AsyncDisposable {
   service: TestService;
   browser: TestBrowser;
   page: Page;
-  finished(prompt: string): Promise<TaskView>;
+  finished(prompt: string, options?: { check?: string }): Promise<TaskView>;
   show(path: string): Promise<void>;
 }
 
@@ -75,8 +75,8 @@ async function world(): Promise<World> {
   page.setDefaultTimeout(15_000);
   return {
     ...{ repository, bare, service, browser, page },
-    async finished(prompt) {
-      const { id } = await service.createTask({ prompt });
+    async finished(prompt, options = {}) {
+      const { id } = await service.createTask({ prompt, ...options });
       return await service.waitForStatus(id, "completed");
     },
     async show(path) {
@@ -162,8 +162,10 @@ Deno.test("what becomes of finished work is said and done on the pages", async (
     await page.getByRole("option", { name: /#2 Landed/ }).click();
     await page.waitForURL(/\/compare\?a=1&b=2$/);
     await page.locator(".compare-files summary", { hasText: "shared.txt" }).waitFor();
-    assertEquals((await service.call("/compare?a=1&b=99")).status, 404);
-    assertEquals((await service.call("/compare?a=3.1&b=3.9")).status, 404);
+    for (const query of ["a=1&b=99", "a=3.1&b=3.9", "a=1"]) {
+      const answer = await service.call(`/compare?${query}`);
+      assertEquals([answer.status, (await answer.text()).includes("There is no such task")], [404, true]);
+    }
   });
 
   await t.step("what is in the way in the person's checkout is named, and is not touched", async () => {
@@ -192,6 +194,28 @@ Deno.test("what becomes of finished work is said and done on the pages", async (
     await dialog.getByLabel(/^Leave it behind/).check();
     await button("Land").click();
     await dialog.getByText(/^Landed in main/).waitFor();
+  });
+
+  await t.step("while it lands its phase is there, and it can be cancelled and asked for again", async () => {
+    const gate = join(w.bare, "..", "gate");
+    const check = `test ! -f moved.txt || test -f '${gate}' || exec sleep 60`;
+    const task = await w.finished("g.txt seven", { check });
+    await Deno.writeTextFile(join(repository.path, "moved.txt"), "moved\n");
+    await repository.git("add", "-A");
+    await repository.git("commit", "--quiet", "--message=moved");
+    await openLanding(task);
+    await button("Land").click();
+    const phase = dialog.locator("[aria-current=step]", { hasText: "Check of the result" });
+    await phase.waitFor();
+    await page.locator(".item-step", { hasText: "Check of the landing runs" }).waitFor();
+    assertEquals(await axeFindings(page, "a landing under way"), []);
+    await button("Cancel the landing").click();
+    await dialog.getByText("Not landed in main: It was cancelled").waitFor();
+    await Deno.writeTextFile(gate, "");
+    await button("Land again").click();
+    await button("Land").click();
+    await dialog.getByText(/^Landed in main/).waitFor();
+    assertEquals(await repository.git("show", "main:g.txt"), "g.txt seven");
   });
 
   await t.step("discarding asks first, and so does a retry that replaces work", async () => {

@@ -37,6 +37,7 @@ Deno.test("settingRows() puts what is set apart from what holds by itself, with 
     "model: as the task says",
     "effort: as the task says",
     "target: not said",
+    "land: when somebody says so",
     "sandbox: not said",
   ]);
 });
