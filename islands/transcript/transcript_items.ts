@@ -267,8 +267,7 @@ class Draft {
     const name = event.type.split(".")[0] as StepName;
     const last = this.items.at(-1);
     const ofLanding = "of" in event.data && event.data.of === "landing";
-    const isOpen = last?.kind === "step" && last.name === name && last.ofLanding === ofLanding && last.end === null;
-    let item = isOpen ? last : null;
+    let item = last?.kind === "step" && last.name === name && last.end === null ? last : null;
     if (!item || event.type.endsWith(".started")) {
       const start = { kind: "step" as const, name, ofLanding, command: "", text: "", detail: null, end: null };
       this.items.push(item = { ...placeOf(event), ...start });
