@@ -6,7 +6,8 @@ import { duration } from "../parts/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
-import { askDiscard, give } from "./review_actions.ts";
+import { complain } from "../state/actions.ts";
+import { askDiscard, give, resolveConflicts } from "./review_actions.ts";
 import { byMethod, landingEndWords, offersOf, phaseNames, verdictWords } from "./review_words.ts";
 
 export function ReviewBar({ open }: { open: OpenTask }) {
@@ -49,12 +50,24 @@ function Offers({ open }: { open: OpenTask }) {
     await give(store, task.id, "accept");
     busy.value = false;
   };
+  const isConflict = task.review === "open" && task.last_landing?.outcome === "conflict";
+  const solve = async () => {
+    busy.value = true;
+    const { target, method } = task.last_landing!;
+    await resolveConflicts(store, task.id, { target, method }).catch((error) => complain(store, error));
+    busy.value = false;
+  };
   return (
     <span class="actions">
+      {isConflict && (
+        <button type="button" class="primary" disabled={disabled} onClick={solve}>
+          <Icon name="run" />Let the agent solve it
+        </button>
+      )}
       {offers.land && (
         <button
           type="button"
-          class={task.review === "open" ? "primary" : ""}
+          class={task.review === "open" && !isConflict ? "primary" : ""}
           disabled={disabled}
           onClick={() => store.overlay.value = { kind: "landing", open }}
         >

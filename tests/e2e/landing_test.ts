@@ -7,8 +7,9 @@ import type { CommentView } from "../../core/view/review_view.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { scriptAgent } from "../borders/script_agent.ts";
 import { startService, type TestService } from "../support/service.ts";
+import { bash, say } from "../support/scenarios.ts";
 import { eventually, tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
-import { exists, ofType, outline } from "./world.ts";
+import { claudeWorld, exists, ofType, outline } from "./world.ts";
 
 interface World extends AsyncDisposable {
   repository: TempRepository;
@@ -266,4 +267,43 @@ Deno.test("comments on lines are kept, move with their lines, and are one messag
   assertMatch(texts[0]!, /Please.*a\.txt, line 2:.*> a\.txt one.*Why one\?/s);
   const since = await (await w.service.call(`/api/tasks/${task.id}/diff?from=review`)).text();
   assertStringIncludes(since, "+a.txt one");
+});
+
+Deno.test("the real claude solves a conflict in its own session, the check runs again, and it lands", async () => {
+  const commit = "git add -A && git -c user.name=A -c user.email=a@example.com commit --quiet -m work";
+  await using world = await claudeWorld({
+    scenarios: {
+      conflicts({ userTexts, stepSinceText, argument }) {
+        if (stepSinceText > 0) return say("It is committed.");
+        const solve = `sed -i '/^<<<<<<<\\|^=======\\|^>>>>>>>/d' words.txt && ${commit}`;
+        const isAsked = userTexts.at(-1)!.includes("merge waits to be finished");
+        return bash(isAsked ? solve : `echo "${argument}" >> words.txt && ${commit}`, "Write");
+      },
+    },
+  });
+  const { repository, service } = world;
+  await Deno.writeTextFile(join(repository.path, "words.txt"), "first\n");
+  await Deno.writeTextFile(
+    join(repository.path, "coder.json"),
+    JSON.stringify({ land: "auto", method: "merge", check: "! grep -q '^<<<<<<<' words.txt" }),
+  );
+  await repository.git("add", "-A");
+  await repository.git("commit", "--quiet", "--message=begin");
+  const ids: number[] = [];
+  for (const word of ["one", "two"]) {
+    ids.push((await service.createTask({ prompt: `[[scenario:conflicts ${word}]]` })).id);
+  }
+  const landed = await Promise.all(ids.map((id) =>
+    eventually(async () => {
+      const task = await service.task(id);
+      return task.review === "landed" ? task : null;
+    }, { timeoutMs: 60_000, what: `task ${id} landed` })
+  ));
+  const text = await Deno.readTextFile(join(repository.path, "words.txt"));
+  assertEquals(text.trim().split("\n").sort(), ["first", "one", "two"]);
+  const second = landed.find(({ runs }) => runs === 2)!;
+  const events = await service.events(second.id);
+  assertEquals(ofType(events, "run.started").map(({ data }) => data.resumed), [false, true]);
+  assertEquals(ofType(events, "merge.started").map(({ data }) => data.conflicts), [["words.txt"]]);
+  assertEquals(second.checked, true);
 });
