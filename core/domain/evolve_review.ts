@@ -6,6 +6,7 @@ import type { CommentHead, LandingEnd, Point, Task } from "./task.ts";
 
 const pointsKept = 20;
 const conflictsKept = 10;
+const pathKept = 300;
 
 type ReviewType =
   | "work.saved"
@@ -101,7 +102,7 @@ function endOf({ landing }: Task, { seq, at, data }: TaskEventOf<"landing.finish
   const { outcome, method, target, target_commit, commit, backup_ref, conflicts = [], error } = data;
   return {
     ...{ seq, at, outcome, method, target, target_commit, commit, backup_ref },
-    conflicts: conflicts.slice(0, conflictsKept),
+    conflicts: conflicts.slice(0, conflictsKept).map((path) => path.slice(0, pathKept)),
     error: error === null ? null : clip(error),
     auto: landing?.auto ?? false,
   };
