@@ -3,6 +3,7 @@
 import type { CommentView, NewComment } from "../../core/view/review_view.ts";
 import { complain } from "../state/actions.ts";
 import { useStore } from "../state/store.ts";
+import { Icon } from "../parts/icon.tsx";
 import { Time } from "../parts/time.tsx";
 import { CommentField } from "./comment_field.tsx";
 import type { ReviewComments } from "./task_comments.ts";
@@ -107,7 +108,10 @@ export function GatheredComments({ comments, list, words }: {
   if (list.length === 0) return null;
   return (
     <details class="gathered">
-      <summary>{words}</summary>
+      <summary>
+        <Icon name="chevron" />
+        {words}
+      </summary>
       {list.map((comment) => <Comment key={comment.id} comments={comments} comment={comment} quoted />)}
     </details>
   );

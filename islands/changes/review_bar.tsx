@@ -44,6 +44,7 @@ function Compare({ open }: { open: OpenTask }) {
   ] as const;
   return (
     <span class="points">
+      <span class="muted">Compare</span>
       {ends.map(({ end, label, value }) => (
         <select
           key={end}
