@@ -22,6 +22,17 @@ async function longest(page: Page, action: () => Promise<unknown>): Promise<numb
   return await page.evaluate("Math.max(0, ...longTasks.map(({ duration }) => duration))") as number;
 }
 
+/** Others may use the machine, which only ever makes it slower: one of some rounds must take less than `limit` ms. */
+async function quickOnce(limit: number, measure: () => Promise<number>): Promise<void> {
+  const times: number[] = [];
+  while (times.length < 12) {
+    const ms = await measure();
+    if (ms < limit) return;
+    times.push(ms);
+  }
+  throw new Error(`Never below ${limit} ms: ${times.join(", ")}`);
+}
+
 const nodes = (page: Page) => page.evaluate("document.querySelectorAll('*').length") as Promise<number>;
 const focusedFile = (page: Page) => page.evaluate("document.activeElement.getAttribute('aria-label')");
 
@@ -67,15 +78,12 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
   );
 
   await t.step("split is drawn without keeping the page from answering", async () => {
-    const times: number[] = [];
-    for (let round = 0; round < 4; round++) {
-      for (const name of ["Split", "Unified"]) {
-        const toggle = page.getByRole("button", { name, exact: true });
-        times.push(await longest(page, () => toggle.click()));
-      }
-    }
-    // Others may use the machine, so the best of some.
-    assert(Math.min(...times.filter((_, index) => index % 2 === 0)) < 100, times.join(", "));
+    const split = page.getByRole("button", { name: "Split", exact: true });
+    await quickOnce(100, async () => {
+      const ms = await longest(page, () => split.click());
+      await page.getByRole("button", { name: "Unified", exact: true }).click();
+      return ms;
+    });
     assert(await nodes(page) < 5_000);
   });
 
@@ -218,11 +226,15 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
     assert(long.length > 8_000_000);
     const other = await open();
     await other.route(/\/diff\?w=1/, (route) => route.fulfill({ body: long, contentType: "text/x-diff" }));
-    const ms = await longest(other, async () => {
-      await other.getByLabel("Hide white space").check();
-      await other.getByText(/of 3\d\d viewed/).waitFor();
+    const hide = other.getByLabel("Hide white space");
+    await quickOnce(500, async () => {
+      await hide.uncheck();
+      await other.getByText("of 44 viewed").waitFor();
+      return await longest(other, async () => {
+        await hide.check();
+        await other.getByText(/of 3\d\d viewed/).waitFor();
+      });
     });
-    assert(ms < 1_000, `${ms} ms`);
     assert(await nodes(other) < 6_000);
     await other.context().close();
   });
