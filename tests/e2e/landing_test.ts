@@ -5,93 +5,14 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path";
 import type { CommentView } from "../../core/view/review_view.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { scriptAgent } from "../borders/script_agent.ts";
-import { startService, type TestService } from "../support/service.ts";
 import { bash, say } from "../support/scenarios.ts";
-import { eventually, tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
+import { eventually } from "../support/temp.ts";
+import { commit, landingWorld, writer } from "./landing_world.ts";
 import { claudeWorld, exists, ofType, outline } from "./world.ts";
-
-interface World extends AsyncDisposable {
-  repository: TempRepository;
-  service: TestService;
-  /** The commits of main, newest first, by their subjects. */
-  subjects(): Promise<string[]>;
-  /** A task that writes its prompt into the file of that name and commits it. */
-  finished(prompt: string, options?: Record<string, unknown>): Promise<TaskView>;
-  post(path: string, body?: unknown): Promise<TaskView>;
-  // deno-lint-ignore no-explicit-any -- the JSON of an answer, of which each test reads a few fields
-  get(path: string): Promise<any>;
-  until(id: number, fits: (task: TaskView) => unknown): Promise<TaskView>;
-  /** Resolves when its landing is over. */
-  landed(id: number): Promise<TaskView>;
-}
-
-const commit = `git add -A && git -c user.name=Ada -c user.email=ada@example.com commit --quiet -m "write $file"`;
-
-/** The prompt is \`file text\`; an agent that finds a merge under way takes both sides. */
-const writer = `
-  line=$(printf '%s' "$prompt" | grep -o '[a-z]*\\.[a-z]* [a-z]*' | head -1); file="\${line%% *}"
-  case "$prompt" in
-    *"merge waits to be finished"*)
-      for one in $(git diff --name-only --diff-filter=U); do sed -i '/^<<<<<<<\\|^=======\\|^>>>>>>>/d' "$one"; done
-      file=merge; ${commit} ;;
-    *) echo "$line" >> "$file"; ${commit} ;;
-  esac`;
-
-async function world(
-  { file = {}, agent = writer, files = {} }: {
-    file?: Record<string, unknown>;
-    agent?: string;
-    files?: Record<string, string>;
-  } = {},
-): Promise<World> {
-  const stack = new AsyncDisposableStack();
-  const repository = stack.use(await tempRepository());
-  const folder = stack.use(await tempDir());
-  for (const [path, text] of Object.entries({ "coder.json": JSON.stringify(file), "shared.txt": "top\n", ...files })) {
-    await Deno.writeTextFile(join(repository.path, path), text);
-  }
-  await repository.git("add", "-A");
-  await repository.git("commit", "--quiet", "--message=begin");
-  const service = stack.use(
-    await startService({ repo: repository.path, env: await scriptAgent(folder.path, agent) }),
-  );
-  const until = (id: number, fits: (task: TaskView) => unknown) =>
-    eventually(async () => {
-      const task = await service.task(id);
-      return fits(task) ? task : null;
-    }, { timeoutMs: 30_000, what: fits.toString() });
-  return {
-    repository,
-    service,
-    until,
-    async post(path, body) {
-      const response = await service.call(path, { method: "POST", ...(body !== undefined && { json: body }) });
-      assert(response.ok, await response.clone().text());
-      return await response.json();
-    },
-    async get(path) {
-      const response = await service.call(path);
-      assert(response.ok, await response.clone().text());
-      return await response.json();
-    },
-    async subjects() {
-      return (await repository.git("log", "--first-parent", "--format=%s", "--max-count=20", "main")).trim().split(
-        "\n",
-      );
-    },
-    async finished(prompt, options = {}) {
-      const { id } = await service.createTask({ prompt, ...options });
-      return await service.waitForStatus(id, "completed");
-    },
-    landed: (id) => until(id, (task) => task.landing === null && task.last_landing !== null),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
-}
 
 for (const method of ["ff", "merge", "squash", "rebase"] as const) {
   Deno.test(`finished work stands in Review, and lands by ${method}: worktree and branch go`, async () => {
-    await using w = await world();
+    await using w = await landingWorld();
     const task = await w.finished("a.txt one");
     assertEquals(task.review, "open");
     const preview = await w.get(`/api/tasks/${task.id}/landing?method=${method}`);
@@ -122,7 +43,7 @@ for (const method of ["ff", "merge", "squash", "rebase"] as const) {
 }
 
 Deno.test("accepted work stays where it is, discarded work is saved and put away, and neither is asked about again", async () => {
-  await using w = await world();
+  await using w = await landingWorld();
   const taken = await w.finished("a.txt one");
   const unwanted = await w.finished("b.txt two");
   assertEquals((await w.get("/api/board")).review.map(({ id }: TaskView) => id), [unwanted.id, taken.id]);
@@ -137,14 +58,14 @@ Deno.test("accepted work stays where it is, discarded work is saved and put away
 });
 
 Deno.test("work that changed nothing is done", async () => {
-  await using w = await world({ agent: "true" });
+  await using w = await landingWorld({ agent: "true" });
   const task = await w.finished("nothing");
   assertEquals(task.review, null);
   assertEquals((await w.service.call(`/api/tasks/${task.id}/accept`, { method: "POST" })).status, 409);
 });
 
 Deno.test("what is in the way in the person's checkout is named, and stays as it is", async () => {
-  await using w = await world();
+  await using w = await landingWorld();
   const task = await w.finished("shared.txt one");
   const path = join(w.repository.path, "shared.txt");
   await Deno.writeTextFile(path, "mine\n");
@@ -160,7 +81,7 @@ Deno.test("what is in the way in the person's checkout is named, and stays as it
 
 Deno.test("a clean merge that is red does not land, and a green one lands after its check on the result", async () => {
   // Each is good alone; together they are one file too many.
-  await using w = await world({ file: { check: "test $(ls *.new 2>/dev/null | wc -l) -le 1" } });
+  await using w = await landingWorld({ file: { check: "test $(ls *.new 2>/dev/null | wc -l) -le 1" } });
   const one = await w.finished("a.new one");
   const two = await w.finished("b.new two");
   assertEquals([one.checked, two.checked], [true, true]);
@@ -180,7 +101,7 @@ Deno.test("a clean merge that is red does not land, and a green one lands after 
 });
 
 Deno.test("a chain with land: auto builds on itself: each starts once the one before has landed", async () => {
-  await using w = await world({ file: { check: "true", land: "auto", method: "squash" } });
+  await using w = await landingWorld({ file: { check: "true", land: "auto", method: "squash" } });
   const one = await w.service.createTask({ prompt: "log.txt one" });
   const two = await w.service.createTask({ prompt: "log.txt two", depends_on: [one.id] });
   const three = await w.service.createTask({ prompt: "log.txt three", depends_on: [two.id] });
@@ -195,7 +116,7 @@ Deno.test("a chain with land: auto builds on itself: each starts once the one be
 });
 
 Deno.test("auto: a conflict goes to the agent, in its session and its worktree, and lands then", async () => {
-  await using w = await world({ file: { check: "! grep -rl '^<<<<<<<' *.txt", land: "auto" } });
+  await using w = await landingWorld({ file: { check: "! grep -rl '^<<<<<<<' *.txt", land: "auto" } });
   const hold = join(w.repository.path, "..", "unused");
   assertEquals(await exists(hold), false);
   const one = await w.service.createTask({ prompt: "shared.txt one" });
@@ -216,7 +137,7 @@ Deno.test("auto: a conflict goes to the agent, in its session and its worktree, 
 Deno.test("auto: who is not agreed with twice waits for a person, and holds nobody else up", async () => {
   // It never solves anything.
   const stubborn = writer.replace("sed -i", "true sed -i").replaceAll(`file=merge; ${commit}`, "git merge --abort");
-  await using w = await world({ file: { land: "auto" }, agent: stubborn });
+  await using w = await landingWorld({ file: { land: "auto" }, agent: stubborn });
   const one = await w.finished("shared.txt one", { land: null });
   const two = await w.finished("shared.txt two", { land: null });
   await w.post(`/api/tasks/${one.id}/land`, { method: "squash" });
@@ -232,7 +153,7 @@ Deno.test("auto: who is not agreed with twice waits for a person, and holds nobo
 });
 
 Deno.test("a landing that was asked for is cancelled while its check runs; the target stays", async () => {
-  await using w = await world({ file: { check: "test ! -f a.txt -o ! -f main.txt || exec sleep 60" } });
+  await using w = await landingWorld({ file: { check: "test ! -f a.txt -o ! -f main.txt || exec sleep 60" } });
   const task = await w.finished("a.txt one");
   await Deno.writeTextFile(join(w.repository.path, "main.txt"), "moved\n");
   await w.repository.git("add", "-A");
@@ -249,7 +170,7 @@ Deno.test("a landing that was asked for is cancelled while its check runs; the t
 });
 
 Deno.test("comments on lines are kept, move with their lines, and are one message to the agent", async () => {
-  await using w = await world();
+  await using w = await landingWorld();
   const task = await w.finished("a.txt one");
   const comment = { path: "a.txt", side: "new", line: 1, quote: "a.txt one", text: "Why one?" };
   const made = await w.post(`/api/tasks/${task.id}/comments`, comment) as unknown as CommentView;

@@ -1,0 +1,230 @@
+// kill -9 of the service at the moments of a landing, and what others do to its target meanwhile: then the target is before or
+// after it, the log says which, and nothing of the landing stays behind.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { eventually, tempDir } from "../support/temp.ts";
+import { type LandingWorld, landingWorld } from "./landing_world.ts";
+import { exists, ofType } from "./world.ts";
+
+/** A git in the service's PATH that can be held up before one of its commands. */
+interface HeldGit extends AsyncDisposable {
+  env: Record<string, string>;
+  /** A program that waits while `hold("files")` holds. */
+  gate: string;
+  /** Where it waits: a part of git's arguments, or `files` for what is written into a folder. */
+  hold(at: string): Promise<void>;
+  /** Resolves when a git waits there. */
+  reached(): Promise<void>;
+  letGo(): Promise<void>;
+}
+
+async function heldGit(): Promise<HeldGit> {
+  const folder = await tempDir();
+  const [at, reached, git, gate] = ["at", "reached", "git", "gate"].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const wait = `touch '${reached}'; while [ -e '${at}' ]; do sleep 0.02; done`;
+  await Deno.writeTextFile(
+    git,
+    `#!/bin/sh
+at=$(cat '${at}' 2>/dev/null)
+[ -z "$at" ] || case "$*" in *"$at"*) ${wait} ;; esac
+PATH="\${PATH#*:}" exec git "$@"
+`,
+    { mode: 0o755 },
+  );
+  await Deno.writeTextFile(gate, `#!/bin/sh\n[ "$(cat '${at}' 2>/dev/null)" != files ] || { ${wait}; }\ncat\n`, {
+    mode: 0o755,
+  });
+  await Deno.writeTextFile(join(folder.path, ".gitconfig"), `[filter "slow"]\n\tsmudge = ${gate}\n\tclean = cat\n`);
+  const letGo = () => Deno.remove(at).catch(() => {});
+  return {
+    gate,
+    env: { PATH: `${folder.path}:${Deno.env.get("PATH")}`, HOME: folder.path, XDG_CONFIG_HOME: folder.path },
+    async hold(where) {
+      await Deno.remove(reached).catch(() => {});
+      await Deno.writeTextFile(at, where);
+    },
+    reached: () => eventually(() => exists(reached), { timeoutMs: 30_000, what: "git is held up" }).then(() => {}),
+    letGo,
+    async [Symbol.asyncDispose]() {
+      await letGo();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The log and the target agree, nothing of a landing stays behind, and the next one works. */
+async function assertWell(w: LandingWorld, id: number): Promise<"landed" | "not landed"> {
+  const { last_landing, landing } = await w.service.task(id);
+  assertEquals(landing, null);
+  const subjects = await w.subjects();
+  const times = subjects.filter((subject) => subject === "a.txt one").length;
+  assertEquals(times, last_landing!.outcome === "landed" ? 1 : 0, `${last_landing!.outcome}: ${subjects}`);
+  const folders = await Array.fromAsync(Deno.readDir(`${w.repository.path}-worktrees`), ({ name }) => name);
+  assertEquals(folders.filter((name) => name.startsWith("landing")), []);
+  await eventually(async () => (await w.service.descendants()).filter(isStep).length === 0, {
+    what: "no step is left",
+  });
+  assertEquals((await w.service.health()).notices, []);
+  const next = await w.finished("next.txt two");
+  await w.post(`/api/tasks/${next.id}/land`, { method: "squash" });
+  const after = await w.landed(next.id);
+  assertEquals([after.last_landing!.outcome, after.last_landing!.error], ["landed", null]);
+  assertEquals(await w.repository.git("status", "--porcelain"), "");
+  const locks = await new Deno.Command("find", {
+    args: [join(w.repository.path, ".git"), "-name", "*.lock", "-size", "+0"],
+  })
+    .output();
+  assertEquals(new TextDecoder().decode(locks.stdout), "");
+  return times === 1 ? "landed" : "not landed";
+}
+
+/** A command of the repository. */
+function isStep(pid: number): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("sleep\x00600");
+  } catch {
+    return false;
+  }
+}
+
+/** The target moves on, as by a person in the repository's own folder. */
+async function moveOn(w: LandingWorld, file = "main.txt"): Promise<void> {
+  await Deno.writeTextFile(join(w.repository.path, file), "moved\n");
+  await w.repository.git("add", "-A");
+  await w.repository.git("commit", "--quiet", "--message=moved");
+}
+
+const land = { method: "squash" } as const;
+
+for (const limited of [false, true]) {
+  const how = limited ? ", under limited permissions" : "";
+
+  Deno.test(`killed while the check of the result runs, a landing begins again${how}`, async () => {
+    await using gates = await tempDir();
+    const go = join(gates.path, "go");
+    const check = `test ! -f a.txt -o ! -f main.txt -o -e '${go}' || exec sleep 600`;
+    await using w = await landingWorld({ file: { check }, limited });
+    const { id } = await w.finished("a.txt one");
+    await moveOn(w);
+    await w.post(`/api/tasks/${id}/land`, land);
+    await w.until(id, ({ landing }) => landing?.phase === "check");
+    assertEquals((await w.service.health()).notices, []);
+    await w.kill();
+    await Deno.writeTextFile(go, "");
+    await w.start();
+    assertEquals((await w.landed(id)).last_landing!.outcome, "landed");
+    assertEquals(await assertWell(w, id), "landed");
+    const checks = ofType(await w.service.events(id), "check.started").filter(({ data }) => data.of === "landing");
+    assertEquals(checks.length, 2);
+  });
+
+  Deno.test(`killed between what it became and the move, a landing is told apart from one that moved${how}`, async () => {
+    await using held = await heldGit();
+    await using w = await landingWorld({ limited, env: held.env });
+    const { id } = await w.finished("a.txt one");
+    await held.hold("--ff-only");
+    await w.post(`/api/tasks/${id}/land`, land);
+    await held.reached();
+    assert(ofType(await w.service.events(id), "landing.integrated").length === 1);
+    await w.kill();
+    // Its git outlives it, and moves the target while the next start looks at it.
+    const started = w.start();
+    await held.letGo();
+    await started;
+    await w.landed(id);
+    assertEquals(await assertWell(w, id), "landed");
+  });
+}
+
+Deno.test("killed while its check runs, a landing that then conflicts leaves no folder", async () => {
+  const check = "test ! -f a.txt -o ! -f main.txt || exec sleep 600";
+  await using w = await landingWorld({ file: { check } });
+  const { id } = await w.finished("a.txt one");
+  await moveOn(w);
+  await w.post(`/api/tasks/${id}/land`, land);
+  await w.until(id, ({ landing }) => landing?.phase === "check");
+  await w.kill();
+  await moveOn(w, "a.txt");
+  await w.start();
+  assertEquals((await w.landed(id)).last_landing!.outcome, "conflict");
+  await w.repository.git("rm", "--quiet", "main.txt");
+  await w.repository.git("commit", "--quiet", "--message=calm");
+  assertEquals(await assertWell(w, id), "not landed");
+});
+
+Deno.test("killed in the middle of the move of a checked-out target, its git goes on and the log says what became of it", async () => {
+  await using held = await heldGit();
+  await using w = await landingWorld({ env: held.env, files: { ".gitattributes": "*.txt filter=slow\n" } });
+  const { id } = await w.finished("a.txt one");
+  await held.hold("files");
+  await w.post(`/api/tasks/${id}/land`, land);
+  await held.reached();
+  await w.kill();
+  await w.start();
+  // It is still being moved: nothing may be said of it yet.
+  await w.service.health();
+  assertEquals((await w.service.task(id)).last_landing, null);
+  await held.letGo();
+  await w.landed(id);
+  assertEquals(await assertWell(w, id), "landed");
+});
+
+for (const moment of ["landing.finished", "worktree.snapshotted"] as const) {
+  Deno.test(`killed after ${moment}, what landed is put away by the next start`, async () => {
+    await using w = await landingWorld();
+    const { id } = await w.finished("a.txt one");
+    await w.post(`/api/tasks/${id}/land`, land);
+    await w.service.waitFor(id, (_task, { type }) => type === moment);
+    await w.kill();
+    await w.start();
+    await w.until(id, ({ worktree }) => worktree === null);
+    assertEquals((await w.repository.git("branch", "--list", "task-*")).trim(), "");
+    assertEquals(await assertWell(w, id), "landed");
+  });
+}
+
+Deno.test("a person who moves the target in the middle wins, and the landing follows", async () => {
+  await using held = await heldGit();
+  await using w = await landingWorld({ env: held.env });
+  const { id } = await w.finished("a.txt one");
+  await held.hold("--ff-only");
+  await w.post(`/api/tasks/${id}/land`, land);
+  await held.reached();
+  await moveOn(w);
+  await held.letGo();
+  assertEquals((await w.landed(id)).last_landing!.outcome, "landed");
+  assertEquals((await w.subjects()).slice(0, 2), ["a.txt one", "moved"]);
+  assertEquals(await assertWell(w, id), "landed");
+});
+
+Deno.test("a target that is deleted in the middle is not made again", async () => {
+  await using held = await heldGit();
+  await using w = await landingWorld({ env: held.env });
+  const { id } = await w.finished("a.txt one");
+  await w.repository.git("branch", "dev");
+  await held.hold("update-ref -m");
+  await w.post(`/api/tasks/${id}/land`, { ...land, target: "dev" });
+  await held.reached();
+  await w.repository.git("branch", "--delete", "--force", "dev");
+  await held.letGo();
+  const { last_landing, review } = await w.landed(id);
+  assertEquals([last_landing!.outcome, review], ["refused", "open"]);
+  assertMatch(last_landing!.error!, /no branch dev/);
+  assertEquals((await w.repository.git("branch", "--list", "dev")).trim(), "");
+  assertEquals(await assertWell(w, id), "not landed");
+});
+
+Deno.test("two landings at once come one after the other", async () => {
+  await using w = await landingWorld({ file: { check: "true" } });
+  const tasks = await Promise.all([w.finished("a.txt one"), w.finished("b.txt two")]);
+  await Promise.all(tasks.map(({ id }) => w.post(`/api/tasks/${id}/land`, land)));
+  for (const { id } of tasks) assertEquals((await w.landed(id)).last_landing!.outcome, "landed");
+  assertEquals((await w.subjects()).slice(0, 2).sort(), ["a.txt one", "b.txt two"]);
+  assertEquals(await assertWell(w, tasks[0]!.id), "landed");
+});
