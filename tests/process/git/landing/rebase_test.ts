@@ -73,3 +73,15 @@ Deno.test("integrate() leaves merge commits out of a rebase, and takes in a hist
   assertEquals(await w.file(made, "alone.txt"), "alone");
   assertEquals(await w.repo.git("rev-list", "--merges", "--count", `main..${made}`), "0");
 });
+
+Deno.test("integrate() rebases two lines of work that began at the same commit one after the other", async () => {
+  await using w = await landingWorld();
+  await w.commit("work", { "a.txt": "1\n" }, { message: "one" });
+  await w.commit("side", { "b.txt": "1\n" }, { message: "side" });
+  await w.repo.git("checkout", "--quiet", "work");
+  await w.repo.git("merge", "--quiet", "-m", "merge", "side");
+  await w.commit("main", { "c.txt": "main\n" });
+  const made = await w.integrated("rebase");
+  assertEquals((await w.repo.git("diff", "--name-only", "main", made)).split("\n"), ["a.txt", "b.txt"]);
+  assertEquals(await w.repo.git("rev-list", "--count", `main..${made}`), "2");
+});
