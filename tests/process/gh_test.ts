@@ -135,7 +135,7 @@ Deno.test("pullRequestState() is what gh says of it", async () => {
 });
 
 Deno.test("a git that gh calls runs no program of the repository, and knows what the user configured", async () => {
-  const git = "git status >&2; git config user.nickname >&2; exit 1";
+  const git = "git status >&2; git update-ref refs/noted HEAD; git config user.nickname >&2; exit 1";
   const { repo, folder, options, request } = await ghWorld({ "pr view": "exit 1", "pr create": git });
   await using _ = repo;
   const trap = join(folder, "trap.sh");
@@ -143,7 +143,7 @@ Deno.test("a git that gh calls runs no program of the repository, and knows what
   await repo.git("config", "core.fsmonitor", trap);
   await repo.git("config", "filter.evil.clean", trap);
   await Deno.writeTextFile(join(repo.path, ".git/info/attributes"), "* filter=evil\n");
-  await Deno.copyFile(trap, join(repo.path, ".git/hooks/post-index-change"));
+  await Deno.copyFile(trap, join(repo.path, ".git/hooks/reference-transaction"));
   await Deno.writeTextFile(join(repo.path, "README.md"), "# A repository for TESTS\n");
   const variables = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "user.nickname", GIT_CONFIG_VALUE_0: "ada" };
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
