@@ -32,9 +32,9 @@ export type Command =
   | { type: "delete_comment"; id: number }
   /**
    * Sends comments to the agent, as one message or, of a plan that waits, as what is to be changed of it. `text`: the words, made
-   * of those of `ids`. Of none of which is not sent yet nothing follows.
+   * of those of `ids` as they were after event `seen`. Of none of which is not sent yet nothing follows.
    */
-  | { type: "send_comments"; ids: number[]; text: string; changes?: Partial<TaskSpec> }
+  | { type: "send_comments"; ids: number[]; text: string; seen: number; changes?: Partial<TaskSpec> }
   | { type: "land"; request: LandingRequest }
   /** Events of an open landing, by the seq of its request. */
   | { type: "record_landing"; landing: number; events: NewEvent[] }

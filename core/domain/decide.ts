@@ -66,6 +66,7 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
       // Where two workers share a disk, the other one may have been faster.
       return task.place?.present ? command.events : [];
     case "record_retention":
+      refuseWhileLanding("tidy up", task);
       if (task.seq !== command.seq || !isOver(task.status)) refuse("tidy up", task, "it went on meanwhile");
       return command.events;
     case "settle":
@@ -169,12 +170,15 @@ function addMessage(
   ];
 }
 
-function sendComments(task: Task, { ids, text, changes }: Extract<Command, { type: "send_comments" }>): NewEvent[] {
+function sendComments(
+  task: Task,
+  { ids, text, seen, changes }: Extract<Command, { type: "send_comments" }>,
+): NewEvent[] {
   const comments = unsentOf(task, ids);
   if (comments.length === 0) return [];
   // The words were made of others: somebody was faster.
-  if (comments.length < ids.length) {
-    throw new DomainError("conflict", `Some of these comments of task ${task.id} were sent a moment ago; look again`);
+  if (comments.length < ids.length || task.comments_seq !== seen) {
+    throw new DomainError("conflict", `The comments of task ${task.id} changed a moment ago; look again`);
   }
   if (task.status === "awaiting_approval" && !task.cancel_requested) {
     return [{ type: "plan.rejected", data: { feedback: text, comments } }];

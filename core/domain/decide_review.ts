@@ -17,7 +17,8 @@ export function judge(task: Task, what: "accept" | "discard"): NewEvent[] {
   const { review } = task;
   const result = what === "accept" ? "accepted" : "discarded";
   if (review === result) return [];
-  if (review === null) refuse(what, task, "and there is nothing of it to review");
+  // One from before there were reviews, whose worktree stands, can still be judged.
+  if (review === null && !task.place?.present) refuse(what, task, "and there is nothing of it to review");
   if (review === "landed" || review === "discarded") refuse(what, task, `and its work was ${review}`);
   return [{ type: `task.${result}`, data: {} }];
 }

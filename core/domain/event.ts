@@ -210,6 +210,8 @@ export interface EventData {
     restored?: string;
     /** The first of the task's ten ports. */
     port?: number;
+    /** The branch that it began on, and lands in where nobody says. */
+    target?: string;
   };
   /** The worktree, or its repository, was moved by a person while nothing ran; found when the next run began. */
   "worktree.moved": { branch: string; from: string; path: string; worker: string };

@@ -3,7 +3,7 @@
 // The browser folds with the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
 import { type BackgroundTask, type StepSubject, type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
-import { changeByReview, sentWith, withPoint } from "./evolve_review.ts";
+import { changeByReview, sentWith } from "./evolve_review.ts";
 import { excerpt, step } from "./excerpt.ts";
 import {
   addUsage,
@@ -66,7 +66,6 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
     case "message.added":
       return {
         messages: [...task.messages, event.seq],
-        last_message: event.seq,
         ...(isOver(task.status) && continued(task)),
         ...sentWith(task, { ids: event.data.comments, seq: event.seq }),
         ...goesOnWith(task, event),
@@ -95,6 +94,8 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         output: excerpt(event.data.output, event.seq),
         error: null,
         review: event.data.review ? "open" : null,
+        // Its landing, in the same commit, says so anew.
+        lands_itself: false,
       };
     case "task.failed":
       // A long error is whole in `run.finished` only, and the head already points there.
@@ -129,8 +130,12 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
       return claimed(task, event);
     case "worktree.added": {
       const { branch, path, base, base_commit, worker, restored, port } = event.data;
+      const target = event.data.target ?? (restored === undefined ? undefined : task.place?.target);
       return {
-        place: { repo: task.repo, branch, path, base, base_commit, worker, present: true, ready: false },
+        place: {
+          ...{ repo: task.repo, branch, path, base, base_commit, worker, present: true, ready: false },
+          ...(target !== undefined && { target }),
+        },
         snapshot: null,
         ...(port !== undefined && { port }),
         // What was set aside belongs to the worktree that is there again, not to a new one.
@@ -153,7 +158,6 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
     case "worktree.snapshotted":
       return {
         snapshot: { ref: event.data.ref, commit: event.data.commit, run: event.data.run },
-        points: withPoint(task.points, `run-${event.data.run}`, event),
       };
     case "worktree.removed": {
       const { commit } = event.data;
@@ -162,9 +166,11 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
         ...(commit !== undefined && { snapshot: { ref: commit, commit, run: task.epoch } }),
       };
     }
-    case "worktree.kept":
+    case "worktree.kept": {
       if (task.place?.path !== event.data.path) return {};
-      return { place: { ...task.place, present: true, ...(isOver(task.status) && { kept: true }) } };
+      const isToGo = task.review === "landed" || task.review === "discarded";
+      return { place: { ...task.place, present: true, ...(isToGo && { kept: true }) } };
+    }
     case "snapshot.removed":
       return task.snapshot?.ref === event.data.ref ? { snapshot: null } : {};
     default:
@@ -227,7 +233,9 @@ function changeByStep(task: Task, event: Exclude<TaskEvent, { type: LifeType | R
 /** A command that works on the result of a landing: nothing of the task's runs. */
 function landingStep({ landing }: Task, type: string): Partial<Task> {
   const step = type === "setup.started" ? "setup" : type === "check.started" ? "check" : null;
-  return type.endsWith(".output") ? {} : { landing: landing && { ...landing, step } };
+  if (type.endsWith(".output")) return {};
+  // What was integrated before lost a race: this is about another result.
+  return { landing: landing && { ...landing, step, ...(step !== null && { integrated: null }) } };
 }
 
 type StepType =

@@ -24,7 +24,9 @@ type ReviewEvent = Extract<TaskEvent, { type: ReviewType }>;
 export function changeByReview(task: Task, event: ReviewEvent): Partial<Task> {
   switch (event.type) {
     case "work.saved": {
-      return { points: withPoint(task.points, event.data.name, event) };
+      const { name, commit } = event.data;
+      const point: Point = { name, seq: event.seq, at: event.at, commit };
+      return { points: [...task.points.filter((one) => one.name !== name), point].slice(-pointsKept) };
     }
     case "merge.started":
       return { merge: null };
@@ -58,15 +60,6 @@ export function changeByReview(task: Task, event: ReviewEvent): Partial<Task> {
 /** A type that this program does not know changes nothing; one that it knows and that was forgotten does not compile. */
 function nothingOf(_unknown: never): Partial<Task> {
   return {};
-}
-
-/** With what an event saved; it stands for what was saved by that name before. */
-export function withPoint(
-  points: readonly Point[],
-  name: string,
-  { seq, at, data: { commit } }: TaskEventOf<"work.saved" | "worktree.snapshotted">,
-): Point[] {
-  return [...points.filter((one) => one.name !== name), { name, seq, at, commit }].slice(-pointsKept);
 }
 
 function changeByLanding(

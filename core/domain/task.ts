@@ -98,6 +98,8 @@ export interface TaskPlace {
   ready?: boolean;
   /** It was to go and could not be saved or removed: nobody tries again. */
   kept?: true;
+  /** The branch that it lands in where nobody says; absent where that was not known. */
+  target?: string;
 }
 
 /** What became of the work of a completed task; `open`: somebody is to look at it. */
@@ -248,8 +250,6 @@ export interface Task {
   merge: MergeWanted | null;
   /** The newest, the oldest first. */
   points: Point[];
-  /** The last `message.added`; 0: none. */
-  last_message: number;
   comments: CommentHead[];
   /** The number of the last comment. */
   last_comment: number;
@@ -322,7 +322,6 @@ export function emptyTask(id: number): Task {
     solved: 0,
     merge: null,
     points: [],
-    last_message: 0,
     comments: [],
     last_comment: 0,
     comments_seq: 0,
@@ -365,8 +364,8 @@ export type DependencyStatus = Status | "landing" | "in_review" | "discarded";
 
 export const dependencyStatuses: readonly DependencyStatus[] = [...statuses, "landing", "in_review", "discarded"];
 
-export function dependencyStatus({ status, review, landing, lands_itself }: Task): DependencyStatus {
-  if (status !== "completed" || !lands_itself) return status;
+export function dependencyStatus({ status, review, landing, lands_itself, land }: Task): DependencyStatus {
+  if (status !== "completed" || !(lands_itself || land === "auto")) return status;
   if (landing !== null) return "landing";
   if (review === "open") return "in_review";
   return review === "discarded" ? "discarded" : status;

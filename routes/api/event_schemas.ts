@@ -103,6 +103,7 @@ export const eventDataSchemas = {
     kept: z.array(text).optional(),
     restored: text.optional(),
     port: integer.optional(),
+    target: text.optional(),
   }),
   "files.included": z.object({ files: z.array(text), count: integer, bytes: integer }),
   "ports.reserved": z.object({ first: integer, count: integer }),

@@ -92,6 +92,7 @@ export const landSchema = z.strictObject({
   method: landingMethod.optional(),
   target: target.optional(),
   message: wellFormed.refine((text) => text.trim() !== "", "It is empty")
+    .refine((text) => !text.includes("\0"), "No NUL characters")
     .refine((text) => text.length <= limits.message, `At most ${limits.message} characters`).optional().openapi({
       type: "string",
       minLength: 1,

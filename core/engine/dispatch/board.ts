@@ -94,7 +94,8 @@ class MemoryBoard implements LiveBoard {
       for (const [index, head] of (await this.#store.log.heads(ids)).entries()) {
         const id = ids[index]!;
         this.#unknown.delete(id);
-        if (this.#entries.has(id)) continue;
+        // Heard of meanwhile, and newer than what was read.
+        if (this.#entries.has(id) || this.#finished.has(id)) continue;
         if (head && isOver(head.status)) this.#finished.set(id, dependencyStatus(head));
         this.#touch(id);
       }

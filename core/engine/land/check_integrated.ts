@@ -34,10 +34,14 @@ export async function checkIntegrated(scope: LandingScope, subject: Subject): Pr
     try {
       const env = { ...settings.env, ...taskVariables(task, place, port) };
       const at = { scope, path, env, commit: subject.commit };
-      return await setUp(at, settings) ?? await runStep(at, {
-        ...{ name: "check", title: "The check of the result", command: check },
-        timeoutSeconds: settings.checkTimeoutSeconds,
-      });
+      try {
+        return await setUp(at, settings) ?? await runStep(at, {
+          ...{ name: "check", title: "The check of the result", command: check },
+          timeoutSeconds: settings.checkTimeoutSeconds,
+        });
+      } finally {
+        await cleanUp(at, settings);
+      }
     } finally {
       if (port !== null) ports.release(port);
     }
@@ -89,8 +93,15 @@ async function setUp(at: At, { setup, setupTimeoutSeconds }: ProjectSettings): P
   });
 }
 
+/** What setup started outside ends with the folder; a cleanup that fails holds up nothing. */
+async function cleanUp(at: At, { cleanup, cleanupTimeoutSeconds: timeoutSeconds }: ProjectSettings): Promise<void> {
+  const { signal } = at.scope;
+  if (cleanup === null || signal.aborted) return;
+  await runStep(at, { name: "cleanup", title: "Cleanup", command: cleanup, timeoutSeconds });
+}
+
 interface Step {
-  name: "setup" | "check";
+  name: "setup" | "check" | "cleanup";
   title: string;
   command: string;
   timeoutSeconds: number;
@@ -127,8 +138,8 @@ async function runStep({ scope, path, env, commit }: At, step: Step): Promise<st
   signal.throwIfAborted();
   const { tail: _, ...finished } = report;
   await write([
-    name === "setup"
-      ? { type: "setup.finished", data: { ...finished, of: "landing" } }
+    name !== "check"
+      ? { type: `${name}.finished`, data: { ...finished, of: "landing" } }
       : { type: "check.finished", data: { ...finished, round: 1, commit, of: "landing" } },
   ]);
   return report.outcome === "passed" ? null : stepWords(title, report, timeoutSeconds);
@@ -136,6 +147,6 @@ async function runStep({ scope, path, env, commit }: At, step: Step): Promise<st
 
 function startOf({ name, command, timeoutSeconds }: Step, commit: string): NewEvent {
   const start = { command, timeout_seconds: timeoutSeconds, of: "landing" } as const;
-  if (name === "setup") return { type: "setup.started", data: start };
+  if (name !== "check") return { type: `${name}.started`, data: start };
   return { type: "check.started", data: { ...start, round: 1, commit, uncommitted: 0 } };
 }

@@ -20,9 +20,14 @@ const solvedAtMost = 2;
 
 /**
  * Lands task `id`, which asked for it, or goes on where a crash cut that short. Resolves when the end is in the log, or when the
- * landing was cancelled or cut short by `signal`.
+ * landing was cancelled or cut short by `signal`. `mayWait`: what the machine cannot do now is thrown, to be tried again; else
+ * it ends the landing as whatever else is in the way does.
  */
-export async function landTask(context: EngineContext, id: number, { signal }: { signal: AbortSignal }): Promise<void> {
+export async function landTask(
+  context: EngineContext,
+  id: number,
+  { signal, mayWait }: { signal: AbortSignal; mayWait: boolean },
+): Promise<void> {
   const { store, worker } = context;
   const task = await store.log.head(id);
   const { landing, place } = task ?? {};
@@ -34,14 +39,37 @@ export async function landTask(context: EngineContext, id: number, { signal }: {
       await handleCommand(context, id, { type: "record_landing", landing: landing.seq, events }, options);
     },
   };
+  const finish = ({ end, resolve }: Attempted) =>
+    handleCommand(context, id, { type: "finish_landing", landing: landing.seq, end, resolve }, options);
   try {
-    const { end, resolve } = await attempt(scope);
-    await handleCommand(context, id, { type: "finish_landing", landing: landing.seq, end, resolve }, options);
+    await finish(await attempt(scope));
   } catch (error) {
     // Cancelled, or to be gone on with after the next start.
-    if (signal.aborted || (error instanceof DomainError && error.code === "fenced")) return;
-    throw error;
+    if (signal.aborted || isFenced(error)) return;
+    if (!(error instanceof DomainError) || (error.code === "unavailable" && mayWait)) throw error;
+    const end = await endedBy(scope, error);
+    await finish({ end }).catch((failed) => {
+      if (!isFenced(failed)) throw failed;
+    });
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof DomainError && error.code === "fenced";
+}
+
+/** What an error means for a landing: the target did not move, or the log said before that it would. */
+async function endedBy({ context, task, landing }: LandingScope, { message }: DomainError): Promise<LandingResult> {
+  const head = await context.store.log.head(task.id);
+  const integrated = head?.landing?.seq === landing.seq ? head.landing.integrated : null;
+  if (integrated) {
+    const { target_commit: from, commit: to } = integrated;
+    const outcome = await context.landings.outcomeOf(task.repo, { target: landing.target, from, to });
+    if (outcome === "moved") {
+      return { outcome: "landed", target_commit: from, commit: to, backup_ref: null, error: null };
+    }
+  }
+  return ended("refused", message, {});
 }
 
 interface Attempted {
@@ -83,6 +111,9 @@ async function once(scope: LandingScope): Promise<Attempted> {
     case "refused":
       return { end: ended("refused", integration.reason, { target_commit }) };
     case "already":
+      if (work === scope.place.base_commit) {
+        return { end: ended("refused", "Nothing of the work is committed", { target_commit }) };
+      }
       return { end: { outcome: "landed", target_commit, commit: target_commit, backup_ref: null, error: null } };
     case "conflict":
       return conflict(scope, integration);
@@ -152,7 +183,8 @@ function conflict(
     ...ended("conflict", `${words}: ${namesOf(conflicts)}`, { target_commit }),
     conflicts: conflicts.slice(0, 200),
   };
-  if (!auto || task.solved >= solvedAtMost) return { end };
+  const hasBudget = task.max_budget_usd === null || task.cost_usd < task.max_budget_usd;
+  if (!auto || task.solved >= solvedAtMost || !hasBudget) return { end };
   const merge = { target, commit: target_commit, method };
   return { end, resolve: { text: conflictWords(merge, conflicts), merge } };
 }

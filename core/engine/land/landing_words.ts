@@ -11,7 +11,8 @@ export function landingMessage(
   { method, branch, target, summary }: { method: LandingMethod; branch: string; target: string; summary: string },
 ): string {
   const subject = method === "merge" ? `Merge branch '${branch}' into ${target}` : title;
-  const body = method === "merge" ? title : summary.trim().slice(0, bodyLength).trimEnd();
+  // git takes no NUL in a message.
+  const body = method === "merge" ? title : summary.replaceAll("\0", "").trim().slice(0, bodyLength).trimEnd();
   const trailers = [
     `Task-Id: ${id}`,
     ...(agent?.startsWith("claude") ? ["Co-authored-by: Claude <noreply@anthropic.com>"] : []),
@@ -34,7 +35,8 @@ export function filesWord(count: number): string {
 export function conflictWords({ target, commit, method }: MergeWanted, conflicts: readonly string[]): string {
   const at = `${target} (${commit.slice(0, 12)})`;
   const files = conflicts.map((path) => `- ${path}`).join("\n");
-  const head = `Your work is to land in ${at}, which has moved on, and the two conflict in:\n\n${files}\n\n`;
+  const where = files === "" ? ". " : ` in:\n\n${files}\n\n`;
+  const head = `Your work is to land in ${at}, which has moved on, and the two conflict${where}`;
   if (method === "rebase") {
     return head +
       `Rebase your branch onto ${commit}, solve each conflict so that both changes keep their purpose, and finish ` +

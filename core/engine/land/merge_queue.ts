@@ -7,6 +7,9 @@ import { landTask } from "./land_task.ts";
 import { removeLeftCheckouts } from "./left_checkouts.ts";
 import { putAway } from "./put_away.ts";
 
+/** What the machine cannot do is tried so often, with each look at the queue, before the landing ends. */
+const triesAtMost = 5;
+
 interface Work {
   /** Null: what earlier landings left is removed. */
   entry: LandingEntry | null;
@@ -26,6 +29,8 @@ export class MergeQueue {
   /** By repository. */
   readonly #working = new Map<string, Work>();
   /** What went wrong by a fault of the machine is tried again with the next `load`. */
+  /** How often in a row each was begun in vain. */
+  readonly #tries = new Map<number, number>();
   readonly #resting = new Set<number>();
   /** Repositories to be looked at for what earlier landings left. */
   readonly #untidy = new Set<string>();
@@ -111,7 +116,13 @@ export class MergeQueue {
   /** Never rejects. */
   async #perform({ id, landing }: LandingEntry, { signal }: AbortController): Promise<void> {
     try {
-      await (landing === null ? putAway : landTask)(this.#context, id, { signal });
+      const tries = (this.#tries.get(id) ?? 0) + 1;
+      this.#tries.set(id, tries);
+      const mayWait = tries < triesAtMost;
+      await (landing === null
+        ? putAway(this.#context, id, { signal })
+        : landTask(this.#context, id, { signal, mayWait }));
+      this.#tries.delete(id);
       // The tail may not have brought yet what it wrote.
       const head = await this.#context.store.log.head(id);
       const entry = head && landingEntry(head);

@@ -12,7 +12,7 @@ export const defaultMethod: LandingMethod = "squash";
 export async function targetOf(context: EngineContext, task: Task): Promise<string> {
   const { landing, last_landing, merge, repo, place, base } = task;
   const known = landing?.target ?? last_landing?.target ?? merge?.target ?? (await settingsOf(context, task))?.target;
-  return known ?? await context.landings.defaultTarget(repo, place?.base ?? base ?? "HEAD");
+  return known ?? place?.target ?? await context.landings.defaultTarget(repo, place?.base ?? base ?? "HEAD");
 }
 
 /** How it lands there. */

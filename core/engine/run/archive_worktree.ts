@@ -56,7 +56,11 @@ export async function saveAndRemove(
   try {
     if (task.aside) await worktrees.bringBack(place, task.aside, { task: task.id });
     const snapshot = await worktrees.snapshot(place, { task: task.id, run });
-    await write([{ type: "worktree.snapshotted", data: { ...snapshot, run } }]);
+    const { ref, commit } = snapshot;
+    await write([
+      { type: "worktree.snapshotted", data: { ...snapshot, run } },
+      { type: "work.saved", data: { name: `run-${run}`, ref, commit } },
+    ]);
     await worktrees.remove(place);
     await write([{ type: "worktree.removed", data: { path, branch, reason } }]);
   } catch (error) {

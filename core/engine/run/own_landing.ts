@@ -14,7 +14,7 @@ export async function ownLanding(
     const { settings } = await projects.settings(task.repo, place.base_commit);
     const land = task.land === undefined ? settings.land : task.land;
     if (land !== "auto" || task.trial) return null;
-    const target = settings.target ?? await landings.defaultTarget(task.repo, place.base);
+    const target = settings.target ?? place.target ?? await landings.defaultTarget(task.repo, place.base);
     return { method: settings.method ?? "squash", target, message: null, auto: true };
   } catch (error) {
     if (!(error instanceof DomainError && error.code !== "fenced")) throw error;

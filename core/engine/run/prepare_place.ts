@@ -4,7 +4,8 @@
 import { DomainError } from "../../domain/error.ts";
 import type { NewEvent } from "../../domain/event.ts";
 import { branchName, branchPrefix } from "../../domain/slug.ts";
-import type { Task, TaskPlace } from "../../domain/task.ts";
+import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
+import type { AddedPlace } from "../../process/git/worktrees.ts";
 import { portsPerTask } from "../../process/project/task_ports.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import { cleanUp } from "./clean_up.ts";
@@ -86,13 +87,7 @@ async function addPlace({ context, task, log }: RunScope, port: number | null): 
   if (!task.place && task.epoch > 1) {
     await worktrees.sweep(task.repo, { task: task.id, prefix: branchPrefix(task.id) });
   }
-  const { kept, ...place } = await worktrees.add({
-    repo: task.repo,
-    task: task.id,
-    branch: task.place?.branch ?? branchName(task.id, task.title),
-    base: await baseOf(context, task),
-    baseCommit: task.place?.base_commit || null,
-  });
+  const [{ kept, ...place }, target] = await Promise.all([addFrom(context, task), targetOf(context, task)]);
   const { branch, path, base, base_commit } = place;
   await log.record({
     type: "worktree.added",
@@ -104,17 +99,56 @@ async function addPlace({ context, task, log }: RunScope, port: number | null): 
       worker: worker.id,
       ...(kept.length > 0 && { kept }),
       ...(port !== null && { port }),
+      ...(target !== undefined && { target }),
     },
   });
-  return { ...place, worker: worker.id, present: true };
+  return { ...place, worker: worker.id, present: true, ...(target !== undefined && { target }) };
 }
 
-/** `task:12` means what task 12 made: its branch, or its snapshot. */
+async function addFrom(context: EngineContext, task: Task): Promise<AddedPlace> {
+  const add = (base: string) =>
+    context.worktrees.add({
+      repo: task.repo,
+      task: task.id,
+      branch: task.place?.branch ?? branchName(task.id, task.title),
+      base,
+      baseCommit: task.place?.base_commit || null,
+    });
+  const base = await baseOf(context, task);
+  try {
+    return await add(base);
+  } catch (error) {
+    // The branch of another task may have been put away meanwhile; what it held was saved before.
+    const now = await baseOf(context, task);
+    if (!(error instanceof DomainError && error.code === "invalid") || now === base) throw error;
+    return await add(now);
+  }
+}
+
+/**
+ * The branch that a task without a base begins on: the person may have another one checked out when it ends. Of another task's
+ * work, that task's. Undefined where the base says it, or nobody can.
+ */
+async function targetOf({ store, landings }: EngineContext, task: Task): Promise<string | undefined> {
+  const other = otherIn(task.base);
+  if (other !== null) return (await store.log.head(other))?.place?.target;
+  if (task.base !== null) return undefined;
+  return await landings.defaultTarget(task.repo, "HEAD").catch(() => undefined);
+}
+
+/** The task whose work a base names. */
+function otherIn(base: string | null): number | null {
+  const id = /^task:(\d+)$/.exec(base ?? "")?.[1];
+  return id === undefined ? null : Number(id);
+}
+
+/** `task:12` means what task 12 made: its snapshot, where its branch is to go or gone; else its branch. */
 async function baseOf({ store }: EngineContext, task: Task): Promise<string> {
   const base = task.base ?? "HEAD";
-  const other = /^task:(\d+)$/.exec(base)?.[1];
-  if (other === undefined) return base;
-  const source = await store.log.head(Number(other));
+  const other = otherIn(task.base);
+  if (other === null) return base;
+  const source = await store.log.head(other);
+  if (source?.snapshot && isOver(source.status)) return source.snapshot.commit;
   if (source?.place?.present) return `refs/heads/${source.place.branch}`;
   if (source?.snapshot) return source.snapshot.commit;
   throw new DomainError("invalid", `Cannot start from ${base}: that task has neither a branch nor a snapshot`);

@@ -16,6 +16,9 @@ export type TaskCommentService = Pick<
   "comments" | "addComment" | "changeComment" | "deleteComment" | "sendComments"
 >;
 
+/** Of one message to an agent. */
+const wordsAtMost = 1_000_000;
+
 export function taskComments(
   context: EngineContext,
   { queries, commands, file }: { queries: Queries; commands: Commands; file: Service["file"] },
@@ -24,13 +27,15 @@ export function taskComments(
 
   async function read(task: Task, heads: CommentHead[]): Promise<CommentView[]> {
     const lines = filesOf(task.id, { queries, file });
-    const views = await Promise.all(heads.map(async (head) => {
+    const views: CommentView[] = [];
+    // One file at a time.
+    for (const head of heads) {
       const written = await store.log.event(task.id, head.added);
       const last = head.text === head.added ? written : await store.log.event(task.id, head.text);
-      if (written?.type !== "comment.added") return null;
-      return await viewOf(head, { written, last: last as TaskEventOf<"comment.added" | "comment.edited">, lines });
-    }));
-    return views.filter((view) => view !== null);
+      if (written?.type !== "comment.added") continue;
+      views.push(await viewOf(head, { written, last: last as TaskEventOf<"comment.added" | "comment.edited">, lines }));
+    }
+    return views;
   }
 
   async function one(task: Task, id: number): Promise<CommentView> {
@@ -63,14 +68,19 @@ export function taskComments(
       if (unknown !== undefined) throw new DomainError("not_found", `Task ${id} has no comment ${unknown}`);
       const unsent = chosen.filter(({ sent }) => sent === null);
       if (unsent.length === 0) {
-        if (chosen.length > 0) return queries.summary(task);
+        if (task.comments.some(({ sent }) => sent !== null)) return queries.summary(task);
         throw new DomainError("conflict", `Task ${id} has no comments to send`);
       }
       if (task.status !== "awaiting_approval") await requirePlace(context, task);
+      const words = wordsOf(await read(task, unsent), text);
+      if (words.length > wordsAtMost) {
+        throw new DomainError("conflict", "These comments are too long for one message: send some of them by `ids`");
+      }
       const command = {
         type: "send_comments",
         ids: unsent.map((comment) => comment.id),
-        text: wordsOf(await read(task, unsent), text),
+        seen: task.comments_seq,
+        text: words,
         changes,
       } as const;
       return queries.summary(await commands.give(id, command, caller));

@@ -54,8 +54,8 @@ export function taskLanding(
       const place = requireStanding(task);
       const { branch } = await context.worktrees.commits(place);
       if (branch === null) throw new DomainError("conflict", `Branch ${place.branch} is gone`);
-      const { conflicts, target_commit } = await landings.preview(task.repo, { target, commit: branch });
-      if (conflicts.length === 0) {
+      const { conflicts, target_commit, methods } = await landings.preview(task.repo, { target, commit: branch });
+      if (conflicts.length === 0 && (method !== "rebase" || methods.rebase === null)) {
         throw new DomainError("conflict", `Nothing of task ${id} conflicts with ${target}`);
       }
       const resolve = { target, commit: target_commit, method };

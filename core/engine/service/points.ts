@@ -63,7 +63,7 @@ async function committedRange(
 ): Promise<{ from: DiffFrom; to: string }> {
   const landed = landedRange(task);
   if (landed) return landed;
-  const from = { mergeBaseWith: await targetOf(context, task) };
+  const from = await workStart(context, task, place);
   if (!place.present && task.snapshot) return { from, to: task.snapshot.commit };
   const { branch } = await context.worktrees.commits(place);
   if (branch === null) throw new DomainError("not_found", `Branch ${place.branch} is gone`);
@@ -86,14 +86,25 @@ async function startOf(
 ): Promise<DiffFrom> {
   if (name === "base") return place.base_commit;
   if (name !== "merge-base") return await endOf(queries, task, name);
-  return landedRange(task)?.from ?? { mergeBaseWith: await targetOf(context, task) };
+  return landedRange(task)?.from ?? await workStart(context, task, place);
+}
+
+/** Where work and target part; where nothing says what the target is, the base. */
+async function workStart(context: EngineContext, task: Task, place: TaskPlace): Promise<DiffFrom> {
+  try {
+    return { mergeBaseWith: await targetOf(context, task) };
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === "invalid")) throw error;
+    return place.base_commit;
+  }
 }
 
 /** As a commit. */
 async function mergeBase(context: EngineContext, task: Task, place: TaskPlace): Promise<string> {
   const landed = landedRange(task);
   if (landed) return landed.from;
-  const from = { mergeBaseWith: await targetOf(context, task) };
+  const from = await workStart(context, task, place);
+  if (typeof from === "string") return from;
   const compared = await context.worktrees.diff(place, { from, to: nowOf(task) });
   await compared.stream.cancel();
   return compared.from;
@@ -109,7 +120,7 @@ async function endOf(queries: Queries, task: Task, name: string): Promise<string
     case "base":
       return task.place!.base_commit;
     case "message":
-      return beforeEvent(task, requireEvent(task.last_message, "no message was sent"), name);
+      return beforeMessage(task);
     case "review": {
       const sent = task.comments.map(({ sent }) => sent ?? 0);
       return beforeEvent(task, requireEvent(Math.max(0, ...sent), "no comments were sent"), name);
@@ -126,6 +137,15 @@ function nowOf({ place, snapshot }: Task): string {
   if (place!.present) return "now";
   if (snapshot) return snapshot.commit;
   throw new DomainError("not_found", "The task has neither a worktree nor a snapshot");
+}
+
+/** Saved when it reached the agent that worked, or as the run before it had left them. */
+function beforeMessage({ points }: Task): string {
+  const runs = points.filter(({ name }) => name.startsWith("run-"));
+  const candidates = [points.findLast(({ name }) => name.startsWith("message-")), runs.at(-2)];
+  const [point] = candidates.filter((one) => one !== undefined).sort((a, b) => b.seq - a.seq);
+  if (point) return point.commit;
+  throw new DomainError("conflict", "There is nothing to compare with: no message was sent");
 }
 
 function requireEvent(seq: number, lack: string): number {
@@ -159,10 +179,15 @@ async function momentOf({ store }: EngineContext, task: Task, at: number): Promi
   if (at >= task.seq) return nowOf(task);
   const then = await store.log.headAt(task.id, at);
   if (!then?.place?.base_commit) throw new DomainError("not_found", `Task ${task.id} had no worktree then`);
-  if (then.run === null || (then.run.started_at === null && then.run.step === null)) {
-    const point = then.points.findLast(({ seq }) => seq <= at);
+  const claimed = then.claimed_seq ?? 0;
+  if (then.run === null) {
+    // Of the last run, and of none before it.
+    const point = then.points.findLast(({ seq }) => seq > claimed);
     if (point) return point.commit;
-    if (then.epoch <= 1 && then.session_id === null) return then.place.base_commit;
+  } else if (then.run.started_at === null && then.run.step === null) {
+    const before = then.points.at(-1);
+    if (then.next.kind === "fresh") return then.place.base_commit;
+    if (before) return before.commit;
   }
   throw new DomainError(
     "conflict",
@@ -177,7 +202,7 @@ function unknownPoint({ id, points }: Task, name: string): DomainError {
   const message = `Task ${id} has no moment ${JSON.stringify(name)}; there are base, merge-base, now, ${
     namesIn(points)
   }`;
-  return new DomainError("invalid", message, { issues: [{ path: "from", message }] });
+  return new DomainError("invalid", message);
 }
 
 function namesIn(points: readonly Point[]): string {
