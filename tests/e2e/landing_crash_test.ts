@@ -7,49 +7,46 @@ import { eventually, tempDir } from "../support/temp.ts";
 import { type LandingWorld, landingWorld } from "./landing_world.ts";
 import { exists, ofType } from "./world.ts";
 
-/** A git in the service's PATH that can be held up before one of its commands. */
+/** A git in the service's PATH that can be held up. */
 interface HeldGit extends AsyncDisposable {
   env: Record<string, string>;
-  /** A program that waits while `hold("files")` holds. */
-  gate: string;
-  /** Where it waits: a part of git's arguments, or `files` for what is written into a folder. */
-  hold(at: string): Promise<void>;
-  /** Resolves when a git waits there. */
+  /**
+   * Every command whose arguments hold `at` waits before it begins; with `inside`, only when it writes a file with the
+   * attribute `filter=held`.
+   */
+  hold(at: string, options?: { inside?: boolean }): Promise<void>;
+  /** Resolves when one waits. */
   reached(): Promise<void>;
   letGo(): Promise<void>;
 }
 
 async function heldGit(): Promise<HeldGit> {
   const folder = await tempDir();
-  const [at, reached, git, gate] = ["at", "reached", "git", "gate"].map((name) => join(folder.path, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  const wait = `touch '${reached}'; while [ -e '${at}' ]; do sleep 0.02; done`;
+  const path = (name: string) => join(folder.path, name);
+  const wait = `touch '${path("reached")}'; while [ -e '${path("at")}' ]; do sleep 0.02; done`;
   await Deno.writeTextFile(
-    git,
+    path("git"),
     `#!/bin/sh
-at=$(cat '${at}' 2>/dev/null)
-[ -z "$at" ] || case "$*" in *"$at"*) ${wait} ;; esac
+at=$(cat '${path("at")}' 2>/dev/null)
+[ -z "$at" ] || case "$*" in *"$at"*) if [ -e '${path("inside")}' ]; then export HELD=1; else ${wait}; fi ;; esac
 PATH="\${PATH#*:}" exec git "$@"
 `,
     { mode: 0o755 },
   );
-  await Deno.writeTextFile(gate, `#!/bin/sh\n[ "$(cat '${at}' 2>/dev/null)" != files ] || { ${wait}; }\ncat\n`, {
-    mode: 0o755,
-  });
-  await Deno.writeTextFile(join(folder.path, ".gitconfig"), `[filter "slow"]\n\tsmudge = ${gate}\n\tclean = cat\n`);
-  const letGo = () => Deno.remove(at).catch(() => {});
+  await Deno.writeTextFile(path("smudge"), `#!/bin/sh\n[ -z "$HELD" ] || { ${wait}; }\ncat\n`, { mode: 0o755 });
+  await Deno.writeTextFile(
+    path(".gitconfig"),
+    `[filter "held"]\n\tsmudge = ${path("smudge")}\n\tclean = cat\n`,
+  );
+  const letGo = () => Deno.remove(path("at")).catch(() => {});
   return {
-    gate,
     env: { PATH: `${folder.path}:${Deno.env.get("PATH")}`, HOME: folder.path, XDG_CONFIG_HOME: folder.path },
-    async hold(where) {
-      await Deno.remove(reached).catch(() => {});
-      await Deno.writeTextFile(at, where);
+    async hold(at, { inside = false } = {}) {
+      await Deno.remove(path("reached")).catch(() => {});
+      if (inside) await Deno.writeTextFile(path("inside"), "");
+      await Deno.writeTextFile(path("at"), at);
     },
-    reached: () => eventually(() => exists(reached), { timeoutMs: 30_000, what: "git is held up" }).then(() => {}),
+    reached: () => eventually(() => exists(path("reached")), { timeoutMs: 30_000, what: "git waits" }).then(() => {}),
     letGo,
     async [Symbol.asyncDispose]() {
       await letGo();
@@ -160,15 +157,15 @@ Deno.test("killed while its check runs, a landing that then conflicts leaves no 
 
 Deno.test("killed in the middle of the move of a checked-out target, its git goes on and the log says what became of it", async () => {
   await using held = await heldGit();
-  await using w = await landingWorld({ env: held.env, files: { ".gitattributes": "*.txt filter=slow\n" } });
+  await using w = await landingWorld({ env: held.env, files: { ".gitattributes": "a.txt filter=held\n" } });
   const { id } = await w.finished("a.txt one");
-  await held.hold("files");
+  await held.hold("--ff-only", { inside: true });
   await w.post(`/api/tasks/${id}/land`, land);
   await held.reached();
   await w.kill();
   await w.start();
-  // It is still being moved: nothing may be said of it yet.
-  await w.service.health();
+  // As long as it is being moved nothing may be said of it, and the rest goes on.
+  await w.finished("other.new two");
   assertEquals((await w.service.task(id)).last_landing, null);
   await held.letGo();
   await w.landed(id);

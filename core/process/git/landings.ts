@@ -79,7 +79,9 @@ export interface Landings {
     repo: string,
     options: { target: string; from: string; to: string; task: number; message: string },
   ): Promise<Moved>;
-  /** After a crash: what became of a move. */
+  /**
+   * After a crash: what became of a move, once its git has ended. Throws `DomainError("unavailable")` as long as it has not.
+   */
   outcomeOf(
     repo: string,
     options: { target: string; from: string; to: string },

@@ -38,8 +38,13 @@ async function withLock<T>(common: string, action: () => Promise<T>): Promise<T>
   }
 }
 
-/** The mark of the process that checks out a worktree in a repository, of which there is one at most. */
+/** The mark of the git that writes a worktree of ours in a repository, of which there is one at most. */
 export async function turnMark(common: string): Promise<string> {
+  return await commonMark("git", common);
+}
+
+/** The mark of processes that do something in a repository; `what`: a word for it. */
+export async function commonMark(what: string, common: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(common));
-  return `git-${new Uint8Array(digest).toHex().slice(0, 32)}`;
+  return `${what}-${new Uint8Array(digest).toHex().slice(0, 32)}`;
 }

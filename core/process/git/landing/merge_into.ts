@@ -2,11 +2,13 @@
 
 import { join } from "@std/path";
 import { DomainError } from "../../../domain/error.ts";
+import { markVariable } from "../../process_table.ts";
 import { namesIn, textOf } from "../byte_names.ts";
 import { git } from "../git.ts";
 import { standingEntry } from "../ownership.ts";
 import type { Located } from "../sites.ts";
 import { readTextIfThere } from "../small_files.ts";
+import { turnMark } from "../turns.ts";
 import type { Entry } from "../worktree_entry.ts";
 import { MAX_LIST_BYTES, treeEnvironment } from "../worktree_index.ts";
 import { mergeIn } from "./merge_command.ts";
@@ -30,7 +32,8 @@ export async function mergeInto(
         branch: entry.branch,
         options: ["--ff", "--no-edit", "--no-log", "--no-signoff", "--cleanup=verbatim", "-m", wholeLines(message)],
         commit,
-        env: await identityFor(site.repo),
+        // Whoever has the next turn ends it, should it outlive us.
+        env: { ...await identityFor(site.repo), [markVariable(await turnMark(site.common))]: "1" },
       });
       if (isDone) return { conflicts: [] };
       if (!isMerging(entry, commit)) throw refusal(entry, reason);

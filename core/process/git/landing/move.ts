@@ -11,6 +11,7 @@ import { branchRef, targetRef, taskRefs } from "../ref_names.ts";
 import type { Site } from "../sites.ts";
 import { type Entry, listEntries } from "../worktree_entry.ts";
 import { mergeIn } from "./merge_command.ts";
+import { moveMark, movesEnded } from "./moves_under_way.ts";
 import { requireBranchName, requireFullId, targetCommit } from "./target.ts";
 import { type Checkout, checkoutsOfTarget } from "./target_checkouts.ts";
 import { listed, shortId } from "./words.ts";
@@ -109,7 +110,7 @@ async function moveFiles(site: Site, checkout: Checkout, options: MoveOptions): 
     branch: branchRef(target),
     options: ["--ff-only"],
     commit: to,
-    env: { GIT_REFLOG_ACTION: message },
+    env: { GIT_REFLOG_ACTION: message, ...await moveMark(site.common) },
   });
   if (answer.isDone && await isIn(site, options)) return { kind: "moved", backup_ref: backup.name };
   if (backup.isNew) await deleteRef(site, { name: backup.name, commit: from });
@@ -148,6 +149,7 @@ export async function outcomeOf(
   options: { target: string; from: string; to: string },
 ): Promise<"moved" | "not_moved" | "elsewhere"> {
   requireBranchName(options.target);
+  await movesEnded(site.common);
   if (await isIn(site, options)) return "moved";
   return await targetCommit(site, options.target) === options.from ? "not_moved" : "elsewhere";
 }
