@@ -28,6 +28,8 @@ export interface SchedulerWorld extends AsyncDisposable {
     shortage: string | null;
     isSure: boolean;
     dead: Set<string>;
+    /** Tasks in the hands of the merge queue. */
+    beingPutAway: Set<number>;
     /** Asked before each claim. */
     agent: () => Promise<Agent>;
   };
@@ -125,7 +127,14 @@ export async function schedulerWorld(
   const agent = playedAgent(live, started.push);
 
   const world = {
-    says: { pause: null, shortage: null, isSure: true, dead: new Set(), agent: () => Promise.resolve(agent) },
+    says: {
+      pause: null,
+      shortage: null,
+      isSure: true,
+      dead: new Set(),
+      beingPutAway: new Set(),
+      agent: () => Promise.resolve(agent),
+    },
     hears: true,
     claims: [],
     snapshots: [],
@@ -168,7 +177,7 @@ export async function schedulerWorld(
       },
     },
     runs: new LiveRuns(),
-    mergeQueue: { has: () => false },
+    mergeQueue: { has: (id) => says.beingPutAway.has(id) },
     wakeUp,
   };
   store.tail.subscribeOwn(({ events, heads }) => {

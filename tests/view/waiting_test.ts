@@ -20,6 +20,20 @@ Deno.test("obstacleSentence() says in one sentence what a task waits for", () =>
     "After #4, which is failed; #5, which is cancelled",
   );
   assertEquals(
+    obstacleSentence({
+      kind: "dependencies",
+      blocked_by: [{ id: 3, status: "landing" }, { id: 4, status: "in_review" }, { id: 5, status: "pending" }],
+    }),
+    "After #3, which is landing, #4, which waits for its review, #5",
+  );
+  assertEquals(
+    obstacleSentence({
+      kind: "dependencies",
+      blocked_by: [{ id: 3, status: "landing" }, { id: 4, status: "discarded" }],
+    }),
+    "After #4, which is discarded",
+  );
+  assertEquals(
     obstacleSentence({ kind: "due", due_at: "2026-01-01T00:00:00.000Z" }),
     "Next attempt at 2026-01-01T00:00:00.000Z",
   );

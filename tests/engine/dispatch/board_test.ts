@@ -6,6 +6,14 @@ import { type BoardEntry, boardEntry } from "../../../core/domain/plan.ts";
 import type { Task } from "../../../core/domain/task.ts";
 import { liveBoard } from "../../../core/engine/dispatch/board.ts";
 import type { Store } from "../../../core/kv/store.ts";
+import {
+  accepted,
+  discarded,
+  integrated,
+  landingFinished,
+  landingRequested,
+  reviewHistory,
+} from "../../domain/review_world.ts";
 import { begun, completedHistory, events, fold, stamped } from "../../domain/world.ts";
 
 const { created, claimed, finished } = events;
@@ -107,6 +115,32 @@ Deno.test("the order hears that what a task waits for is over", async () => {
   assertEquals(starts(), [1]);
   board.apply(head(1, ...completedHistory()));
   assertEquals(starts(), [2]);
+});
+
+Deno.test("who waits for a task that lands by itself starts once that has landed or was accepted", async () => {
+  const { board, starts } = world();
+  const auto = landingRequested({ auto: true });
+  board.apply(head(1, created()));
+  board.apply(head(2, created({ depends_on: [1] })));
+  await board.resolve();
+  const until = (...history: NewEvent[]) => {
+    const isNews = board.apply(head(1, ...reviewHistory(), auto, ...history));
+    board.order.refresh({ now: 0, view: { worker: null, repos: new Set(["demo"]), free_slots: 1, dead: new Set() } });
+    return [board.statusOf(1), isNews, starts(), board.order.size("stuck")];
+  };
+  assertEquals(until(), ["landing", true, [], 0]);
+  assertEquals(until(integrated()), ["landing", false, [], 0]);
+  assertEquals(until(landingFinished("conflict")), ["in_review", true, [], 0]);
+  assertEquals(until(landingFinished("conflict"), accepted()), ["completed", true, [2], 0]);
+  assertEquals(until(landingFinished("conflict"), discarded()), ["discarded", true, [], 1]);
+  assertEquals(until(landingFinished("conflict"), auto, landingFinished("landed")), ["completed", true, [2], 0]);
+});
+
+Deno.test("resolve() learns of a task that is landing that it is not met", async () => {
+  const { board, starts } = world({ heads: [head(1, ...reviewHistory(), landingRequested({ auto: true }))] });
+  board.apply(head(2, created({ depends_on: [1] })));
+  await board.resolve();
+  assertEquals([board.statusOf(1), starts()], ["landing", []]);
 });
 
 Deno.test("dependants() goes with the edits of those that wait", () => {

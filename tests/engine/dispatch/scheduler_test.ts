@@ -233,6 +233,19 @@ Deno.test("tick() puts away what a run of its own or of a dead worker left, and 
   assertEquals(world.snapshots, [`${id}/1`]);
 });
 
+Deno.test("tick() leaves a task alone whose worktree is being put away", async () => {
+  await using w = await schedulerWorld();
+  const [held, other] = [await w.create({ priority: 5 }), await w.create()];
+  w.says.beingPutAway.add(held);
+  await w.scheduler.tick();
+  await w.nextRun();
+  assertEquals(w.claims.map(({ task }) => task), [other]);
+  w.says.beingPutAway.clear();
+  await w.scheduler.tick();
+  await w.nextRun();
+  assertEquals(w.claims.map(({ task }) => task), [other, held]);
+});
+
 Deno.test("tick() begins no task twice whose claim is still on its way", async () => {
   await using world = await schedulerWorld();
   let asked = 0;
