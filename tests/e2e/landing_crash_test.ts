@@ -137,6 +137,23 @@ for (const limited of [false, true]) {
     await w.landed(id);
     assertEquals(await assertWell(w, id), "landed");
   });
+
+  Deno.test(`killed in the middle of the move of a checked-out target, its git goes on and the log says so${how}`, async () => {
+    await using held = await heldGit();
+    await using w = await landingWorld({ limited, env: held.env, files: { ".gitattributes": "a.txt filter=held\n" } });
+    const { id } = await w.finished("a.txt one");
+    await held.hold("--ff-only", { inside: true });
+    await w.post(`/api/tasks/${id}/land`, land);
+    await held.reached();
+    await w.kill();
+    await w.start();
+    // As long as it is being moved nothing may be said of it, and the rest goes on.
+    await w.finished("other.new two");
+    assertEquals((await w.service.task(id)).last_landing, null);
+    await held.letGo();
+    await w.landed(id);
+    assertEquals(await assertWell(w, id), "landed");
+  });
 }
 
 Deno.test("killed while its check runs, a landing that then conflicts leaves no folder", async () => {
@@ -153,23 +170,6 @@ Deno.test("killed while its check runs, a landing that then conflicts leaves no 
   await w.repository.git("rm", "--quiet", "main.txt");
   await w.repository.git("commit", "--quiet", "--message=calm");
   assertEquals(await assertWell(w, id), "not landed");
-});
-
-Deno.test("killed in the middle of the move of a checked-out target, its git goes on and the log says what became of it", async () => {
-  await using held = await heldGit();
-  await using w = await landingWorld({ env: held.env, files: { ".gitattributes": "a.txt filter=held\n" } });
-  const { id } = await w.finished("a.txt one");
-  await held.hold("--ff-only", { inside: true });
-  await w.post(`/api/tasks/${id}/land`, land);
-  await held.reached();
-  await w.kill();
-  await w.start();
-  // As long as it is being moved nothing may be said of it, and the rest goes on.
-  await w.finished("other.new two");
-  assertEquals((await w.service.task(id)).last_landing, null);
-  await held.letGo();
-  await w.landed(id);
-  assertEquals(await assertWell(w, id), "landed");
 });
 
 for (const moment of ["landing.finished", "worktree.snapshotted"] as const) {

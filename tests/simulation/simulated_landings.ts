@@ -23,12 +23,12 @@ export function simulatedLandings(machine: Machine, process: Process, oracle: Or
   }
 
   /** What changes refs or worktrees: it waits for its turn, and once it is started it does not need its caller. */
-  async function change<T>(action: string, effect: () => T): Promise<T> {
+  async function change<T>(action: string, effect: () => T, { isMove = false } = {}): Promise<T> {
     const ms = world.faulty && random.chance(0.1) ? random.between(1_000, 8_000) : random.between(5, 100);
     const done = Promise.withResolvers<T>();
     await git(action, () => {
       repository.takeTurn();
-      repository.start(process, ms, () => done.resolve(effect()));
+      repository.start(process, { ms, isMove }, () => done.resolve(effect()));
     });
     const result = await done.promise;
     // Its caller may be stopped, or dead.
@@ -90,11 +90,11 @@ export function simulatedLandings(machine: Machine, process: Process, oracle: Or
         oracle.moves(task, { from: repository.get(from), to: repository.get(to) });
         repository.setTarget(to);
         return { kind: "moved", backup_ref: `refs/coder/task-${task}/target-1` };
-      });
+      }, { isMove: true });
     },
     async outcomeOf(_, { target, from, to }) {
+      while (repository.isMoving) await process.wait(100);
       return await git("look", () => {
-        repository.takeTurn();
         const tip = tipOf(target);
         if (repository.isAncestor(to, tip)) return "moved";
         return tip === from ? "not_moved" : "elsewhere";

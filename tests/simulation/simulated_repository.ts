@@ -1,5 +1,6 @@
 // A repository of one machine: branches as chains of commits, and the checkouts of landings. It is on disk, so it outlives the
-// processes; a git that was started goes on when its caller dies, until whoever takes the repository's turn next ends it.
+// processes; a git that was started goes on when its caller dies, until whoever takes the repository's turn next ends it. One
+// that moves the target is never ended.
 
 import type { Process } from "./machine.ts";
 import type { World } from "./world.ts";
@@ -22,7 +23,7 @@ export class SimulatedRepository {
   readonly #commits = new Map<string, Commit>();
   /** Pairs of commits that were merged before: the answer is the same each time. */
   readonly #conflicts = new Map<string, boolean>();
-  readonly #underWay = new Set<{ process: Process; end: () => void }>();
+  readonly #underWay = new Set<{ process: Process; isMove: boolean; end: () => void }>();
 
   constructor(readonly world: World) {
     this.branches.set(target, this.commit([], ["begin"]).id);
@@ -85,22 +86,27 @@ export class SimulatedRepository {
   }
 
   /** A git of `process` that has its effect after `ms`, also when its caller is dead by then. */
-  start(process: Process, ms: number, effect: () => void): void {
+  start(process: Process, { ms, isMove }: { ms: number; isMove: boolean }, effect: () => void): void {
     const clear = this.world.later(ms, process.machine, () => {
       this.#underWay.delete(git);
       effect();
     });
-    const git = { process, end: clear };
+    const git = { process, isMove, end: clear };
     this.#underWay.add(git);
   }
 
   /** Whoever takes the repository's turn ends the git of a holder that is dead. */
   takeTurn(): void {
     for (const git of this.#underWay) {
-      if (git.process.alive) continue;
+      if (git.process.alive || git.isMove) continue;
       git.end();
       this.#underWay.delete(git);
     }
+  }
+
+  /** Whether a git still moves the target whose caller is dead. */
+  get isMoving(): boolean {
+    return [...this.#underWay].some(({ process, isMove }) => isMove && !process.alive);
   }
 
   #reachable(id: string): Set<string> {
