@@ -24,8 +24,9 @@ async function heldGit(): Promise<HeldGit> {
   const folder = await tempDir();
   const path = (name: string) => join(folder.path, name);
   const wait = `touch '${path("reached")}'; while [ -e '${path("at")}' ]; do sleep 0.02; done`;
+  for (const name of ["bin", "config/git"]) await Deno.mkdir(path(name), { recursive: true });
   await Deno.writeTextFile(
-    path("git"),
+    path("bin/git"),
     `#!/bin/sh
 at=$(cat '${path("at")}' 2>/dev/null)
 [ -z "$at" ] || case "$*" in *"$at"*) if [ -e '${path("inside")}' ]; then export HELD=1; else ${wait}; fi ;; esac
@@ -35,12 +36,12 @@ PATH="\${PATH#*:}" exec git "$@"
   );
   await Deno.writeTextFile(path("smudge"), `#!/bin/sh\n[ -z "$HELD" ] || { ${wait}; }\ncat\n`, { mode: 0o755 });
   await Deno.writeTextFile(
-    path(".gitconfig"),
+    path("config/git/config"),
     `[filter "held"]\n\tsmudge = ${path("smudge")}\n\tclean = cat\n`,
   );
   const letGo = () => Deno.remove(path("at")).catch(() => {});
   return {
-    env: { PATH: `${folder.path}:${Deno.env.get("PATH")}`, HOME: folder.path, XDG_CONFIG_HOME: folder.path },
+    env: { PATH: `${path("bin")}:${Deno.env.get("PATH")}`, XDG_CONFIG_HOME: path("config") },
     async hold(at, { inside = false } = {}) {
       await Deno.remove(path("reached")).catch(() => {});
       if (inside) await Deno.writeTextFile(path("inside"), "");

@@ -19,6 +19,8 @@ export interface LandingWorld extends AsyncDisposable {
   /** A task that writes its prompt into the file of that name and commits it. */
   finished(prompt: string, options?: Record<string, unknown>): Promise<TaskView>;
   post(path: string, body?: unknown): Promise<TaskView>;
+  /** The status of the answer to a POST. */
+  statusOf(path: string): Promise<number>;
   // deno-lint-ignore no-explicit-any -- the JSON of an answer, of which each test reads a few fields
   get(path: string): Promise<any>;
   until(id: number, fits: (task: TaskView) => unknown): Promise<TaskView>;
@@ -83,6 +85,11 @@ export async function landingWorld(
       const response = await service.call(path, { method: "POST", ...(body !== undefined && { json: body }) });
       assert(response.ok, await response.clone().text());
       return await response.json();
+    },
+    async statusOf(path) {
+      const response = await service.call(path, { method: "POST" });
+      await response.body?.cancel();
+      return response.status;
     },
     async get(path) {
       const response = await service.call(path);
