@@ -17,8 +17,9 @@ export function judge(task: Task, what: "accept" | "discard"): NewEvent[] {
   const { review } = task;
   const result = what === "accept" ? "accepted" : "discarded";
   if (review === result) return [];
-  // One from before there were reviews, whose worktree stands, can still be judged.
-  if (review === null && !task.place?.present) refuse(what, task, "and there is nothing of it to review");
+  // One from before there were reviews, when nothing was saved at the end of a run, can still be judged.
+  const isOlder = task.place?.present && task.points.length === 0;
+  if (review === null && !isOlder) refuse(what, task, "and there is nothing of it to review");
   if (review === "landed" || review === "discarded") refuse(what, task, `and its work was ${review}`);
   return [{ type: `task.${result}`, data: {} }];
 }

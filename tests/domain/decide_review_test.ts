@@ -42,6 +42,13 @@ const commands = { land, accept, discard, message, retry, cancel };
 type Answers = Record<keyof typeof commands, string>;
 
 const over = { message: "yes", retry: "yes", cancel: "completed" };
+/** As the run left it, it is the base itself. */
+const nothingSaved: NewEvent = {
+  type: "work.saved",
+  run: 1,
+  data: { name: "run-1", ref: null, commit: "c".repeat(40) },
+};
+
 const table: [state: string, history: NewEvent[], answers: Answers][] = [
   ["open", reviewHistory(), { ...over, land: "yes", accept: "yes", discard: "yes" }],
   ["accepted", [...reviewHistory(), accepted()], { ...over, land: "yes", accept: "no", discard: "yes" }],
@@ -52,8 +59,11 @@ const table: [state: string, history: NewEvent[], answers: Answers][] = [
   ["landed and put away", [...landed(), snapshotted(1), removed()], {
     ...{ ...over, land: "its work was landed", accept: "its work was landed", discard: "landed" },
   }],
-  ["of no change", [...begun(), finished(1, "succeeded", "complete"), completed()], {
-    ...{ ...over, land: "yes", accept: "it changed nothing", discard: "it changed nothing" },
+  ["of no change", [...begun(), nothingSaved, finished(1, "succeeded", "complete"), completed()], {
+    ...{ ...over, land: "yes", accept: "nothing of it to review", discard: "nothing of it to review" },
+  }],
+  ["from before there were reviews", [...begun(), finished(1, "succeeded", "complete"), completed()], {
+    ...{ ...over, land: "yes", accept: "yes", discard: "yes" },
   }],
   ["landing", landing(), {
     ...{ land: "landing in main already", accept: "landing in main", discard: "landing in main" },
@@ -180,11 +190,14 @@ Deno.test("decide(change_comment) and decide(delete_comment): what was sent keep
 
 Deno.test("decide(send_comments) sends each once: to the agent, or as what is to be changed of a plan", () => {
   const history = [...reviewHistory(), commentAdded(1), commentAdded(2)];
-  const send = (...ids: number[]): Command => ({ type: "send_comments", ids, text: "Look" });
+  const seen = history.length;
+  const sending = (seen: number, ...ids: number[]): Command => ({ type: "send_comments", ids, text: "Look", seen });
+  const send = (...ids: number[]) => sending(seen, ...ids);
   const sent = (...comments: number[]): NewEvent => ({ type: "message.added", data: { text: "Look", comments } });
   given(...history).when(send(1, 2)).then(sent(1, 2));
   given(...history, sent(1, 2)).when(send(1, 2)).then();
-  given(...history, sent(1)).when(send(1, 2)).thenRefused("conflict", "were sent a moment ago");
+  given(...history, sent(1)).when(sending(seen + 1, 1, 2)).thenRefused("conflict", "changed a moment ago");
+  given(...history, commentAdded(3)).when(send(1, 2)).thenRefused("conflict", "changed a moment ago");
   given(...history).when(send(3)).thenRefused("not_found", "no comment 3");
   given(...history, landingRequested()).when(send(1)).thenRefused("conflict", "landing in main");
   const plan = [
@@ -193,8 +206,11 @@ Deno.test("decide(send_comments) sends each once: to the agent, or as what is to
     finished(1, "planned", "approve"),
     commentAdded(1),
   ];
-  given(...plan).when(send(1)).then({ type: "plan.rejected", data: { feedback: "Look", comments: [1] } });
-  given(...plan, cancelRequested()).when(send(1)).thenRefused("conflict", "cancel");
+  given(...plan).when(sending(plan.length, 1)).then({
+    type: "plan.rejected",
+    data: { feedback: "Look", comments: [1] },
+  });
+  given(...plan, cancelRequested()).when(sending(plan.length, 1)).thenRefused("conflict", "cancel");
 });
 
 Deno.test("decide(archive_worktree) writes nothing of a place that went meanwhile, and nothing beside a run", () => {
