@@ -56,7 +56,9 @@ function FileBody({ open, file, rowsBefore }: { open: OpenTask; file: DiffFile; 
   const store = useStore();
   const split = review.split.value;
   const isPast = open.at.value !== null;
-  const canComment = !isPast && store.alive.value;
+  const canOpen = !isPast && store.alive.value;
+  // A comment stands in the files as they are now.
+  const canComment = canOpen && review.to.value === "now";
   const context = review.context.value[contextKey(file)];
   const items = useMemo(() => withContext(file, context?.opened ?? {}, context?.lines ?? null), [file, context]);
   const list = review.comments.list.value ?? none;
@@ -99,7 +101,7 @@ function FileBody({ open, file, rowsBefore }: { open: OpenTask; file: DiffFile; 
           language={languageOf(file.path)}
           label={`Diff of ${file.path}`}
           onComment={canComment ? (place) => openDraft(review, file, place) : null}
-          onOpen={canComment ? onOpen : null}
+          onOpen={canOpen ? onOpen : null}
           thread={thread}
         />
       ))}

@@ -28,9 +28,11 @@ export class MergeQueue {
   #entries = new Map<number, LandingEntry>();
   /** By repository. */
   readonly #working = new Map<string, Work>();
-  /** What went wrong by a fault of the machine is tried again with the next `load`. */
   /** How often in a row each was begun in vain. */
   readonly #tries = new Map<number, number>();
+  /** Heads that were committed while `load` reads; they are newer than what it read. */
+  #meanwhile: Task[] | null = null;
+  /** What went wrong by a fault of the machine is tried again with the next `load`. */
   readonly #resting = new Set<number>();
   /** Repositories to be looked at for what earlier landings left. */
   readonly #untidy = new Set<string>();
@@ -48,8 +50,12 @@ export class MergeQueue {
 
   /** Reads anew what is to be done. */
   async load(): Promise<void> {
+    this.#meanwhile = [];
     const entries = await this.#context.store.index.landings();
+    const newer: Task[] = this.#meanwhile;
+    this.#meanwhile = null;
     this.#entries = new Map(entries.map((entry) => [entry.id, entry]));
+    for (const head of newer) this.#keep(head);
     this.#resting.clear();
     for (const repo of this.#context.settings.repos) this.#untidy.add(repo);
     this.#look();
@@ -63,15 +69,21 @@ export class MergeQueue {
 
   /** Takes over a head as it was committed. */
   apply(head: Task): void {
+    this.#meanwhile?.push(head);
     const before = this.#entries.get(head.id);
-    const entry = landingEntry(head);
-    if (entry) this.#entries.set(head.id, entry);
-    else this.#entries.delete(head.id);
+    const entry = this.#keep(head);
     if (before === undefined && entry === null) return;
     const work = this.#working.get(head.repo);
     // Cancelled meanwhile, or the task goes on.
     if (work?.entry?.id === head.id && work.entry.landing !== entry?.landing) work.abort.abort();
     this.#look();
+  }
+
+  #keep(head: Task): LandingEntry | null {
+    const entry = landingEntry(head);
+    if (entry) this.#entries.set(head.id, entry);
+    else this.#entries.delete(head.id);
+    return entry;
   }
 
   /** Resolves when nothing works any more; what was cut short goes on after the next start. */
@@ -85,7 +97,10 @@ export class MergeQueue {
   #look(): void {
     if (!this.#isOpen) return;
     for (const repo of this.#context.settings.repos) {
-      if (this.#working.has(repo)) continue;
+      const work = this.#working.get(repo);
+      // A long cleanup holds up no landing: it is for another time.
+      if (work?.entry?.landing === null && this.#next(repo)?.landing) work.abort.abort();
+      if (work) continue;
       const isUntidy = this.#untidy.delete(repo);
       const entry = isUntidy ? null : this.#next(repo);
       if (isUntidy || entry) this.#start(repo, entry ?? null);
@@ -125,9 +140,7 @@ export class MergeQueue {
       this.#tries.delete(id);
       // The tail may not have brought yet what it wrote.
       const head = await this.#context.store.log.head(id);
-      const entry = head && landingEntry(head);
-      if (entry) this.#entries.set(id, entry);
-      else this.#entries.delete(id);
+      const entry = head && this.#keep(head);
       // Nothing came of it: not again at once.
       if (entry?.landing === landing) this.#resting.add(id);
     } catch (error) {

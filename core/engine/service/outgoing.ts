@@ -40,10 +40,11 @@ export function taskOutgoing(
     await requireNoMarkers(context, task, place);
     const { pushed } = task;
     const known = pushed && (remote === null || pushed.remote === remote) ? pushed.commit : null;
-    const data = await context.outgoing.push(place, {
-      remote: remote ?? pushed?.remote ?? null,
-      expected: known,
-      timeoutMs: pushMs,
+    const options = { remote: remote ?? pushed?.remote ?? null, timeoutMs: pushMs };
+    const data = await context.outgoing.push(place, { ...options, expected: known }).catch((stale) => {
+      if (known === null || !(stale instanceof DomainError && stale.code === "conflict")) throw stale;
+      // It may have been deleted there after its merge; what is there otherwise is left alone.
+      return context.outgoing.push(place, { ...options, expected: null }).catch(() => Promise.reject(stale));
     });
     return await note(task.id, { type: "branch.pushed", data }, caller);
   }
