@@ -190,6 +190,62 @@ Deno.test("comments on lines are kept, move with their lines, and are one messag
   assertStringIncludes(since, "+a.txt one");
 });
 
+Deno.test("work lands where it began, whatever a person has checked out when it ends", async () => {
+  await using w = await landingWorld({
+    file: { land: "auto" },
+    agent: `while [ ! -f ../go ]; do sleep 0.05; done; ${writer}`,
+  });
+  const task = await w.service.createTask({ prompt: "a.txt one" });
+  const { worktree } = await w.until(task.id, ({ session_id }) => session_id !== null);
+  await w.repository.git("checkout", "--quiet", "-b", "release");
+  await Deno.writeTextFile(join(worktree!, "..", "go"), "");
+  const landed = await w.until(task.id, ({ review }) => review === "landed");
+  assertEquals(landed.last_landing!.target, "main");
+  assertEquals(await w.subjects(), ["a.txt one", "begin", "First commit"]);
+  assertEquals((await w.repository.git("log", "-1", "--format=%s", "release")).trim(), "begin");
+  await Deno.remove(join(worktree!, "..", "go"));
+});
+
+Deno.test("auto without a branch to land in: it says so, and who depends on it waits", async () => {
+  await using w = await landingWorld();
+  await w.repository.git("checkout", "--quiet", "--detach");
+  const one = await w.finished("a.txt one", { land: "auto" });
+  const two = await w.service.createTask({ prompt: "b.txt two", depends_on: [one.id] });
+  const refused = await w.landed(one.id);
+  assertEquals([refused.last_landing!.outcome, refused.review], ["refused", "open"]);
+  assertEquals((await w.service.task(two.id)).blocked_by, [{ id: one.id, status: "in_review" }]);
+  await w.post(`/api/tasks/${one.id}/accept`);
+  await w.service.waitForStatus(two.id, "completed");
+});
+
+Deno.test("what the target says wrongly about itself ends the landing with the reason, and nothing moves", async () => {
+  await using w = await landingWorld();
+  const task = await w.finished("a.txt one");
+  await Deno.writeTextFile(join(w.repository.path, "coder.json"), "{ broken");
+  await w.repository.git("commit", "--quiet", "--all", "--message=broken");
+  await w.post(`/api/tasks/${task.id}/land`, { method: "merge" });
+  const refused = await w.landed(task.id);
+  assertEquals(refused.last_landing!.outcome, "refused");
+  assertMatch(refused.last_landing!.error!, /coder\.json, line 1/);
+  assertEquals((await w.subjects())[0], "broken");
+});
+
+Deno.test("a task that has landed goes on with a message, and lands again", async () => {
+  await using w = await landingWorld();
+  const task = await w.finished("a.txt one");
+  await w.post(`/api/tasks/${task.id}/land`, { method: "merge" });
+  await w.landed(task.id);
+  await w.until(task.id, ({ worktree }) => worktree === null);
+  await w.post(`/api/tasks/${task.id}/messages`, { text: "Now b.txt two" });
+  const again = await w.until(task.id, ({ status, runs }) => status === "completed" && runs === 2);
+  assertEquals([again.review, await exists(again.worktree)], ["open", true]);
+  const diff = await (await w.service.call(`/api/tasks/${task.id}/diff`)).text();
+  assert(diff.includes("+b.txt two") && !diff.includes("+a.txt one"), diff);
+  await w.post(`/api/tasks/${task.id}/land`, { method: "merge" });
+  await w.until(task.id, ({ review }) => review === "landed");
+  assertEquals(await Deno.readTextFile(join(w.repository.path, "b.txt")), "b.txt two\n");
+});
+
 Deno.test("the real claude solves a conflict in its own session, the check runs again, and it lands", async () => {
   const commit = "git add -A && git -c user.name=A -c user.email=a@example.com commit --quiet -m work";
   await using world = await claudeWorld({

@@ -33,7 +33,7 @@ export const commit =
 
 /** The prompt is \`file text\`; an agent that finds a merge under way takes both sides. */
 export const writer = `
-  line=$(printf '%s' "$prompt" | grep -o '[a-z]*\\.[a-z]* [a-z]*' | head -1); file="\${line%% *}"
+  line=$(printf '%s' "$prompt" | grep -oE '[a-z]+[.](txt|new) [a-z]+' | head -1); file="\${line%% *}"
   case "$prompt" in
     *"merge waits to be finished"*)
       for one in $(git diff --name-only --diff-filter=U); do sed -i '/^<<<<<<<\\|^=======\\|^>>>>>>>/d' "$one"; done

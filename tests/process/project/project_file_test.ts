@@ -27,7 +27,8 @@ const full = {
   effort: "xhigh",
   target: "release/2.0",
   method: "squash",
-  sandbox: { level: "full", allowed_domains: ["*.example.com", "127.0.0.1"] },
+  method: "squash",
+  land: "auto",
 };
 
 Deno.test("parseProjectFile() reads every field and sets none that is not there", () => {
@@ -66,6 +67,7 @@ const wrong: [text: string, words: string][] = [
   ['{"model": "-x"}', "model must be a model's name"],
   ['{"model": null}', "model must be a model's name, such as opus, not null"],
   ['{"effort": "huge"}', 'effort must be "low", "medium", "high", "xhigh" or "max", not "huge"'],
+  ['{"land": "now"}', 'land must be "auto" or "never", not "now"'],
   ['{"method": "octopus"}', 'method must be "ff", "merge", "squash" or "rebase", not "octopus"'],
   [
     '{"sandbox": "on"}',
