@@ -27,8 +27,8 @@ const full = {
   effort: "xhigh",
   target: "release/2.0",
   method: "squash",
-  method: "squash",
   land: "auto",
+  sandbox: { level: "full", allowed_domains: ["*.example.com", "127.0.0.1"] },
 };
 
 Deno.test("parseProjectFile() reads every field and sets none that is not there", () => {
