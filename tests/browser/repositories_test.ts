@@ -38,7 +38,7 @@ Deno.test("the page of the repositories", async (t) => {
       "check | make check | operator",
       "env | KEY | NODE_ENV | operator",
     ]);
-    assertMatch(await section("shop").innerText(), /main[\s\S]*11 more by default[\s\S]*Last check\s+not yet/);
+    assertMatch(await section("shop").innerText(), /main[\s\S]*12 more by default[\s\S]*Last check\s+not yet/);
     await section("shop").locator("summary").click();
     assertMatch(await section("shop").innerText(), /check_timeout_seconds\s+at most 30 m 00 s/);
     assertMatch(

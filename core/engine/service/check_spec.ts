@@ -106,3 +106,13 @@ function pathTo(id: number, cameFrom: Map<number, number>): number[] {
 export function invalid(path: string, message: string): DomainError {
   return new DomainError("invalid", message, { issues: [{ path, message }] });
 }
+
+/** What `action` finds wrong is wrong with the field at `path`. */
+export async function aboutField<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === "invalid" && error.issues.length === 0)) throw error;
+    throw invalid(path, error.message);
+  }
+}

@@ -9,7 +9,7 @@ import { conflictWords, landingMessage } from "../land/landing_words.ts";
 import { methodOf, settingsOf, targetOf } from "../land/target_of.ts";
 import { requirePlace } from "../run/restore_place.ts";
 import { wholeOutput } from "../whole_output.ts";
-import { invalid } from "./check_spec.ts";
+import { aboutField, invalid } from "./check_spec.ts";
 import type { Commands } from "./commands.ts";
 import type { Queries } from "./queries.ts";
 import type { LandingChoice, Service } from "./service.ts";
@@ -27,7 +27,10 @@ export function taskLanding(
     task: Task,
     { target, method }: LandingChoice,
   ): Promise<{ target: string; method: LandingMethod }> {
-    return { target: target ?? await targetOf(context, task), method: method ?? await methodOf(context, task) };
+    return {
+      target: target ?? await aboutField("target", () => targetOf(context, task)),
+      method: method ?? await methodOf(context, task),
+    };
   }
 
   return {
@@ -54,7 +57,10 @@ export function taskLanding(
       const place = requireStanding(task);
       const { branch } = await context.worktrees.commits(place);
       if (branch === null) throw new DomainError("conflict", `Branch ${place.branch} is gone`);
-      const { conflicts, target_commit, methods } = await landings.preview(task.repo, { target, commit: branch });
+      const { conflicts, target_commit, methods } = await aboutField(
+        "target",
+        () => landings.preview(task.repo, { target, commit: branch }),
+      );
       if (conflicts.length === 0 && (method !== "rebase" || methods.rebase === null)) {
         throw new DomainError("conflict", `Nothing of task ${id} conflicts with ${target}`);
       }
@@ -96,7 +102,7 @@ async function previewOf(
   const { branch } = await worktrees.commits(place);
   if (branch === null) throw new DomainError("conflict", `Branch ${place.branch} is gone`);
   const [preview, uncommitted, settings, summary] = await Promise.all([
-    landings.preview(task.repo, { target, commit: branch }),
+    aboutField("target", () => landings.preview(task.repo, { target, commit: branch })),
     worktrees.uncommitted(place),
     settingsOf(context, task),
     wholeOutput(store.log, task),

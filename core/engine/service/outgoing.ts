@@ -9,6 +9,7 @@ import type { EngineContext } from "../context.ts";
 import { namesOf } from "../land/landing_words.ts";
 import { targetOf } from "../land/target_of.ts";
 import { wholeOutput } from "../whole_output.ts";
+import { aboutField } from "./check_spec.ts";
 import type { Commands } from "./commands.ts";
 import { requireStanding } from "./landing.ts";
 import type { Queries } from "./queries.ts";
@@ -41,7 +42,8 @@ export function taskOutgoing(
     const { pushed } = task;
     const known = pushed && (remote === null || pushed.remote === remote) ? pushed.commit : null;
     const options = { remote: remote ?? pushed?.remote ?? null, timeoutMs: pushMs };
-    const data = await context.outgoing.push(place, { ...options, expected: known }).catch((stale) => {
+    const first = () => context.outgoing.push(place, { ...options, expected: known });
+    const data = await aboutField("remote", first).catch((stale) => {
       if (known === null || !(stale instanceof DomainError && stale.code === "conflict")) throw stale;
       // It may have been deleted there after its merge; what is there otherwise is left alone.
       return context.outgoing.push(place, { ...options, expected: null }).catch(() => Promise.reject(stale));
@@ -60,7 +62,7 @@ export function taskOutgoing(
     },
     async openPullRequest(id, { title, body, draft, target, remote }, caller) {
       const before = await queries.require(id);
-      const base = target ?? await targetOf(context, before);
+      const base = target ?? await aboutField("target", () => targetOf(context, before));
       const task = await push(before, remote ?? null, caller);
       const request = {
         ...{ head: task.pushed!.branch, base, title: title ?? task.title, draft: draft ?? false },
@@ -97,7 +99,10 @@ async function outgoingOf(
   task: Task,
   { branch, pullRequests }: { branch: string; pullRequests: PullRequests },
 ): Promise<OutgoingView> {
-  const [target, gh] = await Promise.all([targetOf(context, task), pullRequests.state()]);
+  const [target, gh] = await Promise.all([
+    aboutField("target", () => targetOf(context, task)),
+    pullRequests.state(),
+  ]);
   const { pushed } = task;
   return {
     ...{ branch, target },

@@ -5,6 +5,7 @@ import type { Point, Task, TaskPlace } from "../../domain/task.ts";
 import type { Compared, DiffFrom } from "../../process/git/worktrees.ts";
 import type { EngineContext } from "../context.ts";
 import { targetOf } from "../land/target_of.ts";
+import { aboutField } from "./check_spec.ts";
 import type { Queries } from "./queries.ts";
 import type { DiffQuery, Service } from "./service.ts";
 
@@ -18,7 +19,10 @@ export function taskFiles(context: EngineContext, queries: Queries): TaskFiles {
     const { task, place } = await requirePlace(queries, id);
     const { from = "merge-base", to = "now", at, ignoreSpace } = query;
     const chosen = at === undefined
-      ? { from: await startOf(context, queries, { task, place, name: from }), to: await endOf(queries, task, to) }
+      ? {
+        from: await aboutField("from", () => startOf(context, queries, { task, place, name: from })),
+        to: await aboutField("to", () => endOf(queries, task, to)),
+      }
       : { from: place.base_commit, to: await momentOf(context, task, at) };
     return await worktrees.diff(place, { ...chosen, ignoreSpace });
   }
@@ -35,8 +39,10 @@ export function taskFiles(context: EngineContext, queries: Queries): TaskFiles {
     },
     async file(id, { path, at }) {
       const { task, place } = await requirePlace(queries, id);
-      const named = at === "merge-base" ? await mergeBase(context, task, place) : await endOf(queries, task, at);
-      const bytes = await worktrees.fileAt(place, { at: named, path });
+      const named = at === "merge-base"
+        ? await mergeBase(context, task, place)
+        : await aboutField("at", () => endOf(queries, task, at));
+      const bytes = await aboutField("path", () => worktrees.fileAt(place, { at: named, path }));
       if (bytes === null) throw new DomainError("not_found", `There is no file ${path} at ${at}`);
       return bytes;
     },
