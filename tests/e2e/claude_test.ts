@@ -113,9 +113,10 @@ Deno.test("an error of the API fails the task; its worktree goes, its work stays
   assertEquals(tokensOf(task), tokens(1));
   const events = await service.events(id);
   assertSound(events);
-  assertEquals(outline(events).slice(-4), [
+  assertEquals(outline(events).slice(-5), [
     "run.finished",
     "worktree.snapshotted",
+    "work.saved",
     "worktree.removed",
     "task.failed",
   ]);
@@ -216,10 +217,11 @@ Deno.test("a cancel in the middle of a tool ends the whole tree and keeps the wo
   );
   const events = await service.events(id);
   assertSound(events);
-  assertEquals(outline(events).slice(-5), [
+  assertEquals(outline(events).slice(-6), [
     "task.cancel_requested",
     "run.finished",
     "worktree.snapshotted",
+    "work.saved",
     "worktree.removed",
     "task.cancelled",
   ]);

@@ -198,7 +198,14 @@ Deno.test("what a setup starts lives as long as the run, and a cleanup comes bef
   assertEquals(ofType(events, "setup.finished")[0]!.data.left, 1);
   const types = outline(events).filter((type) => /^(run|cleanup|worktree)\.(finished|started|snap|removed)/.test(type));
   assertEquals(types.slice(-5), [
-    ...["run.finished", "cleanup.started", "cleanup.finished", "worktree.snapshotted", "worktree.removed"],
+    ...[
+      "run.finished",
+      "cleanup.started",
+      "cleanup.finished",
+      "worktree.snapshotted",
+      "work.saved",
+      "worktree.removed",
+    ],
   ]);
   assertEquals(ofType(events, "cleanup.finished")[0]!.data.outcome, "passed");
   assertEquals(await service.descendants(), []);
