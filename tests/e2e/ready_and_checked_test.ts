@@ -203,7 +203,6 @@ Deno.test("what a setup starts lives as long as the run, and a cleanup comes bef
       "cleanup.started",
       "cleanup.finished",
       "worktree.snapshotted",
-      "work.saved",
       "worktree.removed",
     ],
   ]);
