@@ -229,9 +229,11 @@ export class Oracle {
 
   /** What an agent said before its good end is all in the log, and nothing that it had in the background was ended. */
   #allIsDone({ task }: History, broken: (what: string) => void): void {
-    for (const { key, start: { mark }, said, wasCutShort } of this.agents) {
+    for (const { key, start: { mark, prompt }, said, wasCutShort } of this.agents) {
       const last = this.#said.get(key) ?? 0;
-      if (mark === task.run?.mark && wasCutShort) broken("its background work was ended");
+      // What had gone well before its agent was reminded to commit stands, whatever becomes of the reminder.
+      const isReminder = prompt.startsWith("You left changes that are not committed");
+      if (mark === task.run?.mark && wasCutShort && !isReminder) broken("its background work was ended");
       if (mark === task.run?.mark && said > 0 && last !== said - 1) broken(`it ends at step ${last} of ${said - 1}`);
     }
   }

@@ -93,7 +93,9 @@ export function advance(state: RunState, input: RunInput): Transition {
     case "said":
       return within(state, hear({ conversation, agent }, input.step));
     case "fell_silent":
-      if (input.mode !== "plan" || agent.hasPlanned || isStopped(state) || !agent.result?.ok) break;
+      if (input.mode !== "plan" || agent.hasPlanned || !agent.result?.ok) break;
+      // A stop that came upon a good result does not undo it.
+      if (stopOf(state)?.hadGoodResult === false) break;
       return within(state, propose({ conversation, agent }, agent.result.plan));
     case "no_turn_came":
       return within(state, closeInput({ conversation, agent }));

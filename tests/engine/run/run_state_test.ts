@@ -215,7 +215,10 @@ Deno.test("a plan is recorded once; in plan mode a good result without one is th
   given(started, result()).when(silent).then("waiting", "plan.proposed");
   given(started, plan, result()).when(silent).then("waiting");
   given(started, result({ ok: false })).when(silent).then("waiting");
-  given(started, result(), cancel).when(silent).then("stopping");
+  given(started, cancel, result()).when(silent).then("stopping");
+  // A stop that comes upon the good result does not make the task complete without anybody's approval.
+  given(started, result(), cancel).when(silent).then("stopping", "plan.proposed");
+  assertEquals(verdict(given(started, result(), cancel, silent).state).outcome, "planned");
   given(started, result()).when({ type: "fell_silent", mode: "execute" }).then("waiting");
   assertEquals(verdict(given(started, plan, cancel).state).outcome, "planned");
 });
