@@ -30,22 +30,28 @@ const innerLoop = [
 ]
   .map((name) => `tests/${name}`);
 
-/** Of these, files that take seconds each (real git on thousands of files, real processes, bounds of time): not for `ok`. */
+/**
+ * Of these, files that take seconds each (real git on thousands of files, real processes, bounds of time), and those that change
+ * the environment, which is one for all files that run at the same time: not for `ok`.
+ */
 const slow = [
+  "engine/upkeep/retention_test.ts",
   "islands/parts/markdown_reader_test.ts",
   "kv/event_record_test.ts",
   "kv/head_index_test.ts",
   "kv/restore_test.ts",
-  "engine/upkeep/retention_test.ts",
   "process/claude/claude_test.ts",
   "process/containment_test.ts",
   "process/demo/demo_test.ts",
-  "process/git/diff_files_test.ts",
+  "process/gh_test.ts",
   "process/git/compared_test.ts",
+  "process/git/diff_files_test.ts",
   "process/git/exclusions_test.ts",
   "process/git/git_refs_test.ts",
+  "process/git/git_test.ts",
   "process/git/git_worktrees_test.ts",
   "process/git/landing/checked_out_test.ts",
+  "process/git/landing/integrate_test.ts",
   "process/git/landing/killed_test.ts",
   "process/git/nested_repositories_test.ts",
   "process/git/points_test.ts",
@@ -53,6 +59,7 @@ const slow = [
   "process/git/worktree_index_test.ts",
   "process/git/worktree_move_test.ts",
   "process/project/step_process_test.ts",
+  "process/subprocess_test.ts",
 ]
   .map((name) => `tests/${name}`);
 
