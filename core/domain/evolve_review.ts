@@ -92,9 +92,9 @@ function changeByLanding(
 }
 
 function endOf({ landing }: Task, { seq, at, data }: TaskEventOf<"landing.finished">): LandingEnd {
-  const { outcome, method, target, target_commit, commit, backup_ref, conflicts = [], error } = data;
+  const { conflicts = [], error, ...end } = data;
   return {
-    ...{ seq, at, outcome, method, target, target_commit, commit, backup_ref },
+    ...{ ...end, seq, at },
     conflicts: conflicts.slice(0, conflictsKept).map((path) => path.slice(0, pathKept)),
     error: error === null ? null : clip(error),
     auto: landing?.auto ?? false,

@@ -7,8 +7,8 @@ import type {
   BackgroundTask,
   CostBasis,
   Effort,
+  EventData,
   LandingMethod,
-  LandingOutcome,
   MergeWanted,
   Mode,
   Outcome,
@@ -120,22 +120,12 @@ export interface OpenLanding {
   integrated: { target_commit: string; commit: string } | null;
 }
 
-/** How the last landing ended. */
-export interface LandingEnd {
-  /** Of its `landing.finished`, which has all of it. */
+/** How the last landing ended. `seq`: of its `landing.finished`, which has all of it. */
+export interface LandingEnd extends Omit<EventData["landing.finished"], "conflicts"> {
   seq: number;
   at: string;
-  outcome: LandingOutcome;
-  method: LandingMethod;
-  target: string;
-  /** What the target was at. */
-  target_commit: string | null;
-  commit: string | null;
-  backup_ref: string | null;
-  /** The first ten paths. */
+  /** The first ten paths, of 300 characters each at most. */
   conflicts: string[];
-  /** At most 500 characters. */
-  error: string | null;
   auto: boolean;
 }
 

@@ -1,6 +1,7 @@
 // What a review is made of: the JSON of comments, of a landing as it would be, and of where work can go besides.
 
 import type { CommentAnchor, LandingMethod } from "../domain/event.ts";
+import type { LandingPreview } from "../domain/landing_preview.ts";
 import type { TaskView } from "./task_view.ts";
 import type { WebHost } from "./web_links.ts";
 
@@ -44,23 +45,9 @@ export interface TaskComments {
 }
 
 /** `GET /api/tasks/{id}/landing`. */
-export interface LandingPreviewView {
-  target: string;
+export interface LandingPreviewView extends LandingPreview {
   /** What is chosen, or holds by default. */
   method: LandingMethod;
-  target_commit: string;
-  commit: string;
-  merge_base: string | null;
-  /** Commits of the work that the target does not have, and the other way about. */
-  ahead: number;
-  behind: number;
-  /** Files that conflict, the first 200. */
-  conflicts: string[];
-  is_landed: boolean;
-  /** Null: possible; else why not. */
-  methods: Record<LandingMethod, string | null>;
-  /** Where the target is checked out, and the files there that are in the way. */
-  checkout: { path: string; in_the_way: string[] } | null;
   /** Files of the work that are not committed, the first 50. */
   uncommitted: { count: number; files: string[] };
   /** Of the commit that `merge` and `squash` make. */

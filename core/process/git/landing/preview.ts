@@ -3,7 +3,7 @@
 import type { LandingMethod } from "../../../domain/event.ts";
 import { contentOverrides } from "../git.ts";
 import type { Overrides } from "../git_programs.ts";
-import type { LandingPreview } from "../landings.ts";
+import type { LandingPreview } from "../../../domain/landing_preview.ts";
 import { both } from "../make_worktree.ts";
 import type { Site } from "../sites.ts";
 import { listEntries } from "../worktree_entry.ts";
