@@ -58,26 +58,20 @@ export const readFile = createRoute({
   },
 });
 
-export const readPatch = createRoute({
-  method: "get",
-  path: "/tasks/{id}/patch",
-  tags,
-  summary: "The commits of a task as mails, for `git am`",
-  request: { params: idParam },
-  responses: {
-    200: { description: "`git format-patch` of what is committed", content: { "application/mbox": { schema: text } } },
-    ...problems(404, 409, 422),
-  },
-});
+export const readPatch = createRoute(
+  question("/tasks/{id}/patch", "The commits of a task as mails, for `git am`", {
+    description: "`git format-patch` of what is committed",
+    content: { "application/mbox": { schema: text } },
+  }),
+);
 
-export const listComments = createRoute({
-  method: "get",
-  path: "/tasks/{id}/comments",
-  tags,
-  summary: "The comments on a task's changes and on its plan",
-  request: { params: idParam },
-  responses: { 200: json(commentsSchema, "In the order in which they were written"), ...problems(404, 422) },
-});
+export const listComments = createRoute(
+  question(
+    "/tasks/{id}/comments",
+    "The comments on a task's changes and on its plan",
+    json(commentsSchema, "In the order in which they were written"),
+  ),
+);
 
 export const addComment = createRoute({
   method: "post",
@@ -163,14 +157,13 @@ export const discardTask = createRoute({
   tags,
 });
 
-export const readOutgoing = createRoute({
-  method: "get",
-  path: "/tasks/{id}/outgoing",
-  tags,
-  summary: "Where the branch of a task can go",
-  request: { params: idParam },
-  responses: { 200: json(outgoingSchema, "As things stand now"), ...problems(404, 409, 422) },
-});
+export const readOutgoing = createRoute(
+  question(
+    "/tasks/{id}/outgoing",
+    "Where the branch of a task can go",
+    json(outgoingSchema, "As things stand now"),
+  ),
+);
 
 export const push = createRoute({
   ...optionalBody(
@@ -200,3 +193,12 @@ export const lookAtPullRequest = createRoute({
   ...command("/tasks/{id}/pull-request/refresh", "Ask what became of the pull request", "By `gh`."),
   tags,
 });
+
+/** A question about one task. */
+function question<A>(path: string, summary: string, answer: A) {
+  return {
+    ...{ method: "get" as const, path, tags, summary },
+    request: { params: idParam },
+    responses: { 200: answer, ...problems(404, 409, 422) },
+  };
+}
