@@ -18,7 +18,7 @@ type ReviewType =
   | "branch.pushed"
   | `pull_request.${"opened" | "changed"}`;
 
-type ReviewEvent = Extract<TaskEvent, { type: ReviewType }>;
+export type ReviewEvent = Extract<TaskEvent, { type: ReviewType }>;
 
 /** What the event changes of its task; null when it is of another kind. */
 export function changeByReview(task: Task, event: ReviewEvent): Partial<Task> {
