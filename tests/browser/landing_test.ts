@@ -156,7 +156,8 @@ Deno.test("what becomes of finished work is said and done on the pages", async (
     assertEquals(await axeFindings(page, "two runs compared"), []);
     await w.show("/tasks/1");
     await page.keyboard.press("Control+k");
-    await page.keyboard.type("compare");
+    await dialog.getByRole("combobox").fill("compare");
+    await page.getByRole("option", { name: /^Compare/ }).first().waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("combobox", { name: "Task to compare with #1" }).fill("2");
     await page.getByRole("option", { name: /#2 Landed/ }).click();
@@ -229,8 +230,10 @@ Deno.test("what becomes of finished work is said and done on the pages", async (
     await page.getByRole("button", { name: "Retry", exact: true }).click();
     await dialog.getByText("stays kept under refs/coder/kept").waitFor();
     await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
     await page.keyboard.press("Control+k");
-    await page.keyboard.type("discard");
+    await dialog.getByRole("combobox").fill("discard");
+    await page.getByRole("option", { name: /^Discard/ }).first().waitFor();
     await page.keyboard.press("Enter");
     await button("Discard it").click();
     await bar.getByText(/^Discarded/).waitFor();

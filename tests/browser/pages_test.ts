@@ -104,7 +104,7 @@ Deno.test("the pages of a service at work", async (t) => {
     await page.goBack();
     await drawer.waitFor();
     await page.keyboard.press("Control+k");
-    await page.keyboard.type("dark theme");
+    await page.getByRole("dialog").getByRole("combobox").fill("dark theme");
     await page.keyboard.press("Enter");
     await page.locator('html[data-theme="dark"]').waitFor();
     await page.reload();
