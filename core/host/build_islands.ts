@@ -51,7 +51,10 @@ export async function buildIslands({ minify = true }: { minify?: boolean } = {})
   await Deno.mkdir(islandsDist, { recursive: true });
   const style = await joinSheets(islands, sheets);
   await Deno.writeTextFile(join(islandsDist, "style.css"), style);
-  await Promise.all(scripts.map((script) => bundle(script, { minify })));
+  // The first one alone: it brings the bundler where that is not there yet, and several at once trip over each other.
+  const [first, ...rest] = scripts;
+  await bundle(first!, { minify });
+  await Promise.all(rest.map((script) => bundle(script, { minify })));
 }
 
 async function bundle({ source, output }: typeof scripts[number], { minify }: { minify: boolean }): Promise<void> {
