@@ -1,47 +1,73 @@
 // Starts the service: reads the environment, puts the floors together, serves, and stops softly.
 
 import { basename, dirname, join } from "@std/path";
+import { delay } from "@std/async";
 import { parseEnv } from "node:util";
 import denoJson from "./deno.json" with { type: "json" };
+import { addedRepositories } from "./core/host/added_repositories.ts";
+import { announcement, openWords, urlOf } from "./core/host/announcement.ts";
 import { type Config, ConfigError, readConfig, variables } from "./core/host/config.ts";
 import { DomainError, messageOf } from "./core/domain/error.ts";
 import type { EngineSettings } from "./core/engine/context.ts";
+import { slotsWithoutAsking } from "./core/engine/dispatch/slots.ts";
+import { leaseTimes } from "./core/engine/dispatch/worker_watch.ts";
 import { engine } from "./core/engine/engine.ts";
-import { givenToken, makeDataFolder, ownToken, tokenInUse, tokenPath, workerId } from "./core/host/local_identity.ts";
+import {
+  givenToken,
+  makeDataFolder,
+  ownToken,
+  tellUrl,
+  tokenInUse,
+  tokenPath,
+  workerId,
+} from "./core/host/local_identity.ts";
 import { type Preflight, preflight } from "./core/host/preflight.ts";
 import { runMaintenance } from "./core/host/maintenance.ts";
 import type { Service } from "./core/engine/service/service.ts";
+import { settingsShown, tokenShown } from "./core/host/shown_settings.ts";
 import { hasSecretsToHide, launchUnlimited } from "./core/host/launcher.ts";
-import { openStore } from "./core/kv/store.ts";
+import { UnknownOutcome } from "./core/kv/kv.ts";
+import { isRemote, openStore, type Store } from "./core/kv/store.ts";
+import { storedBytes } from "./core/host/stored_bytes.ts";
 import { descriptorLimit } from "./core/host/descriptors.ts";
-import { freeBytes } from "./core/host/disk_space.ts";
+import { diskReserve } from "./core/host/disk_reserve.ts";
+import { folderBytes, leastFreeBytes } from "./core/host/disk_space.ts";
 import { inspectRepository } from "./core/process/git/git.ts";
+import { gitExchange } from "./core/process/git/git_exchange.ts";
 import { gitWorktrees } from "./core/process/git/git_worktrees.ts";
 import { gitLandings } from "./core/process/git/landing/git_landings.ts";
+import { poster } from "./core/process/post.ts";
 import { pullRequests } from "./core/process/gh.ts";
 import { Sites } from "./core/process/git/sites.ts";
+import { exchangeUrls } from "./core/process/project/exchange_urls.ts";
 import { projects } from "./core/process/project/project_settings.ts";
 import { stepRunner } from "./core/process/project/step_process.ts";
 import { taskPorts } from "./core/process/project/task_ports.ts";
 import { takeOver } from "./core/process/hand_over.ts";
+import { newEndpointsCode } from "./core/host/kv_endpoints.ts";
 import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/host/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
+import { watchOver } from "./core/process/watcher.ts";
 import { type Log, type LogFormat, logger, printable } from "./core/host/log.ts";
+import { sharedTimers } from "./core/host/shared_timers.ts";
 import { systemClock, systemRandom } from "./core/host/system.ts";
-import type { Hono } from "hono";
 import { buildIslands, islandsAreStale, islandsDist } from "./core/host/build_islands.ts";
 import { assetRoutes, loadAssets } from "./routes/pages/assets.ts";
-import { type App, makeApp } from "./routes/app.ts";
+import { type App, type AppOptions, makeApp } from "./routes/app.ts";
 import { canServeConnections, Connections, connectionsAtMost } from "./routes/guard/connections.ts";
-import { allowedHosts, isLoopback, type Token } from "./routes/guard/guard.ts";
+import { guardOptions, isLoopback, type Token } from "./routes/guard/guard.ts";
+import { pageAnswers } from "./routes/pages/page_answer.ts";
 import { pages } from "./routes/pages/pages.tsx";
 
 const version = denoJson.version;
+const clock = { ...systemClock, timer: sharedTimers(systemClock) };
 /** A soft stop that takes longer than this is ended hard. */
 const stopWithinMs = 30_000;
 /** Signals closer together than this are one: a Ctrl-C through `deno task` arrives twice. */
 const sameSignalMs = 1_000;
 const launcherLookMs = 1_000;
+const storeRetryMs = 1_000;
+const kvTokenVariable = "DENO_KV_ACCESS_TOKEN";
 
 let format: LogFormat = Deno.env.get("CODER_LOG") === "json" ? "json" : "text";
 let log = logger({ format, now: systemClock.now });
@@ -49,7 +75,7 @@ let log = logger({ format, now: systemClock.now });
 /** From now on the log is as the settings say, and says also what the runtime would print raw. */
 function useLog(config: Config): Log["warn"] {
   format = config.log;
-  log = logger({ format, now: systemClock.now, secrets: [config.token, Deno.env.get("DENO_KV_ACCESS_TOKEN")] });
+  log = logger({ format, now: systemClock.now, secrets: [config.token, Deno.env.get(kvTokenVariable)] });
   const end = (error: unknown) => {
     log.error("An error that nobody handled ends the service", error);
     Deno.exit(1);
@@ -94,45 +120,64 @@ async function start(): Promise<void> {
   // Only for tests/chaos: two services on one local file, so that one can take over what a stopped one holds. SQLite was
   // not made to be waited on by a process that is stopped in the middle of a commit.
   const share = Deno.env.get("PERSONAL_CODER_TEST_SHARE") === "1";
-  const store = await openStore(config.kv, { clock: systemClock, random: systemRandom, share });
-  // Read by now, and of no use to anyone else.
-  Deno.env.delete("DENO_KV_ACCESS_TOKEN");
+  const store = await openedStore(config, { share, warn });
+  let port: number | null = null;
   const found = await preflight(config, {
+    port: () => port,
     clock: systemClock,
     uid: Deno.uid(),
     isSandbox: Deno.env.get("IS_SANDBOX"),
+    hasAdded: ((await store.log.head(0))?.repositories ?? []).length > 0,
   });
   await makeDataFolder(config.data);
-  await Deno.mkdir(join(config.data, "logs"), { recursive: true });
+  for (const name of ["logs", "guards"]) await Deno.mkdir(join(config.data, name), { recursive: true });
   const worker = { id: await workerId(config.data, systemRandom), name: config.workerName };
   const { token, shown } = await tokenOf(config);
+  const settings = engineSettings(config, found);
+  const rootOf = (name: string) => worktreeRoot(config, name, found.repoPaths.get(name)!);
   const sites = new Sites({
     repos: found.repoPaths,
-    root: (name) => worktreeRoot(config, found, name),
+    root: rootOf,
     store: store.id,
+    copies: join(config.data, "git"),
   });
   const worktrees = gitWorktrees(sites);
   const ofRepositories = projects({
     readAtCommit: (repo, commit, path) => worktrees.readAtCommit(repo, commit, path),
     folder: join(config.data, "repositories"),
+    exchanges: found.exchanges,
+  });
+  const urls = exchangeUrls({ repos: () => found.repoPaths.keys(), projects: ofRepositories, warn });
+  const stored = storedBytes({
+    logs: join(config.data, "logs"),
+    database: isRemote(config.kv) ? null : config.kv,
+    retentionDays: config.retentionDays,
+    now: systemClock.now,
+    warn,
   });
   const coder = engine({
     store,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     worktrees,
     landings: gitLandings(sites),
     outgoing: worktrees,
+    exchange: gitExchange(sites, urls),
     projects: ofRepositories,
     steps: stepRunner(),
     ports: taskPorts(),
+    sandboxes: found.sandboxes,
     agent: found.agent,
     worker,
-    settings: engineSettings(config, found),
-    freeBytes: () => freeBytes(config.data),
+    settings,
+    freeBytes: () => leastFreeBytes([config.data, ...[...found.repoPaths.keys()].map(rootOf)]),
+    folderBytes,
+    poster: poster(config.webhookHosts),
+    reserve: diskReserve(join(config.data, "reserve")),
     warn,
   }, {
     endSurvivors,
+    watcher: await watchOver({ limitMs: leaseTimes.watchMs, warn }),
     pid: Deno.pid,
     surroundings: () => ({
       version,
@@ -141,40 +186,65 @@ async function start(): Promise<void> {
       repos: found.repos,
       root: found.root,
       containment: found.containment,
+      sandbox: found.sandbox(),
       token: token !== null,
+      stored: stored.current(),
     }),
     pullRequests: pullRequests(found.repoPaths),
-    repositories: { inspect: inspectRepository, projects: ofRepositories },
+    repositories: {
+      inspect: inspectRepository,
+      projects: ofRepositories,
+      added: addedRepositories({
+        ...{ found, names: settings.repos, data: config.data, warn },
+        worktreeRoot: (name, path) => worktreeRoot(config, name, path),
+      }),
+    },
+    setUp: {
+      settings: settingsShown(config, { hostname: Deno.hostname(), home: Deno.env.get("HOME") }),
+      token: tokenShown(config, { asked: token !== null }),
+    },
     upkeep: { worktrees, retentionDays: config.retentionDays },
   });
   const app = makeApp({
     service: coder.service,
-    guard: { hosts: allowedHosts(config.host, Deno.hostname()), anyAddress: !isLoopback(config.host), token },
+    guard: guardOptions({ ...config, hostname: Deno.hostname(), token }),
     version,
     ...await webPages(coder.service),
     warn,
+    timer: clock.timer,
   });
   const descriptors = launcher?.descriptors ?? await descriptorLimit();
-  const server = listen(config, app.fetch, { descriptors, warn });
+  const server = config.port === null
+    ? null
+    : listen(config, { port: config.port, handler: app.fetch, descriptors, warn });
+  port = server?.port ?? null;
   await coder.start();
+  await tellUrl(config.data, port === null ? null : urlOf(config, port));
+  announceOpen(config, port);
+  void stored.look();
   const ticking = new AbortController();
   Deno.cron(
     "look at the queue",
     "* * * * *",
     { signal: ticking.signal },
-    () => coder.tick().catch((error) => warn("Cannot look at the queue", error)),
+    () => {
+      stored.current();
+      return coder.tick().catch((error) => warn("Cannot look at the queue", error));
+    },
   );
   const stop = stopOnSignal(async () => {
     ticking.abort();
     app.streams.closeAll();
     await coder.stop();
-    await server.shutdown();
+    await server?.shutdown();
+    await tellUrl(config.data, null);
     store.close();
   });
   // It passes signals on; when it was killed, nobody does.
   if (launcher) launcher.released.then(stop);
   else stopWithLaunchers(await launcherChain(Deno.pid), stop);
-  announce(config, found, { port: server.port, token: shown });
+  await found.complete;
+  announce(config, found, { port, token: shown });
 }
 
 /** What the launcher passed on, its secrets where settings are read; null when nobody launched us. */
@@ -187,14 +257,52 @@ async function fromLauncher(): Promise<Awaited<ReturnType<typeof takeOver>> | nu
   return given;
 }
 
-/** The token that is asked for, and what to say of it; beyond loopback one is made when none is set. */
+/** A server that is not up yet is waited for; what is wrong with a file is told at once. */
+async function openedStore(config: Config, { share, warn }: { share: boolean; warn: Log["warn"] }): Promise<Store> {
+  const onForbidden = (error: Error) => {
+    log.error(`The store at ${config.kv} is now to be called where this service may not; it ends to begin anew`, error);
+    Deno.exit(newEndpointsCode);
+  };
+  const options = { clock, random: systemRandom, share, connect: connector(config), onForbidden };
+  for (let tries = 0;; tries++) {
+    try {
+      return await openStore(config.kv, options);
+    } catch (error) {
+      const mayPass = error instanceof UnknownOutcome || (error instanceof DomainError && error.code === "unavailable");
+      if (!isRemote(config.kv) || !mayPass) throw error;
+      if (tries === 0) warn(`Waiting for the store at ${config.kv}`, error);
+      await delay(storeRetryMs);
+    }
+  }
+}
+
+/**
+ * Opens the store, as often as that is needed. Deno takes a server's token from the environment only; it is there no longer than
+ * that takes, so that nobody else finds it.
+ */
+function connector({ kvTokenFile }: Config): (location: string) => Promise<Deno.Kv> {
+  const given = Deno.env.get(kvTokenVariable);
+  Deno.env.delete(kvTokenVariable);
+  return async (location) => {
+    const token = kvTokenFile === null ? given : (await Deno.readTextFile(kvTokenFile)).trim();
+    if (token) Deno.env.set(kvTokenVariable, token);
+    try {
+      // It is read before this returns, and an answer may never come.
+      return Deno.openKv(location);
+    } finally {
+      Deno.env.delete(kvTokenVariable);
+    }
+  };
+}
+
+/** The token that is asked for, and what to say of it; beyond loopback, a proxy's included, one is made when none is set. */
 async function tokenOf(config: Config): Promise<{ token: Token; shown: string | null }> {
   if (config.token !== null) return { token: config.token, shown: "as CODER_TOKEN says" };
   const inUse = (path: string, first: string) => tokenInUse(path, { first, clock: systemClock });
   if (config.tokenFile !== null) {
     return { token: inUse(config.tokenFile, await givenToken(config.tokenFile)), shown: `in ${config.tokenFile}` };
   }
-  if (isLoopback(config.host)) return { token: null, shown: null };
+  if (isLoopback(config.host) && config.publicUrl === null) return { token: null, shown: null };
   const path = tokenPath(config.data);
   const { token, made } = await ownToken(config.data);
   return { token: inUse(path, token), shown: made ? token : `in ${path}` };
@@ -202,16 +310,22 @@ async function tokenOf(config: Config): Promise<{ token: Token; shown: string | 
 
 /** Answers requests, on no more connections than leave the agents their descriptors. */
 function listen(
-  { host, port, maxConcurrent }: Config,
-  handler: App["fetch"],
-  { descriptors, warn }: { descriptors: number | null; warn: Log["warn"] },
+  { host, maxConcurrent }: Config,
+  { port, handler, descriptors, warn }: {
+    port: number;
+    handler: App["fetch"];
+    descriptors: number | null;
+    warn: Log["warn"];
+  },
 ): { port: number; shutdown(): Promise<void> } {
   const onError = (error: unknown) => {
     warn("A request failed", error);
     return new Response("Internal error", { status: 500 });
   };
   if (canServeConnections()) {
-    const atMost = connectionsAtMost({ descriptors, agents: maxConcurrent });
+    // Slots may be added while it runs.
+    const agents = Math.max(maxConcurrent, slotsWithoutAsking);
+    const atMost = connectionsAtMost({ descriptors, agents });
     return new Connections({ hostname: host, port, atMost, handler, onError, warn });
   }
   warn(`Deno ${Deno.version.deno} serves no single connections: their number has no bound`, null);
@@ -223,19 +337,30 @@ function engineSettings(config: Config, found: Preflight): EngineSettings {
   return {
     maxConcurrent: config.maxConcurrent,
     repos: [...found.repoPaths.keys()],
+    labels: config.labels,
+    url: config.workerUrl,
+    publicUrl: config.publicUrl,
+    holdMs: config.holdSeconds * 1_000,
     promptSuffix: config.promptSuffix,
     stallMs: config.stallSeconds * 1_000,
     timeoutSeconds: config.timeoutSeconds,
+    silenceSeconds: config.silenceSeconds,
     maxOutputBytes: config.maxOutputMb * 1_048_576,
     logs: join(config.data, "logs"),
+    guards: join(config.data, "guards"),
   };
 }
 
 /** The web pages, with their scripts built from the present sources. */
-async function webPages(service: Service): Promise<{ pages: Hono[]; stylesheet: string }> {
-  if (await islandsAreStale()) await buildIslands();
+async function webPages(service: Service): Promise<Pick<AppOptions, "pages" | "missing" | "stylesheet">> {
+  if (islandsAreStale()) await buildIslands();
   const assets = await loadAssets({ dist: islandsDist });
-  return { pages: [assetRoutes(assets), pages({ service, assets })], stylesheet: assets.urls.style };
+  const begin = pageAnswers({ service, assets });
+  return {
+    pages: [assetRoutes(assets), pages({ service, begin })],
+    missing: (c) => begin(c)({ kind: "nowhere" }, 404),
+    stylesheet: assets.urls.style,
+  };
 }
 
 /** `backup`, `restore`, `verify` and `token` instead of the service. */
@@ -246,8 +371,7 @@ async function maintain(): Promise<void> {
   Deno.exit(code);
 }
 
-function worktreeRoot(config: Config, found: Preflight, name: string): string {
-  const path = found.repoPaths.get(name)!;
+function worktreeRoot(config: Config, name: string, path: string): string {
   return config.worktrees ? join(config.worktrees, name) : join(dirname(path), `${basename(path)}-worktrees`);
 }
 
@@ -290,47 +414,27 @@ function stopWithLaunchers(chain: Link[], stop: () => void): void {
   }, launcherLookMs);
 }
 
-function containmentWords({ kind, reason }: Preflight["containment"]): string {
-  return kind === "none" ? `one that hides may outlive its run: ${reason}` : `held together by a ${kind}`;
+function announceOpen(config: Config, port: number | null): void {
+  const words = openWords(config, port);
+  if (format === "json") log.info(`Personal Coder ${version}`);
+  else console.log(`Personal Coder ${version}\n`);
+  sayRow(["Open", words], words);
 }
 
-function announce(config: Config, found: Preflight, { port, token }: {
-  port: number;
-  token: string | null;
-}): void {
-  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-  const url = `http://${["0.0.0.0", "[::]"].includes(host) ? "localhost" : host}:${port}`;
-  const agent = found.agentState();
-  const rows: [string, string][] = [
-    ["Open", url],
-    ["Agent", agent.kind === "missing" ? `missing: ${agent.hint}` : agent.name],
-    ...(agent.notice ? [["", agent.notice] as [string, string]] : []),
-    ...(agent.kind !== "missing" && agent.hint ? [["", agent.hint] as [string, string]] : []),
-    ["Git", found.git],
-    ...found.repos.map(({ name, path, branch, head }): [string, string] => [
-      "Repository",
-      `${name}: ${path} (${branch ?? "detached"} at ${head.slice(0, 7)})`,
-    ]),
-    ["Data", config.data],
-    ["User", found.root ? "root" : "not root"],
-    ["Processes", containmentWords(found.containment)],
-    ...(token ? [["Token", token] as [string, string]] : []),
-  ];
-  if (format === "json") {
-    log.info(`Personal Coder ${version}`);
-    // A log may be kept in many places; the file is in one.
-    for (const [name, text] of rows) log.info(`${name}: ${text === token ? "in the data folder" : text}`);
-    return;
-  }
-  console.log(`Personal Coder ${version}\n`);
-  for (const [name, text] of rows) console.log(`  ${name.padEnd(11)} ${printable(text)}`);
-  const auth = token ? ` -H 'authorization: Bearer <token>'` : "";
-  console.log(`
-Submit a task, then watch it:
+/** A log may be kept in many places: a token is named there by `logged`. */
+function sayRow([name, text]: [name: string, text: string], logged: string): void {
+  if (format === "json") log.info(`${name}: ${logged}`);
+  else console.log(`  ${name.padEnd(11)} ${printable(text)}`);
+}
 
-  curl ${url}/api/tasks${auth} --json '{"prompt": "Add a function that greets in French, and commit it"}'
-  curl -N ${url}/api/tasks/1/stream${auth}
-`);
+function announce(
+  config: Config,
+  found: Preflight,
+  { port, token }: { port: number | null; token: string | null },
+): void {
+  const { rows, hint } = announcement(config, found, { port, token });
+  for (const row of rows) sayRow(row, row[1] === token ? "in the data folder" : row[1]);
+  if (format !== "json") console.log(hint);
 }
 
 try {

@@ -20,6 +20,11 @@ export function promptOf(script: Script): string {
 export const beginOnly = "bench: begin only";
 /** The prompt upon which it stays until it is ended. */
 export const stayOnly = "bench: stay";
+/** The prompt upon which it does nothing for a second. */
+export const secondOnly = "bench: one second";
+/** The prompts upon which it makes one empty commit, or fails, at once. */
+export const commitOnly = "bench: commit";
+export const failOnly = "bench: fail";
 
 const init = {
   type: "system",
@@ -52,6 +57,20 @@ case "$line" in
 *"${stayOnly}"*)
   echo '${JSON.stringify(init)}'
   exec sleep 100000;;
+*"${secondOnly}"*)
+  echo '${JSON.stringify(init)}'
+  sleep 1
+  echo '${JSON.stringify(result)}'
+  exit;;
+*"${commitOnly}"*)
+  echo '${JSON.stringify(init)}'
+  git -c user.name=Bench -c user.email=bench@localhost commit --quiet --allow-empty -m Bench
+  echo '${JSON.stringify(result)}'
+  exit;;
+*"${failOnly}"*)
+  echo '${JSON.stringify(init)}'
+  echo '${JSON.stringify({ ...result, subtype: "error_during_execution", is_error: true })}'
+  exit 1;;
 esac
 exec '${Deno.execPath()}' run -A --quiet --no-config --no-lock '${import.meta.filename}' "$line"
 `;

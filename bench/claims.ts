@@ -9,7 +9,7 @@ import { keys } from "../core/kv/keys.ts";
 import { buildStore } from "../core/kv/store.ts";
 import type { Worktrees } from "../core/process/git/worktrees.ts";
 import { systemClock, systemRandom } from "../core/host/system.ts";
-import { noProject } from "../tests/support/no_project.ts";
+import { noneAdded, noProject, notSetUp } from "../tests/support/no_project.ts";
 import { tempDir } from "../tests/support/temp.ts";
 import { writeHistory } from "./history.ts";
 import { postgresQueues } from "./postgres_queues.ts";
@@ -104,9 +104,11 @@ async function measureHere(): Promise<Claims> {
       warn: (message, error) => console.error(message, error),
     }, {
       endSurvivors: () => Promise.resolve(0),
+      watcher: null,
       pid: Deno.pid,
       surroundings: () => ({ agent: {} } as never),
-      repositories: {} as never,
+      repositories: { added: noneAdded } as never,
+      setUp: notSetUp,
       pullRequests: {} as never,
     });
     await started.start();

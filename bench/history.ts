@@ -1,4 +1,5 @@
-// A store with a long past, written in bulk but as the service writes it: events, head, index entries, all-stream. `deno task
+// A store with a long past, written in bulk but as the service writes it: events, head, index entries, milestones, all-stream.
+// `deno task
 // verify` finds nothing to say about it.
 
 import { type NewEvent, type TaskEvent, versionOf } from "../core/domain/event.ts";
@@ -8,6 +9,7 @@ import { encodeEvent } from "../core/kv/event_record.ts";
 import { foldEvery } from "../core/kv/commit_batch.ts";
 import { encodeHead } from "../core/kv/head_record.ts";
 import { indexEntries } from "../core/kv/head_index.ts";
+import { dayMark, milestoneEntry } from "../core/kv/milestone_record.ts";
 import { keys } from "../core/kv/keys.ts";
 
 const at = Date.UTC(2025, 0, 1);
@@ -21,6 +23,16 @@ export interface Past {
   /** How the tasks ended; `null`: they still wait. */
   end: "completed" | null;
   prompt?: string;
+  /** As they would come over days, to several repositories and models, good and bad; else a second apart and all the same. */
+  spread?: Spread;
+}
+
+export interface Spread {
+  /** When the last one was made, in ms since 1970. */
+  until: number;
+  days: number;
+  repos: string[];
+  models: string[];
 }
 
 /** Writes tasks 1 to `tasks` into an empty database file. */
@@ -30,6 +42,7 @@ export async function writeHistory(path: string, { tasks, ...past }: Past): Prom
     let commit = newCommit(kv);
     /** One commit is written while the next one is made. */
     let writing = Promise.resolve();
+    const days = new Set<string>();
     const write = async (nextId: number | null) => {
       await writing;
       writing = commit.write(nextId);
@@ -42,7 +55,7 @@ export async function writeHistory(path: string, { tasks, ...past }: Past): Prom
         const event = {
           seq: task.seq + 1,
           type: draft.type,
-          at: new Date(at + id * 1_000 + task.seq).toISOString(),
+          at: new Date(timeOf(id, { type: draft.type, seq: task.seq, tasks, spread: past.spread })).toISOString(),
           task: id,
           ...(draft.run !== undefined && { run: draft.run }),
           by: "bench",
@@ -50,6 +63,11 @@ export async function writeHistory(path: string, { tasks, ...past }: Past): Prom
           data: draft.data,
         } as TaskEvent;
         const { value } = encodeEvent(event, { commit: "bench00000000000", bodyId: () => "" });
+        const milestone = milestoneEntry(task, event);
+        if (milestone) {
+          commit.set(milestone.key, milestone.value);
+          days.add(milestone.day);
+        }
         task = evolve(task, event);
         commit.set(keys.event(id, event.seq), value);
         if (event.seq % foldEvery === 0) commit.set(keys.fold(id, event.seq), encodeHead(task));
@@ -66,6 +84,7 @@ export async function writeHistory(path: string, { tasks, ...past }: Past): Prom
       }
     }
     await writing;
+    await writeMarks(kv, days);
   } finally {
     kv.close();
   }
@@ -92,6 +111,15 @@ function newCommit(kv: Deno.Kv) {
   };
 }
 
+/** The marks of all days, and that no milestone is missing. */
+async function writeMarks(kv: Deno.Kv, days: Set<string>): Promise<void> {
+  for (const day of days) {
+    const { key, value } = dayMark(day);
+    await kv.set(key, value);
+  }
+  await kv.set(keys.gathered(), "complete");
+}
+
 function setHead(commit: ReturnType<typeof newCommit>, task: Task): void {
   commit.set(keys.task(task.id), encodeHead(task));
   for (const { key, value } of indexEntries(task)) commit.set(key, value);
@@ -99,8 +127,9 @@ function setHead(commit: ReturnType<typeof newCommit>, task: Task): void {
 
 function* eventsOf(
   id: number,
-  { output, end, prompt = `Do the work number ${id}` }: Omit<Past, "tasks">,
+  { output, end, prompt = `Do the work number ${id}`, spread }: Omit<Past, "tasks">,
 ): Iterable<NewEvent> {
+  const repo = spread ? spread.repos[id % spread.repos.length]! : "repo";
   yield {
     type: "task.created",
     data: {
@@ -108,7 +137,7 @@ function* eventsOf(
       prompt,
       priority: 0,
       depends_on: [],
-      repo: "repo",
+      repo,
       base: null,
       model: null,
       mode: "execute",
@@ -120,7 +149,11 @@ function* eventsOf(
   if (end === null) return;
   const run = 1;
   const why = { free_slots: 1, rank: 1, candidates: [], count: 1 };
-  yield { type: "run.claimed", run, data: { worker: "bench", epoch: 1, attempt: 1, mark: "bench", why } };
+  yield {
+    type: "run.claimed",
+    run,
+    data: { worker: spread ? `w${id % 2}` : "bench", epoch: 1, attempt: 1, mark: "bench", why },
+  };
   yield {
     type: "worktree.added",
     run,
@@ -128,6 +161,22 @@ function* eventsOf(
   };
   const session_id = "bench";
   yield { type: "run.started", run, data: { pid: 1, session_id, agent: "bench", args: [], resumed: false } };
+  if (spread) {
+    const model = spread.models[chance(id, 1) > 0.7 ? 1 : 0]!;
+    yield { type: "agent.ready", run, data: { model, session_id, version: "bench" } };
+    yield {
+      type: "check.finished",
+      run,
+      data: {
+        outcome: isBad(id) ? "failed" : "passed",
+        exit_code: 0,
+        signal: null,
+        duration_ms: 9,
+        round: 1,
+        commit: "0",
+      },
+    };
+  }
   for (let index = 0; index < output; index++) {
     yield {
       type: "output.text",
@@ -139,19 +188,46 @@ function* eventsOf(
     type: "run.finished",
     run,
     data: {
-      outcome: "succeeded",
+      outcome: spread && isBad(id) ? "check_failed" : "succeeded",
       error: null,
       exit_code: 0,
       signal: null,
       result: "done",
-      usage: null,
-      cost_usd: 0.01,
+      usage: spread ? usageOf(id) : null,
+      cost_usd: spread ? chance(id, 2) : 0.01,
       duration_ms: 1_000,
       uncommitted: 0,
       lines_added: 1,
       lines_removed: 0,
-      then: "complete",
+      then: spread && isBad(id) ? "settle" : "complete",
     },
   };
-  yield { type: "task.completed", data: { output: "done" } };
+  if (spread && isBad(id)) yield { type: "task.failed", data: { error: "The check failed", reason: "check_failed" } };
+  else yield { type: "task.completed", data: { output: "done" } };
+}
+
+/** The same number from 0 to 1 for the same task each time. */
+function chance(id: number, salt: number): number {
+  return ((id * 2_654_435_761 + salt * 40_503) % 1_000_003) / 1_000_003;
+}
+
+function isBad(id: number): boolean {
+  return chance(id, 3) < 0.15;
+}
+
+function usageOf(id: number) {
+  const [input_tokens, output_tokens] = [Math.round(chance(id, 4) * 5_000), Math.round(chance(id, 5) * 20_000)];
+  return { input_tokens, output_tokens, cache_read_tokens: output_tokens * 10, cache_write_tokens: output_tokens };
+}
+
+/** When an event of a task is: a spread one waits for up to 20 minutes and works for up to 40. */
+function timeOf(
+  id: number,
+  { type, seq, tasks, spread }: { type: string; seq: number; tasks: number; spread: Spread | undefined },
+): number {
+  if (!spread) return at + id * 1_000 + seq;
+  const made = spread.until - Math.round((tasks - id) / tasks * spread.days * 86_400_000) - 3_600_000;
+  const wait = seq === 0 ? 0 : Math.round(chance(id, 6) ** 3 * 1_200_000);
+  const isOver = /^(run\.finished|task\.(completed|failed))$/.test(type);
+  return made + wait + (isOver ? 60_000 + Math.round(chance(id, 7) ** 2 * 2_340_000) : 0) + seq;
 }

@@ -2,11 +2,10 @@
 
 import { median } from "./row.ts";
 
-const rounds = 15;
-
 /** The median of each case, measured in turns; the first round does not count. */
 export async function inTurns<Name extends string>(
   cases: Record<Name, () => Promise<number>>,
+  { rounds = 15 } = {},
 ): Promise<Record<Name, number>> {
   const names = Object.keys(cases) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;

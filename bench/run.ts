@@ -11,13 +11,20 @@ import { parseArgs } from "node:util";
 import { append } from "./append.ts";
 import { board } from "./board.ts";
 import { claims } from "./claims.ts";
+import { flood } from "./flood.ts";
 import { followTask } from "./followers.ts";
 import { gigabyte, idle } from "./idle.ts";
+import { growth } from "./growth.ts";
 import { landing } from "./landing.ts";
 import { live } from "./live.ts";
+import { machines } from "./machines.ts";
+import { page } from "./page.ts";
 import { project } from "./project.ts";
 import { replay } from "./replay.ts";
 import type { Row } from "./row.ts";
+import { sandbox } from "./sandbox.ts";
+import { size } from "./size.ts";
+import { fullSlots } from "./slots.ts";
 import { start } from "./start.ts";
 import { startup } from "./startup.ts";
 import { table } from "./table.ts";
@@ -27,8 +34,10 @@ import { verify } from "./verify.ts";
 const groups: Record<string, () => Promise<Row[]>> = {
   append,
   start,
+  slots: fullSlots,
   project,
   landing,
+  sandbox,
   live,
   throughput,
   replay,
@@ -38,7 +47,12 @@ const groups: Record<string, () => Promise<Row[]>> = {
   startup,
   board,
   idle,
+  machines,
   gigabyte,
+  growth,
+  page,
+  flood,
+  size,
 };
 
 const { values } = parseArgs({

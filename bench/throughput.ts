@@ -15,10 +15,10 @@ export async function throughput(): Promise<Row[]> {
   await using world = await benchWorld();
   const all = { three: [], one: [], batches: [], piped: [], sqlite: [] } as Record<string, number[]>;
   for (let index = 0; index < rounds; index++) {
-    all.three!.push(await agentRate(world, 3));
+    all.three!.push(await agentRate(world, { agents: 3, script, since: "line" }));
     all.batches!.push(await batchRate(world));
     all.sqlite!.push(sqliteRate(world));
-    all.one!.push(script.lines / await agentRate(world, 1));
+    all.one!.push(script.lines / await agentRate(world, { agents: 1, script, since: "spawn" }));
     all.piped!.push(await pipedSeconds(world));
   }
   const of = (name: string) => median(all[name]!);
@@ -47,8 +47,14 @@ export async function throughput(): Promise<Row[]> {
   ];
 }
 
-/** Events per second from the first agent's start until the last line of all is durable, by the log's own times. */
-async function agentRate({ service }: BenchWorld, agents: number): Promise<number> {
+/**
+ * Events per second until the last line of all is durable, from the first line of any or the spawn of the first, by the log's
+ * own times.
+ */
+export async function agentRate(
+  { service }: Pick<BenchWorld, "service">,
+  { agents, script, since }: { agents: number; script: Script; since: "line" | "spawn" },
+): Promise<number> {
   // They start together: each waits until all of them are there.
   const prompt = promptOf({ ...script, restMs: agents > 1 ? 1_000 : 0 });
   const tasks = await Promise.all(Array.from({ length: agents }, () => service.createTask({ prompt })));
@@ -60,8 +66,7 @@ async function agentRate({ service }: BenchWorld, agents: number): Promise<numbe
     const events = await service.events(id);
     const output = events.filter(({ type }) => type === "output.text");
     if (output.length !== script.lines) throw new Error(`${output.length} of ${script.lines} lines are in the log`);
-    // One agent is timed from its spawn, as its rival is; several from the first line of any.
-    const begin = agents > 1 ? output[0] : events.find(({ type }) => type === "run.started");
+    const begin = since === "line" ? output[0] : events.find(({ type }) => type === "run.started");
     first = Math.min(first, Date.parse(begin!.at));
     last = Math.max(last, Date.parse(output.at(-1)!.at));
     count += output.length;

@@ -18,10 +18,12 @@ export interface BenchWorld extends AsyncDisposable {
 }
 
 /** Starts the service on a repository of `files` files. */
-export async function benchWorld({ files = 1, data, env = {} }: {
+export async function benchWorld({ files = 1, data, env = {}, limited = false }: {
   files?: number;
   data?: string;
   env?: Record<string, string>;
+  /** As `deno task start` runs it. */
+  limited?: boolean;
 } = {}): Promise<BenchWorld> {
   const stack = new AsyncDisposableStack();
   try {
@@ -35,6 +37,7 @@ export async function benchWorld({ files = 1, data, env = {} }: {
       await startService({
         repo: repository.path,
         data,
+        limited,
         env: { CODER_CLAUDE: agent, IS_SANDBOX: "1", CODER_PROMPT_SUFFIX: "", ...env },
       }),
     );

@@ -2,11 +2,14 @@
 
 import { hydrate } from "preact";
 import { showUrl } from "./state/actions.ts";
-import { islands } from "./islands.ts";
+import { lazyIslands } from "./lazy_islands.ts";
+import { startBoardSearch } from "./state/board_search.ts";
 import { startKeys } from "./overlay/keys.ts";
+import { startNotifications } from "./notify/notifications.ts";
 import { startLive } from "./stream/live.ts";
 import type { PageData } from "./state/page_data.ts";
 import { createStore, StoreContext } from "./state/store.ts";
+import { loadTab } from "./task/tab_views.ts";
 import { startTitle } from "./parts/title.ts";
 
 const page: PageData = JSON.parse(document.querySelector("#page-data")?.textContent ?? "null");
@@ -20,8 +23,13 @@ if (timeZone && timeZone !== page.locale.zone) {
 const ahead = page.now - Date.now();
 const store = createStore(page);
 
-for (const element of document.querySelectorAll<HTMLElement>("[data-island]")) {
-  const Component = islands[element.dataset.island ?? ""];
+const elements = [...document.querySelectorAll<HTMLElement>("[data-island]")];
+const [components] = await Promise.all([
+  Promise.all(elements.map(({ dataset }) => lazyIslands[dataset.island ?? ""]?.())),
+  loadTab(store.open.peek()?.tab.peek() ?? "transcript"),
+]);
+for (const [index, element] of elements.entries()) {
+  const Component = components[index];
   if (!Component) continue;
   hydrate(
     <StoreContext.Provider value={store}>
@@ -35,5 +43,7 @@ document.documentElement.dataset.alive = "";
 setInterval(() => store.now.value = Date.now() + ahead, 1_000);
 addEventListener("popstate", () => void showUrl(store));
 startKeys(store);
+if (page.kind === "board") startBoardSearch(store);
 startTitle(store);
+startNotifications(store);
 startLive(store);

@@ -1,23 +1,36 @@
 // All routes together. Tests call `app.request()`; main.ts serves `app.fetch`.
 
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Hono } from "hono";
+import { matchedRoutes } from "hono/route";
+import type { Clock } from "../core/domain/ports.ts";
 import type { Service } from "../core/engine/service/service.ts";
-import { json } from "./api/api.ts";
+import { accessTokens } from "./api/access_tokens.ts";
+import { atHolder } from "./api/at_holder.ts";
+import { condition } from "./api/condition.ts";
 import { readBody } from "./guard/body.ts";
+import { refusals } from "./guard/refusals.ts";
+import { compression } from "./guard/compression.ts";
 import { docs } from "./api/docs.tsx";
 import { errorResponse, problemResponse } from "./api/error_response.ts";
 import { events } from "./api/events.ts";
 import { answerHeaders, guard, type GuardOptions } from "./guard/guard.ts";
-import { healthSchema } from "./api/health_schema.ts";
+import { imports } from "./api/import.ts";
+import { insights } from "./api/insights.ts";
 import { login } from "./pages/login.tsx";
+import { mcp } from "./mcp/mcp.ts";
 import { metrics } from "./api/metrics.ts";
 import { openApi } from "./api/openapi.ts";
+import { queue } from "./api/queue.ts";
 import { review } from "./api/review.ts";
 import { repositories } from "./api/repositories.ts";
 import { OpenStreams } from "./live/server_sent_events.ts";
 import { stream } from "./live/stream.ts";
 import { tasks } from "./api/tasks.ts";
+import { github } from "./api/github.ts";
+import { schedules } from "./api/schedules.ts";
+import { webhooks } from "./api/webhooks.ts";
+import { workers } from "./api/workers.ts";
 
 export interface AppOptions {
   service: Service;
@@ -25,9 +38,13 @@ export interface AppOptions {
   version: string;
   /** The web pages and their assets. */
   pages: Hono[];
+  /** Answers a browser that asks for a page which is not there; without it, as to a program. */
+  missing?: (c: Context) => Promise<Response>;
   /** The address of the pages' stylesheet, for the login page. */
   stylesheet?: string;
   warn(message: string, error: unknown): void;
+  /** By which a body that does not come is given up; by default one of the runtime's own each. */
+  timer?: Clock["timer"];
 }
 
 export interface App {
@@ -39,49 +56,60 @@ export interface App {
   streams: OpenStreams;
 }
 
-export function makeApp({ service, guard: guardOptions, version, pages, stylesheet, warn }: AppOptions): App {
+export function makeApp(
+  { service, guard: guardOptions, version, pages, missing, stylesheet, warn, timer }: AppOptions,
+): App {
   const streams = new OpenStreams();
   const app = new OpenAPIHono();
   app.use(answerHeaders());
-  app.use(guard(guardOptions));
+  app.use(compression());
+  app.use(guard({ ...guardOptions, identify: service.identify }));
   // Before any body is asked for or read: nothing answers here whatever is sent.
-  app.use(async (c, next) => answers(app, methodOf(c), c.req.path) ? await next() : nothingAt(c, app));
-  app.use(readBody());
+  app.use(async (c, next) => {
+    const method = methodOf(c);
+    return matchedRoutes(c).some((route) => route.method === method) ? await next() : await nothingAt(c, app, missing);
+  });
+  app.use(readBody({ refused: refusals((why) => warn(`A request was refused: ${why}`, null)), timer }));
+  const { token } = guardOptions;
+  for (const path of ["diff", "file", "tree", "patch"]) {
+    app.use(`/api/tasks/:id/${path}`, atHolder(service, { token, exchangeFirst: true }));
+  }
+  for (
+    const path of [
+      "log",
+      "log/search",
+      "results/:call/images/:index",
+      "landing",
+      "land",
+      "landing/resolve",
+      "outgoing",
+      "push",
+      "pull-request",
+    ]
+  ) {
+    app.use(`/api/tasks/:id/${path}`, atHolder(service, { token }));
+  }
   app.route("/api", tasks(service));
   app.route("/api", events(service, streams));
+  app.route("/api", imports(service));
   app.route("/api", review(service));
   app.route("/api", stream(service, streams));
   app.route("/api", repositories(service));
-  app.openapi(
-    createRoute({
-      method: "get",
-      path: "/healthz",
-      summary: "The service's condition",
-      tags: ["Service"],
-      security: [],
-      responses: { 200: json(healthSchema, "Up; `pause` says why nothing is claimed") },
-    }),
-    async (c) => c.json(await service.health(), 200),
-  );
-  app.openapi(
-    createRoute({
-      method: "post",
-      path: "/api/service/resume",
-      summary: "Resume a paused dispatch now",
-      description:
-        "Ends this worker's pause before its time, whatever the reason, and looks at the queue. Where nothing " +
-        "is paused nothing changes.",
-      tags: ["Service"],
-      responses: { 200: json(healthSchema, "The condition then") },
-    }),
-    async (c) => c.json(await service.resume(), 200),
-  );
+  app.route("/api", workers(service));
+  app.route("/api", queue(service, { warn }));
+  app.route("/api", schedules(service));
+  app.route("/api", webhooks(service));
+  app.route("/api", github(service));
+  app.route("/api", accessTokens(service));
+  app.route("/api", insights(service));
+  app.route("/", condition(service));
   app.route("/", metrics(service, { streams, version }));
   const document = openApi(app, { version });
+  app.route("/", mcp({ document, version, fetch: (request, info) => app.fetch(request, info as never) }));
   app.route("/api", docs({ document, stylesheet: stylesheet ?? null }));
   app.route("/", login({ token: guardOptions.token, stylesheet: stylesheet ?? null }));
   for (const page of pages) app.route("/", page);
-  app.notFound((c) => nothingAt(c, app));
+  app.notFound((c) => nothingAt(c, app, missing));
   app.onError((error, c) => errorResponse(error, c, warn));
   return {
     fetch: (request, info) => app.fetch(request, info),
@@ -104,10 +132,17 @@ function methodOf(c: Context): string {
   return c.req.method === "HEAD" ? "GET" : c.req.method;
 }
 
+/** Whether a person opens an address, rather than a program that asks the API. */
+function isVisit(c: Context): boolean {
+  return c.req.method === "GET" && !/^\/api(\/|$)/.test(c.req.path) &&
+    (c.req.header("accept") ?? "").includes("text/html");
+}
+
 /** 405 where other methods are answered, else 404. */
-function nothingAt(c: Context, app: OpenAPIHono): Response {
+async function nothingAt(c: Context, app: OpenAPIHono, missing: AppOptions["missing"]): Promise<Response> {
   const path = c.req.path.slice(0, 200);
   const allowed = methods.filter((method) => answers(app, method, c.req.path));
+  if (allowed.length === 0 && missing && isVisit(c)) return await missing(c);
   if (allowed.length === 0) return problemResponse(404, `There is nothing at ${path}`);
   const response = problemResponse(405, `${path} answers to ${allowed.join(", ")}`);
   response.headers.set("allow", allowed.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", "));

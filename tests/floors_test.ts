@@ -2,7 +2,7 @@
 // clock of their own below the ports, and one place that touches the process.
 
 import { assertEquals } from "@std/assert";
-import { fromFileUrl, relative } from "@std/path";
+import { fromFileUrl, join, relative } from "@std/path";
 
 const root = fromFileUrl(new URL("..", import.meta.url));
 
@@ -13,13 +13,15 @@ const programs = [
   "islands/main.tsx",
   "islands/stream/stream_worker.ts",
   "islands/parts/markdown_worker.ts",
-  "islands/changes/highlight_worker.ts",
+  "islands/code/highlight_worker.ts",
   "core/host/build_islands.ts",
   "core/process/demo/demo_agent.ts",
+  "cli/coder.ts",
 ];
 
 type Floor =
   | "main"
+  | "cli"
   | "routes"
   | "islands"
   | "engine"
@@ -33,6 +35,7 @@ type Floor =
 /** What each floor may import, besides itself. */
 const mayUse: Record<Floor, Floor[]> = {
   main: ["host", "routes", "islands", "engine", "kv", "process", "view", "domain", "std"],
+  cli: ["view", "domain", "std"],
   host: ["engine", "kv", "process", "view", "domain", "std"],
   routes: ["engine", "islands", "view", "domain", "std"],
   islands: ["view", "domain", "std"],
@@ -47,13 +50,14 @@ const mayUse: Record<Floor, Floor[]> = {
 /** The packages each floor may import. */
 const mayInstall: Record<Floor, string[]> = {
   main: ["hono"],
+  cli: ["@modelcontextprotocol/server", "commander", "string-width"],
   host: ["zod"],
-  routes: ["@hono/zod-openapi", "hono", "preact", "preact-render-to-string"],
-  islands: ["@preact/signals", "eventsource-parser", "highlight.js", "marked", "preact"],
-  engine: [],
+  routes: ["@hono/zod-openapi", "@modelcontextprotocol/server", "hono", "preact", "preact-render-to-string"],
+  islands: ["@preact/signals", "highlight.js", "marked", "preact"],
+  engine: ["croner"],
   kv: [],
   process: ["jsonc-parser", "zod"],
-  view: [],
+  view: ["eventsource-parser"],
   domain: [],
   std: ["deno-std"],
 };
@@ -61,7 +65,7 @@ const mayInstall: Record<Floor, string[]> = {
 function floorOf(path: string): Floor | null {
   if (path === "main.ts") return "main";
   const [top, second] = path.split("/");
-  if (top === "routes" || top === "islands") return top;
+  if (top === "routes" || top === "islands" || top === "cli") return top;
   return top === "core" && second !== undefined && second in mayUse ? second as Floor : null;
 }
 
@@ -165,7 +169,7 @@ Deno.test("what the browser runs carries no zod and nothing of the server", () =
     const { imports, packages } = graphs.get(program)!;
     const floors = imports.filter(({ isType }) => !isType).map(({ to }) => floorOf(to)!);
     assertEquals(sorted(floors.filter((floor) => !["islands", "view", "domain"].includes(floor))), []);
-    assertEquals(packages.filter(({ name }) => !mayInstall.islands.includes(name)), []);
+    assertEquals(packages.filter(({ name }) => ![...mayInstall.islands, ...mayInstall.view].includes(name)), []);
   }
 });
 
@@ -217,9 +221,9 @@ Deno.test("the domain does no I/O", async () => {
 
 Deno.test("only main.ts reads the environment, listens for signals, serves, schedules and ends the process", async () => {
   const pattern = /\bDeno\.(?:env\.\w+|cron|serve|addSignalListener|args|exit)\b/g;
-  const found = await namesFound(["core", "routes", "islands"], pattern);
-  // A child's environment is made of our own, and the launcher's is erased; the demo repository has a program in it, as text; the launcher, the
-  // demo agent and the build are programs of their own.
+  const found = await namesFound(["core", "routes", "islands", "cli"], pattern);
+  // A child's environment is made of our own, and the launcher's is erased; the demo repository has a program in it, as text;
+  // the launcher (with what it supervises by), the build, the demo agent and what is around a sandbox are programs of their own.
   const excepted = [
     "core/process/environment.ts: Deno.env.get",
     "core/process/environment.ts: Deno.env.toObject",
@@ -227,9 +231,27 @@ Deno.test("only main.ts reads the environment, listens for signals, serves, sche
     "core/host/erase_environment.ts: Deno.env.delete",
     "core/host/erase_environment.ts: Deno.env.get",
   ];
-  const ownPrograms = ["core/host/launcher.ts", "core/process/demo/demo_agent.ts", "core/host/build_islands.ts"];
+  const ownPrograms = [
+    ...[
+      "core/host/launcher.ts",
+      "core/host/supervise.ts",
+      "core/host/build_islands.ts",
+      "core/process/demo/demo_agent.ts",
+      "cli/coder.ts",
+    ],
+    "core/process/sandbox/srt_process.ts",
+  ];
   assertEquals(
     found.filter((line) => !excepted.includes(line) && !ownPrograms.includes(line.split(":")[0]!)),
     [],
   );
+});
+
+Deno.test("the service imports no package that only the tests use", async () => {
+  const readme = await Deno.readTextFile(join(root, "README.md"));
+  const ofTests = [.../^- tests only: ([\s\S]*?)\n\n/m.exec(readme)![1]!.matchAll(/`([^`]+)`/g)].map(([, name]) =>
+    name!
+  );
+  const used = new Set([...graphs.values()].flatMap(({ packages }) => packages.map(({ name }) => name)));
+  assertEquals([ofTests.length > 4, ofTests.filter((name) => used.has(name))], [true, []]);
 });

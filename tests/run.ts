@@ -13,7 +13,16 @@ interface Totals {
 }
 
 /** Each is a run of deno of its own. */
-const checks = [["fmt", "--check"], ["lint"], ["check", "main.ts", "routes", "core", "islands", "tests", "bench"]];
+const checks = [["fmt", "--check"], ["lint"], [
+  "check",
+  "main.ts",
+  "routes",
+  "core",
+  "islands",
+  "cli",
+  "tests",
+  "bench",
+]];
 
 /** Tests that start neither claude nor chromium, and take seconds. All else in `tests/` is for `deno task test`. */
 const innerLoop = [
@@ -24,7 +33,9 @@ const innerLoop = [
   "process",
   "routes",
   "islands",
+  "cli",
   "host",
+  "mutants",
   "floors_test.ts",
   "docs_test.ts",
 ]
@@ -60,6 +71,7 @@ const slow = [
   "process/git/worktree_move_test.ts",
   "process/project/step_process_test.ts",
   "process/subprocess_test.ts",
+  "process/watcher_test.ts",
 ]
   .map((name) => `tests/${name}`);
 
@@ -117,14 +129,18 @@ async function runChecks(): Promise<Totals> {
   return { passed: 0, failed };
 }
 
-/** Why the real claude or the real browser cannot be run here: the tests that need them fail, each with its reason. */
+/** What cannot be run here, and why: without the real claude or browser tests fail, without a KV Connect server they are skipped. */
 async function missingPrograms(): Promise<string[]> {
-  const [{ claudeProgram }, { chromiumProgram }] = await Promise.all([
+  const [{ claudeProgram }, { chromiumProgram }, { denokvMissing }] = await Promise.all([
     import("./support/claude_program.ts"),
     import("./support/browser.ts"),
+    import("./cluster/denokv_program.ts"),
   ]);
   const found = await Promise.allSettled([claudeProgram(), chromiumProgram()]);
-  return found.flatMap((program) => program.status === "rejected" ? [String(program.reason)] : []);
+  return [
+    ...found.flatMap((program) => program.status === "rejected" ? [String(program.reason)] : []),
+    ...(denokvMissing === null ? [] : [`The tests of several machines were skipped: ${denokvMissing}`]),
+  ];
 }
 
 async function runTests(args: string[], env: Record<string, string> = {}): Promise<Totals> {

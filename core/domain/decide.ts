@@ -3,11 +3,16 @@
 // What is not allowed throws `DomainError("conflict")` and writes nothing. A writer whose run is closed or was taken over
 // gets `DomainError("fenced")`: it must end its agent and write nothing more.
 
+import type { Automation } from "./automation.ts";
 import type { Command } from "./command.ts";
 import { decideComment, decideLanding, judge, refuseWhileLanding, unsentOf } from "./decide_review.ts";
+import { decideSchedule, type ScheduleCommand } from "./decide_schedule.ts";
+import { decideWebhook, type WebhookCommand } from "./decide_webhook.ts";
 import { DomainError } from "./error.ts";
-import type { EventData, NewEvent, Outcome, RunSequel, TaskSpec } from "./event.ts";
-import { inWords, refuse } from "./refusal.ts";
+import type { EventData, NewEvent, Outcome, RunSequel } from "./event.ts";
+import type { TaskSpec } from "./task_spec.ts";
+import { labelsText } from "./labels.ts";
+import { inWords, refuse, refuseImported } from "./refusal.ts";
 import { dueInMs, retryDelayMs } from "./retry.ts";
 import { isOver, type Task, unreportedCost } from "./task.ts";
 
@@ -17,18 +22,23 @@ const maxMessagesWaiting = 100;
 
 /**
  * The events `command` leads to; none when it changes nothing.
- * @param task the present state; `null` for `create`, and for `note` before the first
+ * @param task the present state; `null` for `create`, and for what is of the service's own log before its first event
  * @param now ms since 1970
  */
 export function decide(command: Command, task: Task | null, now: number): NewEvent[] {
   if (command.type === "create") return [{ type: "task.created", data: command.spec }];
   if (command.type === "note") return [command.event];
+  if (command.type === "import") return takeIn(task, command);
+  if (isOfService(command)) return decideForService(command, task?.automation ?? null);
   if (!task) throw new DomainError("not_found", "There is no such task");
+  refuseImported(task);
   switch (command.type) {
     case "edit":
       return edit(task, command);
     case "cancel":
       return cancel(task);
+    case "move":
+      return move(task, command);
     case "retry":
       return retry(task, command.changes ?? {}, now);
     case "add_message":
@@ -47,6 +57,15 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
     case "finish_landing":
       return decideLanding(task, command);
     case "note_outgoing":
+      // What was given before a run began says nothing of what that run makes.
+      if (command.epoch !== undefined && (task.run || task.epoch !== command.epoch)) return [];
+      return [command.event];
+    case "adopt_place":
+      // Its target may have moved already, in the other worker's clone.
+      if (task.landing?.integrated) refuseWhileLanding("take over", task);
+      if (!isOver(task.status) || task.place?.worker !== command.from) {
+        refuse("take over", task, "it went on meanwhile");
+      }
       return [command.event];
     case "approve_plan":
       if (task.status !== "awaiting_approval" || task.cancel_requested) refuse("approve the plan of", task);
@@ -63,8 +82,10 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
       return finishRun(task, command);
     case "archive_worktree":
       if (task.run) throw new DomainError("fenced", `Cannot put away the worktree of task ${task.id}: it is running`);
-      // Where two workers share a disk, the other one may have been faster.
-      return task.place?.present ? command.events : [];
+      // Another one may have been faster, or has the work by now; but what was undone in the git folder stays undone.
+      return task.place?.present && (command.holder ?? task.place.worker) === task.place.worker
+        ? command.events
+        : command.events.filter(({ type }) => type === "git_folder.restored");
     case "record_retention":
       refuseWhileLanding("tidy up", task);
       if (task.seq !== command.seq || !isOver(task.status)) refuse("tidy up", task, "it went on meanwhile");
@@ -74,11 +95,31 @@ export function decide(command: Command, task: Task | null, now: number): NewEve
   }
 }
 
+type ServiceCommand = ScheduleCommand | WebhookCommand;
+
+/** Whether it is for the service's own log, which may be empty yet. */
+export function isOfService(command: Command): command is ServiceCommand {
+  return /_(schedule|webhook|github)$/.test(command.type);
+}
+
+function decideForService(command: ServiceCommand, automation: Automation | null): NewEvent[] {
+  return isOfSchedules(command) ? decideSchedule(command, automation) : decideWebhook(command, automation);
+}
+
+function isOfSchedules(command: ServiceCommand): command is ScheduleCommand {
+  return command.type.endsWith("_schedule");
+}
+
 /** Throws unless `run` is open: the fence against writers that were taken over. */
 export function fence(task: Task, run: number): void {
   if (task.run?.epoch !== run) {
     throw new DomainError("fenced", `Run ${run} of task ${task.id} is closed`);
   }
+}
+
+function takeIn(task: Task | null, { after, events }: Extract<Command, { type: "import" }>): NewEvent[] {
+  if ((task?.seq ?? 0) === after && (task === null || task.imported)) return events;
+  throw new DomainError("conflict", `Task ${task?.id} is not at event ${after}: somebody else imports the same file`);
 }
 
 function edit(task: Task, { changes, seq }: { changes: EventData["task.edited"]; seq: number | null }): NewEvent[] {
@@ -88,7 +129,11 @@ function edit(task: Task, { changes, seq }: { changes: EventData["task.edited"];
       `Cannot edit task ${task.id}: it is at version ${task.seq}, not ${seq}; read it again`,
     );
   }
-  if (task.status !== "pending" || task.cancel_requested) refuse("edit", task, "only a pending task can be edited");
+  // Tags say nothing to its agent.
+  const isWork = Object.keys(changes).some((field) => field !== "tags");
+  if (isWork && (task.status !== "pending" || task.cancel_requested)) {
+    refuse("edit", task, "only a pending task can be edited, apart from its tags");
+  }
   if (task.place) {
     for (const field of ["repo", "base"] as const) {
       if (changes[field] !== undefined && changes[field] !== task[field]) {
@@ -97,6 +142,13 @@ function edit(task: Task, { changes, seq }: { changes: EventData["task.edited"];
     }
   }
   return edited(changes);
+}
+
+function move(task: Task, { type: _, ...place }: Extract<Command, { type: "move" }>): NewEvent[] {
+  if (task.status !== "pending" || task.cancel_requested) {
+    refuse("move", task, "only a pending task has a place in the queue");
+  }
+  return place.order === task.order ? [] : [{ type: "task.moved", data: place }];
 }
 
 function cancel(task: Task): NewEvent[] {
@@ -202,14 +254,17 @@ function claim(task: Task, command: Extract<Command, { type: "claim" }>, now: nu
   if (planned?.due_at !== task.due_at && dueInMs(task.due_at, now) > 0) {
     throw new DomainError("conflict", `Cannot claim task ${task.id}: it is not due before ${task.due_at}`);
   }
-  if (planned && (planned.repo !== task.repo || planned.depends_on.join() !== task.depends_on.join())) {
+  const isOther = planned && (planned.repo !== task.repo || planned.depends_on.join() !== task.depends_on.join() ||
+    labelsText(planned.labels ?? {}) !== labelsText(task.labels ?? {}));
+  if (isOther) {
     throw new DomainError("conflict", `Cannot claim task ${task.id}: it was edited a moment ago`);
   }
   const epoch = task.epoch + 1;
   // What goes on in an earlier session belongs to that session's attempt.
   const attempt = task.next.kind === "fresh" ? task.attempts + 1 : task.attempts;
-  const { worker, mark, why } = command;
-  return [{ type: "run.claimed", run: epoch, data: { worker, epoch, attempt, mark, why } }];
+  const { worker, mark, why, ready_at } = command;
+  const data = { worker, epoch, attempt, mark, why, ...(ready_at !== undefined && { ready_at }) };
+  return [{ type: "run.claimed", run: epoch, data }];
 }
 
 function finishRun(task: Task, { run, end, changed, landing }: Extract<Command, { type: "finish_run" }>): NewEvent[] {

@@ -92,10 +92,10 @@ export function decideLanding(task: Task, command: LandingCommand): NewEvent[] {
     case "land":
       return land(task, command.request);
     case "record_landing":
-      requireOpen(task, command.landing);
+      requireOpen(task, command);
       return command.events;
     case "finish_landing": {
-      const landing = requireOpen(task, command.landing);
+      const landing = requireOpen(task, command);
       const { resolve } = command;
       return [
         finished(landing, command.end),
@@ -127,9 +127,10 @@ function land(task: Task, request: EventData["landing.requested"]): NewEvent[] {
 }
 
 /** The fence against a landing that was cancelled meanwhile. */
-function requireOpen({ id, landing }: Task, seq: number): OpenLanding {
-  if (landing?.seq === seq) return landing;
-  throw new DomainError("fenced", `The landing of task ${id} that began with event ${seq} is over`);
+/** The fence against who was cut off while it landed, and comes back when another worker has the work. */
+function requireOpen({ id, landing, place }: Task, by: { landing: number; holder: string }): OpenLanding {
+  if (landing?.seq === by.landing && place?.worker === by.holder) return landing;
+  throw new DomainError("fenced", `The landing of task ${id} that began with event ${by.landing} is over here`);
 }
 
 function finished(

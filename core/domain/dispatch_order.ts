@@ -24,7 +24,7 @@ export type Lane =
   | "running"
   | "approval";
 
-export interface OrderedBoard extends Pick<Board, "statusOf"> {
+export interface OrderedBoard extends Pick<Board, "statusOf" | "workOf"> {
   entry(id: number): BoardEntry | undefined;
 }
 
@@ -85,9 +85,8 @@ export class DispatchOrder {
     for (const due of this.#due.values()) this.#nextDueAt = Math.min(this.#nextDueAt ?? due, due);
   }
 
-  /** What to claim now, and when to look again (see `plan`). */
-  plan(): Omit<Plan, "order"> {
-    const { free_slots = 0 } = this.#last?.view ?? {};
+  /** What to claim now, and when to look again (see `plan`). `free_slots`: by default as at the last refresh. */
+  plan({ free_slots }: { free_slots: number } = this.#last?.view ?? { free_slots: 0 }): Omit<Plan, "order"> {
     return { starts: startsOf(this.#lanes.ready, { free_slots }), nextDueAt: this.#nextDueAt };
   }
 
@@ -116,11 +115,12 @@ export class DispatchOrder {
     }
     const isBack = now < last.now;
     const isOther = last.view.worker !== view.worker || last.view.repos !== view.repos ||
-      last.view.paused_repos !== view.paused_repos;
-    const isHeld = !isSameSet(last.view.dead, view.dead);
+      last.view.labels !== view.labels || last.view.paused_repos !== view.paused_repos;
+    const isHeld = !isSameSet(last.view.dead, view.dead) || !isSameSet(last.view.away, view.away) ||
+      !isSameSet(last.view.yielding, view.yielding) || !isSameSet(last.view.exchanges, view.exchanges);
     if (!isBack && !isOther && !isHeld) return;
     for (const [id, { entry }] of this.#places) {
-      if (isOther || (isBack && entry.due_at !== null) || (isHeld && entry.holder !== null)) this.#stale.add(id);
+      if (isOther || (isBack && entry.due_at !== null) || (isHeld && needsOthers(entry))) this.#stale.add(id);
     }
   }
 
@@ -129,7 +129,7 @@ export class DispatchOrder {
     if (entry.status === "awaiting_approval") return "approval";
     const obstacle = obstacleOf(entry, { board: this.#board, ...moment });
     if (!obstacle) return "ready";
-    if (obstacle.kind === "due") this.#due.set(entry.id, Date.parse(obstacle.due_at));
+    if (obstacle.kind === "due") this.#due.set(entry.id, obstacle.due_here);
     return isBlockedByFailure(blockers(entry, this.#board)) ? "stuck" : "waiting";
   }
 
@@ -160,6 +160,13 @@ function remove(lane: BoardEntry[], entry: BoardEntry): void {
   lane.splice(indexIn(lane, entry), 1);
 }
 
-function isSameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+/** Whether it may depend on another worker whether an entry can start. */
+function needsOthers({ holder, base_task }: BoardEntry): boolean {
+  return holder !== null || base_task !== undefined;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function isSameSet(one: ReadonlySet<string> = none, other: ReadonlySet<string> = none): boolean {
   return one === other || (one.size === other.size && [...one].every((value) => other.has(value)));
 }

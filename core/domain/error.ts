@@ -43,3 +43,8 @@ export function nullIfExpected(error: unknown): null {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Whether somebody else has what was to be written to: the run was taken over, or is closed. */
+export function isFenced(error: unknown): boolean {
+  return error instanceof DomainError && error.code === "fenced";
+}

@@ -3,6 +3,11 @@
 // An event, once written, is never changed. A new field is optional or raises `v` and gets an upcaster (upcast.ts). Types
 // are added, never renamed. Events of task 0 are facts about the service itself.
 
+import type { Github, Overlap, WebhookFormat } from "./automation_choice.ts";
+import type { Scope } from "./access_token.ts";
+import type { TaskSpec, TaskTemplate } from "./task_spec.ts";
+import type { SandboxLevel } from "./sandbox.ts";
+
 /** Token counts, as the Messages API reports them. */
 export interface Usage {
   input_tokens: number;
@@ -10,15 +15,6 @@ export interface Usage {
   cache_read_tokens: number;
   cache_write_tokens: number;
 }
-
-export type Mode = "execute" | "plan";
-
-/** How much the model thinks; claude's `--effort`. */
-export const efforts = ["low", "medium", "high", "xhigh", "max"] as const;
-export type Effort = typeof efforts[number];
-
-/** What a model's name may be, of at most 100 characters: nothing that claude's command line could take for something else. */
-export const modelPattern = /^[A-Za-z0-9][\w.:@/[\]-]*$/;
 
 /**
  * How work gets into the branch that it lands in. `ff`: the branch moves to the work, if it has not moved on. `merge`: always
@@ -33,6 +29,24 @@ export interface BackgroundTask {
   /** `local_bash`, `local_agent` ..., as the agent calls it. */
   kind: string;
   description: string;
+}
+
+export const todoStatuses = ["pending", "in_progress", "completed"] as const;
+export type TodoStatus = typeof todoStatuses[number];
+
+/** What an agent changed of its own list of what is to be done. An item that has no text or status keeps what it had. */
+export interface TodoChange {
+  /** The agent's own. */
+  id: string;
+  /** On one line, at most 120 characters. */
+  text?: string;
+  status?: TodoStatus | "deleted";
+}
+
+/** An image that a tool answered with; the raw log has it. */
+export interface ResultImage {
+  media_type: string;
+  bytes: number;
 }
 
 /** Commits of a run that are not on its task's branch. */
@@ -54,38 +68,6 @@ export interface StrayWork {
  * cost before. `unknown`: the agent said nothing and there is nothing to go by.
  */
 export type CostBasis = "reported" | "estimated" | "unknown";
-
-/** What the submitter chose. `null` means "not set". */
-export interface TaskSpec {
-  title: string;
-  prompt: string;
-  /** Higher goes first. */
-  priority: number;
-  depends_on: number[];
-  /** The name of a configured repository. */
-  repo: string;
-  /** A branch, tag or commit, or `task:12` for task 12's branch; `null`: the repository's HEAD. */
-  base: string | null;
-  model: string | null;
-  /** Absent where it was not a choice yet; so is the next. */
-  effort?: Effort | null;
-  /** Models to fall back to when the chosen one is busy, with commas between them. */
-  fallback_model?: string | null;
-  mode: Mode;
-  max_attempts: number;
-  /** Per run. */
-  timeout_seconds: number | null;
-  /** For all runs of the task together. */
-  max_budget_usd: number | null;
-  /** The command line that judges the result; `null`: none. Absent, as the next: as the repository's `coder.json` says. */
-  check?: string | null;
-  /** Whether the agent is asked to commit what it left uncommitted. */
-  commit_reminder?: boolean;
-  /** `auto`: what is good lands by itself; `null`: not, whatever the repository says. Absent: as its `coder.json` says. */
-  land?: "auto" | null;
-  /** No agent works: setup and check are tried on the base, in a worktree that goes afterwards. */
-  trial?: true;
-}
 
 export const outcomes = [
   "succeeded",
@@ -122,6 +104,21 @@ export interface StepEnd extends StepSubject {
   exit_code: number | null;
   signal: string | null;
   duration_ms: number;
+}
+
+/** What agent and commands of a run are confined to, its landing's too. */
+export interface Confinement extends StepSubject {
+  level: SandboxLevel;
+  /** Why they are not confined, in one line; null where they are. */
+  reason: string | null;
+  /** Paths of this machine. */
+  writable: string[];
+  unreadable: string[];
+  /** `public`: all but this machine, private networks and the address where clouds hand out secrets. `listed`: `domains` alone. */
+  network: "all" | "public" | "listed";
+  domains: string[];
+  /** How many they may be at once; null: no bound. */
+  processes: number | null;
 }
 
 /** What follows a finished run; decided once, when it finishes, and recorded so that history explains itself. */
@@ -189,6 +186,11 @@ export interface EventData {
   "task.created": TaskSpec;
   "task.edited": Partial<TaskSpec>;
   "task.cancel_requested": Record<never, never>;
+  /**
+   * Its place among the pending tasks of its priority: the lower `order` goes first, and one that was never moved has its id.
+   * `before`, `after`: next to which task it was put; neither: it made room for another one.
+   */
+  "task.moved": { order: number; before?: number; after?: number };
   "run.claimed": {
     worker: string;
     epoch: number;
@@ -196,6 +198,8 @@ export interface EventData {
     /** A UUID; every process of the run carries `PERSONAL_RUN_{mark}=1`. */
     mark: string;
     why: ClaimReason;
+    /** When the last of what it depends on was done; absent where it depends on nothing. */
+    ready_at?: string;
   };
   "worktree.added": {
     branch: string;
@@ -212,6 +216,10 @@ export interface EventData {
     port?: number;
     /** The branch that it began on, and lands in where nobody says. */
     target?: string;
+    /** The name of that worker. */
+    worker_name?: string;
+    /** Its work came from the exchange, where this worker had left it: the task goes on there in a new session. */
+    from?: string;
   };
   /** The worktree, or its repository, was moved by a person while nothing ran; found when the next run began. */
   "worktree.moved": { branch: string; from: string; path: string; worker: string };
@@ -222,6 +230,8 @@ export interface EventData {
   "files.included": { files: string[]; count: number; bytes: number };
   /** A task that goes on has other ports than before: `count` of them, from `first` on. */
   "ports.reserved": { first: number; count: number };
+  /** Once for a run, before its setup. */
+  "sandbox.applied": Confinement;
   "setup.started": { command: string; timeout_seconds: number } & StepSubject;
   "setup.output": { text: string } & StepSubject;
   /** `left`: how many processes it left running; they end with the run, and the task's next run sets up again. */
@@ -259,15 +269,39 @@ export interface EventData {
   "output.text": { text: string; subagent?: string };
   "output.thinking": { text: string; subagent?: string };
   "output.tool_use": { id: string; name: string; summary: string; input: unknown; subagent?: string };
-  "output.tool_result": { id: string; is_error: boolean; text: string; subagent?: string };
+  "output.tool_result": {
+    id: string;
+    is_error: boolean;
+    text: string;
+    subagent?: string;
+    /** In their order; absent: none. */
+    images?: ResultImage[];
+  };
   /** `raw`: the whole line, as JSON, of a kind that is not known here; for readers of the log. */
+  /** The agent has said nothing since then; once for each silence. `background`: what works meanwhile, in words. */
+  "run.silent": { since: string; background: string | null };
+  /** It spoke again, or its session was over. */
+  "run.silence_ended": { seconds: number };
   "output.notice": { kind: string; text: string; raw?: string };
   "output.stderr": { text: string };
   "output.raw": { text: string };
   /** `estimated_cost_usd`: by what such tokens of that model cost before; absent when nothing is known. */
   "usage.counted": Usage & { message_id: string; model?: string; estimated_cost_usd?: number };
+  /** The agent's own list changed. `whole`: these are all of it. */
+  "todos.changed": { changes: TodoChange[]; whole: boolean };
   /** What the agent runs in the background changed. `waiting`: its turn is over, and the run waits for these to end. */
   "background.changed": { tasks: BackgroundTask[]; waiting: boolean };
+  /**
+   * What all worktrees of the repository share of its git folder (hooks, configuration and the like) was changed, and was put
+   * back. `changes`: the first 50, by paths within that folder; `count`: how many. `ref` keeps the changed files, as `commit`.
+   */
+  "git_folder.restored": {
+    /** `note`: what could not be kept or undone, and why. */
+    changes: { path: string; change: "added" | "changed" | "removed"; note?: string }[];
+    count: number;
+    ref: string | null;
+    commit: string | null;
+  } & StepSubject;
   /** Looked for at the end of a run. */
   "work.strayed": { found: StrayWork[] };
   /**
@@ -275,6 +309,28 @@ export interface EventData {
    * commit; null: it is the base itself.
    */
   "work.saved": { name: string; ref: string | null; commit: string };
+  /** The files as they were found after event `after`, the result of a tool: a commit after the others under the run's `ref`. */
+  "files.kept": { ref: string; commit: string; after: number };
+  /** On a store with several workers: a run's branch moved to `commit`, the last of `commits` since its base. */
+  "work.committed": { commit: string; commits: number };
+  /**
+   * The exchange of the repository was given the branch at `commit`, the last of `commits` since its base, and the refs of the
+   * task. `content`: the commit with what was not committed besides, where there was any. `url`: without a password.
+   */
+  "work.exchanged": { url: string; branch: string; commit: string; commits: number; content?: string };
+  /**
+   * A worker whose task went on elsewhere came back and saved what its run had left: under `ref`, with `commits` that are not
+   * in the task's branch. `exchanged`: every worker of the repository can have it. The event is of no run: that one is over.
+   */
+  "work.left": {
+    run: number;
+    worker: string;
+    worker_name: string;
+    ref: string;
+    commit: string;
+    commits: number;
+    exchanged: boolean;
+  };
   /** The target was merged into the branch for the agent: `conflicts` are the paths that it is to solve. */
   "merge.started": { target: string; commit: string; conflicts: string[] };
   "plan.proposed": { plan: string };
@@ -381,13 +437,83 @@ export interface EventData {
   "service.stopped": { worker: string; reason: string };
   "service.paused": { worker: string; reason: string; until: string | null };
   "service.resumed": { worker: string };
+  /** `worker` is to finish what it runs and to claim nothing more, until it is resumed. */
+  "service.draining": { worker: string; by: string };
+  /** How many runs there may be at once on `worker`; null: as its configuration says. */
+  "service.slots_changed": { worker: string; slots: number | null };
+  /** A token of a scope can be used from now on, or no more. It is in no event, and neither is what is kept of it. */
+  "token.created": { name: string; scope: Scope };
+  "token.revoked": { name: string };
+  /** A person gave `worker` a repository beside the configured ones: the top folder of its working tree. */
+  "repository.added": { worker: string; name: string; path: string };
+  /** And took it away again. */
+  "repository.removed": { worker: string; name: string };
   "service.noticed": { worker: string; kind: string; text: string };
+  /** `next_at`, here and below: the time that comes next; null: none. */
+  "schedule.created": {
+    schedule: number;
+    name: string;
+    cron: string;
+    timezone: string;
+    overlap: Overlap;
+    task: TaskTemplate;
+    next_at: string | null;
+  };
+  "schedule.changed": {
+    schedule: number;
+    name?: string;
+    cron?: string;
+    timezone?: string;
+    overlap?: Overlap;
+    enabled?: boolean;
+    task?: TaskTemplate;
+    /** Absent: as before. */
+    next_at?: string | null;
+  };
+  /** In the commit that makes `task`. `due_at`: null when a person asked. `missed`: times since that are not made good. */
+  "schedule.fired": { schedule: number; due_at: string | null; task: number; missed: number; next_at: string | null };
+  /** A time waits for the end of `behind`. */
+  "schedule.held": { schedule: number; due_at: string; behind: number; missed: number; next_at: string | null };
+  "schedule.skipped": { schedule: number; due_at: string; reason: string; missed: number; next_at: string | null };
+  "schedule.deleted": { schedule: number };
+  /** `secret`: what its address and secret are kept under. `after`: the commit after which its events begin. */
+  "webhook.created": {
+    webhook: number;
+    name: string;
+    format: WebhookFormat;
+    origin: string;
+    events: EventType[];
+    secret: string;
+    after: string;
+  };
+  "webhook.changed": {
+    webhook: number;
+    name?: string;
+    origin?: string;
+    events?: EventType[];
+    secret?: string;
+    enabled?: boolean;
+  };
+  /** Nothing more is sent: its receiver does not want it, or did not take it for days. */
+  "webhook.ended": { webhook: number; reason: string };
+  "webhook.deleted": { webhook: number };
+  /** Which issues become tasks, and of which repository here; as a whole each time. */
+  "github.connected": Github;
+  "github.disconnected": Record<never, never>;
 }
 
 export type EventType = keyof EventData;
 
 /** What a decision yields: an event before the log gave it its place. */
-export type NewEvent = { [T in EventType]: { type: T; data: EventData[T]; run?: number } }[EventType];
+export type NewEvent = {
+  [T in EventType]: {
+    type: T;
+    data: EventData[T];
+    run?: number;
+    /** When, by whom and in which version it was written in another store; absent: now and here. */
+    original?: { at: string; by: string; v: number };
+  };
+}[EventType];
 
 interface Envelope {
   /** 1..n per task without a gap. */
@@ -397,7 +523,7 @@ interface Envelope {
   task: number;
   /** The number of the run within its task (the lease's epoch). */
   run?: number;
-  /** Who wrote it: `api`, `ui`, `scheduler`, or a worker and its epoch such as `laptop/3`. */
+  /** Who wrote it: `api`, `ui`, `cli`, `mcp` (caller.ts), `scheduler`, or a worker and its epoch such as `laptop/3`. */
   by?: string;
   /** The schema version of the type. */
   v: number;

@@ -2,6 +2,7 @@
 //
 // The browser folds with the same `evolve`, so nothing here may touch a clock, I/O or a library.
 
+import { isAsked } from "./caller.ts";
 import { type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
 import { sentWith } from "./evolve_review.ts";
 import { changeByStep } from "./evolve_step.ts";
@@ -17,7 +18,9 @@ export function evolve(task: Task, event: TaskEvent): Task {
 export function evolveAll(task: Task, events: Iterable<TaskEvent>): Task {
   const after = { ...task };
   for (const event of events) {
+    const { status } = after;
     if (event.v <= versionOf(event.type)) Object.assign(after, changeOf(after, event));
+    if (after.status === "pending" && status !== "pending") after.queued_at = event.at;
     after.seq = event.seq;
     after.updated_at = event.at;
   }
@@ -29,7 +32,7 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
   switch (event.type) {
     case "task.created": {
       const { prompt, ...spec } = event.data;
-      return { ...spec, id: event.task, prompt: excerpt(prompt, event.seq), created_at: event.at };
+      return { ...spec, id: event.task, prompt: excerpt(prompt, event.seq), created_at: event.at, queued_at: event.at };
     }
     case "task.edited": {
       const { prompt, ...changes } = event.data;
@@ -38,8 +41,12 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         ...(prompt !== undefined && { prompt: excerpt(prompt, event.seq) }),
         // Only an approval makes a plan binding, not a change of mode.
         ...(changes.mode !== undefined && changes.mode !== task.mode && { plan: null }),
+        // Where it stood among the others says nothing of where it stands among these.
+        ...(changes.priority !== undefined && changes.priority !== task.priority && { order: null }),
       };
     }
+    case "task.moved":
+      return { order: event.data.order };
     case "task.cancel_requested":
       return { cancel_requested: true };
     case "plan.approved":
@@ -84,7 +91,8 @@ function changeOf(task: Task, event: TaskEvent): Partial<Task> {
         ...over("completed", event),
         output: excerpt(event.data.output, event.seq),
         error: null,
-        review: event.data.review ? "open" : null,
+        // Nobody reviews here what another instance made.
+        review: event.data.review && task.imported === undefined ? "open" : null,
         // Its landing, in the same commit, says so anew.
         lands_itself: false,
       };
@@ -105,6 +113,7 @@ type LifeType =
   | "task.created"
   | "task.edited"
   | "task.cancel_requested"
+  | "task.moved"
   | "plan.approved"
   | "plan.rejected"
   | "message.added"
@@ -120,17 +129,20 @@ function changeByRun(task: Task, event: Exclude<TaskEvent, { type: LifeType }>):
     case "run.claimed":
       return claimed(task, event);
     case "worktree.added": {
-      const { branch, path, base, base_commit, worker, restored, port } = event.data;
-      const target = event.data.target ?? (restored === undefined ? undefined : task.place?.target);
+      const { branch, path, base, base_commit, worker, worker_name, restored, port, from } = event.data;
+      const goesOn = restored !== undefined || from !== undefined;
+      const target = event.data.target ?? (goesOn ? task.place?.target : undefined);
       return {
         place: {
           ...{ repo: task.repo, branch, path, base, base_commit, worker, present: true, ready: false },
           ...(target !== undefined && { target }),
+          ...(worker_name !== undefined && { worker_name }),
         },
         snapshot: null,
         ...(port !== undefined && { port }),
         // What was set aside belongs to the worktree that is there again, not to a new one.
-        aside: restored === undefined ? null : task.aside,
+        aside: goesOn ? task.aside : null,
+        ...(!goesOn && { committed: null, exchanged: null }),
       };
     }
     case "worktree.moved":
@@ -201,6 +213,9 @@ function claimed(task: Task, event: TaskEventOf<"run.claimed">): Partial<Task> {
       mark: event.data.mark,
       attempt: event.data.attempt,
       claimed_at: event.at,
+      queued_at: task.queued_at,
+      due_at: task.due_at,
+      ...(event.data.ready_at !== undefined && { ready_at: event.data.ready_at }),
       started_at: null,
       pid: null,
       step: null,
@@ -274,10 +289,9 @@ function continued(task: Task): Partial<Task> {
 /** What is to be merged first; how often in a row that was nobody's wish. */
 function goesOnWith({ solved }: Task, { by, data }: TaskEventOf<"message.added">): Partial<Task> {
   if (!data.resolve) return { solved: 0 };
-  const isAsked = by === "api" || by === "ui";
   // A rebase is the agent's own work.
   const merge = data.resolve.method === "rebase" ? null : data.resolve;
-  return { merge, solved: isAsked ? 0 : solved + 1 };
+  return { merge, solved: isAsked(by) ? 0 : solved + 1 };
 }
 
 /** `cancelled`, or how it failed: `timed_out: Time limit of 60 s reached`. */

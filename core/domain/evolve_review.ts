@@ -2,6 +2,7 @@
 
 import type { TaskEvent, TaskEventOf } from "./event.ts";
 import { clip } from "./excerpt.ts";
+import { leftName } from "./holding.ts";
 import type { CommentHead, LandingEnd, Point, Task } from "./task.ts";
 
 const pointsKept = 20;
@@ -9,7 +10,8 @@ const conflictsKept = 10;
 const pathKept = 300;
 
 type ReviewType =
-  | "work.saved"
+  | `work.${"saved" | "committed" | "exchanged" | "left"}`
+  | "files.kept"
   | "merge.started"
   | "task.accepted"
   | "task.discarded"
@@ -25,9 +27,25 @@ export function changeByReview(task: Task, event: ReviewEvent): Partial<Task> {
   switch (event.type) {
     case "work.saved": {
       const { name, commit } = event.data;
-      const point: Point = { name, seq: event.seq, at: event.at, commit };
-      return { points: [...task.points.filter((one) => one.name !== name), point].slice(-pointsKept) };
+      return { points: withPoint(task, { name, seq: event.seq, at: event.at, commit }) };
     }
+    case "files.kept":
+      return { files: { commit: event.data.commit, after: event.data.after } };
+    case "work.committed":
+      return { committed: event.data };
+    case "work.exchanged": {
+      const { commit, commits, content = commit } = event.data;
+      return { committed: { commit, commits }, exchanged: { seq: event.seq, commit, commits, content } };
+    }
+    case "work.left":
+      return {
+        points: withPoint(task, {
+          name: leftName(event.data.run),
+          seq: event.seq,
+          at: event.at,
+          commit: event.data.commit,
+        }),
+      };
     case "merge.started":
       return { merge: null };
     case "task.accepted":
@@ -55,6 +73,10 @@ export function changeByReview(task: Task, event: ReviewEvent): Partial<Task> {
     default:
       return nothingOf(event);
   }
+}
+
+function withPoint({ points }: Task, point: Point): Point[] {
+  return [...points.filter(({ name }) => name !== point.name), point].slice(-pointsKept);
 }
 
 /** A type that this program does not know changes nothing; one that it knows and that was forgotten does not compile. */

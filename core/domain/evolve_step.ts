@@ -1,8 +1,10 @@
 // The fold of what happens within a run: the repository's own commands, what its agent says, and what changes nothing.
 
+import { withOutside, withSchedules } from "./automation.ts";
 import type { BackgroundTask, StepSubject, TaskEvent, TaskEventOf } from "./event.ts";
 import { changeByReview, type ReviewEvent } from "./evolve_review.ts";
 import { excerpt, step } from "./excerpt.ts";
+import { changedTodos } from "./todos.ts";
 import { addUsage, backgroundWords, type OpenRun, type StepFact, type Task } from "./task.ts";
 
 /** What the repository's own commands do, and what their run tells its agent. */
@@ -34,6 +36,8 @@ export function changeByStep(task: Task, event: WithinEvent): Partial<Task> {
     case "followup.sent":
       return { last_step: event.data.because === "uncommitted" ? "Asked to commit" : "Told that the check failed" };
     case "files.included":
+    case "sandbox.applied":
+    case "git_folder.restored":
     case "setup.output":
     case "check.output":
     case "cleanup.started":
@@ -48,13 +52,15 @@ export function changeByStep(task: Task, event: WithinEvent): Partial<Task> {
 /** A command that works on the result of a landing: nothing of the task's runs. */
 function landingStep({ landing }: Task, type: string): Partial<Task> {
   const step = type === "setup.started" ? "setup" : type === "check.started" ? "check" : null;
-  if (type.endsWith(".output")) return {};
+  if (!/\.(started|finished)$/.test(type)) return {};
   // What was integrated before lost a race: this is about another result.
   return { landing: landing && { ...landing, step, ...(step !== null && { integrated: null }) } };
 }
 
 type StepType =
   | "files.included"
+  | "sandbox.applied"
+  | "git_folder.restored"
   | "ports.reserved"
   | `${"setup" | "check" | "cleanup"}.${"started" | "output" | "finished"}`
   | "followup.sent";
@@ -73,8 +79,10 @@ function changeByAgent(
       // From here on the session exists, so an interrupted run can go on in it.
       return {
         session_id: event.data.session_id,
+        // Another session begins with an empty list.
+        todos: event.data.session_id === task.session_id ? task.todos : [],
         next: { kind: "resume", because: "interrupted", seq: null },
-        run: task.run && { ...task.run, asked: true },
+        run: task.run && { ...task.run, asked: true, model: event.data.model },
       };
     case "output.text":
       return { ...spoken(task), last_step: step(event.data.text) || task.last_step };
@@ -85,6 +93,8 @@ function changeByAgent(
       return spoken(task);
     case "usage.counted":
       return { usage: addUsage(task.usage, event.data), run: counted(task.run, event.data.estimated_cost_usd) };
+    case "todos.changed":
+      return { todos: changedTodos(task.todos, event.data) };
     case "background.changed":
       return {
         run: task.run && { ...task.run, background: event.data.tasks },
@@ -92,6 +102,28 @@ function changeByAgent(
       };
     case "plan.proposed":
       return { plan: excerpt(event.data.plan, event.seq), last_step: "Proposed a plan" };
+    case "run.silent":
+      return { run: task.run && { ...task.run, silent_since: event.data.since } };
+    case "repository.added":
+      return { repositories: [...withoutRepository(task, event.data), event.data] };
+    case "repository.removed":
+      return { repositories: withoutRepository(task, event.data) };
+    case "run.silence_ended":
+      return { run: task.run && speaking(task.run) };
+    case "schedule.created":
+    case "schedule.changed":
+    case "schedule.fired":
+    case "schedule.held":
+    case "schedule.skipped":
+    case "schedule.deleted":
+      return { automation: withSchedules(task.automation, event) };
+    case "webhook.created":
+    case "webhook.changed":
+    case "webhook.ended":
+    case "webhook.deleted":
+    case "github.connected":
+    case "github.disconnected":
+      return { automation: withOutside(task.automation, event) };
     // Facts that change nothing of a task.
     case "output.notice":
     case "output.stderr":
@@ -101,7 +133,11 @@ function changeByAgent(
     case "service.stopped":
     case "service.paused":
     case "service.resumed":
+    case "service.draining":
+    case "service.slots_changed":
     case "service.noticed":
+    case "token.created":
+    case "token.revoked":
       return {};
     default:
       return changeByReview(task, event);
@@ -115,8 +151,11 @@ type AgentType =
   | "output.thinking"
   | "output.tool_result"
   | "usage.counted"
+  | "todos.changed"
   | "background.changed"
   | "plan.proposed"
+  | "run.silent"
+  | "run.silence_ended"
   | "output.notice"
   | "output.stderr"
   | "output.raw"
@@ -125,10 +164,25 @@ type AgentType =
   | "service.stopped"
   | "service.paused"
   | "service.resumed"
-  | "service.noticed";
+  | "service.draining"
+  | "service.slots_changed"
+  | "service.noticed"
+  | "token.created"
+  | "token.revoked"
+  | "repository.added"
+  | "repository.removed";
+
+type AutomationType =
+  | `schedule.${"created" | "changed" | "fired" | "held" | "skipped" | "deleted"}`
+  | `webhook.${"created" | "changed" | "ended" | "deleted"}`
+  | `github.${"connected" | "disconnected"}`;
 
 /** What happens within a run, and after it. */
-type WithinEvent = Extract<TaskEvent, { type: StepType | AgentType }> | ReviewEvent;
+type WithinEvent = Extract<TaskEvent, { type: StepType | AgentType | AutomationType }> | ReviewEvent;
+
+function withoutRepository({ repositories = [] }: Task, { worker, name }: { worker: string; name: string }) {
+  return repositories.filter((one) => one.worker !== worker || one.name !== name);
+}
 
 function counted(run: OpenRun | null, usd: number | undefined): OpenRun | null {
   if (!run) return null;
@@ -143,6 +197,10 @@ function counted(run: OpenRun | null, usd: number | undefined): OpenRun | null {
 function spoken(task: Task): Partial<Task> {
   if (!task.run || task.run.spoke) return {};
   return { run: { ...task.run, spoke: true }, interruptions: 0 };
+}
+
+function speaking({ silent_since: _, ...run }: OpenRun): OpenRun {
+  return run;
 }
 
 /** What a person should know of the background; null: nothing works there. */

@@ -3,20 +3,22 @@
 // The head stays a few KB: long texts are excerpts that point to the event which holds the whole. How events make it is
 // in `evolve.ts`.
 
+import type { Automation } from "./automation.ts";
+import type { Labels } from "./labels.ts";
 import type {
   BackgroundTask,
   CostBasis,
-  Effort,
   EventData,
   LandingMethod,
   MergeWanted,
-  Mode,
   Outcome,
   PullRequestState,
   StepOutcome,
   StrayWork,
+  TodoStatus,
   Usage,
 } from "./event.ts";
+import type { Effort, ForkedFrom, ImportedFrom, Mode, TaskOrigin } from "./task_spec.ts";
 
 export type Status = "pending" | "in_progress" | "awaiting_approval" | "completed" | "failed" | "cancelled";
 
@@ -38,6 +40,13 @@ export interface Excerpt {
   whole: boolean;
 }
 
+/** A line of the agent's own list of what is to be done. */
+export interface Todo {
+  id: string;
+  text: string;
+  status: TodoStatus;
+}
+
 /** The run that is being worked on; there is at most one. */
 export interface OpenRun {
   /** The number of the run, and the epoch of its lease. */
@@ -46,12 +55,20 @@ export interface OpenRun {
   mark: string;
   attempt: number;
   claimed_at: string;
+  /** Since when it could be claimed, as far as known: in the queue, its delay over, all it depends on done. */
+  queued_at?: string | null;
+  due_at?: string | null;
+  ready_at?: string;
+  /** The model that answers, as the agent says. */
+  model?: string;
   started_at: string | null;
   pid: number | null;
   /** The command of the repository that works now. */
   step: "setup" | "check" | null;
   /** Whether the agent said anything yet. */
   spoke: boolean;
+  /** Since when the agent has said nothing, once that is noticed; absent while it speaks. */
+  silent_since?: string;
   /** What works in the background. */
   background: BackgroundTask[];
   /** Whether the agent was ready, and so asked its model something. */
@@ -92,6 +109,8 @@ export interface TaskPlace {
   /** Empty when a person asked for a retry: the base is resolved anew. */
   base_commit: string;
   worker: string;
+  /** Its name then; absent in older histories. */
+  worker_name?: string;
   /** False once it was removed. */
   present: boolean;
   /** Whether its setup ended well; absent before anybody asked. */
@@ -159,6 +178,8 @@ export interface StepFact {
   duration_ms: number;
 }
 
+export type AddedRepository = EventData["repository.added"];
+
 export interface Task {
   id: number;
   /** The last event folded in. */
@@ -177,12 +198,20 @@ export interface Task {
   mode: Mode;
   max_attempts: number;
   timeout_seconds: number | null;
+  /** Absent in older histories. */
+  silence_seconds?: number | null;
   max_budget_usd: number | null;
   /** Absent, as the next two: the spec did not say (`TaskSpec`). */
   check?: string | null;
   commit_reminder?: boolean;
+  imported?: ImportedFrom;
+  forked_from?: ForkedFrom;
   trial?: true;
   land?: "auto" | null;
+  labels?: Labels;
+  tags?: string[];
+  /** Its place among those of its priority, where it was moved; null: its id. */
+  order: number | null;
   /** Attempts begun; interruptions do not count. */
   attempts: number;
   /** Interruptions in a row, each after an agent was started, without a word from it between them. */
@@ -204,6 +233,8 @@ export interface Task {
   messages: number[];
   cancel_requested: boolean;
   due_at: string | null;
+  /** When it came into the queue the last time; null in older histories. */
+  queued_at: string | null;
   /** The `run.claimed` of the last run: it says why. */
   claimed_seq: number | null;
   usage: Usage;
@@ -216,10 +247,14 @@ export interface Task {
   /** What the present session has used in all, when the agent counts that way. */
   session_total: { usage: Usage; cost_usd: number } | null;
   last_step: string | null;
+  /** The list that the agent of the present session keeps of what is to be done. */
+  todos: Todo[];
   /** Commits of the last run that ended elsewhere. */
   strayed: StrayWork[];
   /** The first of its ten ports. */
   port: number | null;
+  /** Of the service's own log, task 0: the repositories that people added, each of one worker. */
+  repositories?: AddedRepository[];
   last_setup: StepFact | null;
   /** Of the last run. */
   last_check: (StepFact & { commit: string }) | null;
@@ -228,6 +263,10 @@ export interface Task {
   lines_added: number | null;
   lines_removed: number | null;
   snapshot: { ref: string; commit: string; run: number } | null;
+  /** How far the branch of its place was known to be, where several workers share a store. */
+  committed: { commit: string; commits: number } | null;
+  /** What the exchange of the repository was given last of its place. `seq`: of the event; `content`: with all files. */
+  exchanged: { seq: number; commit: string; commits: number; content: string } | null;
   /** Of a completed task that changed something; else null. */
   review: Review | null;
   landing: OpenLanding | null;
@@ -240,6 +279,8 @@ export interface Task {
   merge: MergeWanted | null;
   /** The newest, the oldest first. */
   points: Point[];
+  /** The files as they were kept last on the way of a run; absent where none were. `after`: as this event left them. */
+  files?: { commit: string; after: number };
   comments: CommentHead[];
   /** The number of the last comment. */
   last_comment: number;
@@ -251,6 +292,10 @@ export interface Task {
   started_at: string | null;
   completed_at: string | null;
   updated_at: string;
+  /** What made it; null: somebody called the API. */
+  origin: TaskOrigin | null;
+  /** Of the service's own log (task 0) alone; null before there is any. */
+  automation: Automation | null;
 }
 
 export const noUsage: Usage = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0 };
@@ -264,6 +309,7 @@ export function emptyTask(id: number): Task {
     title: "",
     prompt: { text: "", seq: 0, whole: true },
     priority: 0,
+    order: null,
     depends_on: [],
     repo: "",
     base: null,
@@ -290,6 +336,7 @@ export function emptyTask(id: number): Task {
     messages: [],
     cancel_requested: false,
     due_at: null,
+    queued_at: null,
     claimed_seq: null,
     usage: noUsage,
     usage_before: noUsage,
@@ -297,6 +344,7 @@ export function emptyTask(id: number): Task {
     cost_basis: "reported",
     session_total: null,
     last_step: null,
+    todos: [],
     strayed: [],
     port: null,
     last_setup: null,
@@ -305,6 +353,8 @@ export function emptyTask(id: number): Task {
     lines_added: null,
     lines_removed: null,
     snapshot: null,
+    committed: null,
+    exchanged: null,
     review: null,
     landing: null,
     last_landing: null,
@@ -321,6 +371,8 @@ export function emptyTask(id: number): Task {
     started_at: null,
     completed_at: null,
     updated_at: "",
+    origin: null,
+    automation: null,
   };
 }
 
@@ -363,6 +415,11 @@ export function dependencyStatus({ status, review, landing, lands_itself, land }
 
 export function isOver(status: Status): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+/** Whether nothing is to be done with it any more: it is over, or its history was imported. */
+export function isAtRest({ status, imported }: Pick<Task, "status" | "imported">): boolean {
+  return isOver(status) || imported !== undefined;
 }
 
 /**

@@ -3,7 +3,7 @@
 // does not write are said here and nowhere else.
 
 import type { Command } from "../domain/command.ts";
-import { decide } from "../domain/decide.ts";
+import { decide, isOfService } from "../domain/decide.ts";
 import { DomainError } from "../domain/error.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Task } from "../domain/task.ts";
@@ -25,6 +25,8 @@ export interface CommandOptions {
    * try, as long as it takes. A refusal by a rule comes back at once in any case.
    */
   until?: "answered" | "written";
+  /** A command for the service's own log, decided in the same commit: both are written, or neither. `made`: the task's id. */
+  also?: (made: number) => Command;
   /** Told each state that the command is decided on. */
   onDecide?(head: Task | null): void;
 }
@@ -46,7 +48,7 @@ export async function handleCommand(
   command: Command,
   options: CommandOptions,
 ): Promise<Appended> {
-  const { by, priority = "command", idempotency, guard, until, onDecide } = options;
+  const { by, priority = "command", idempotency, guard, also, until, onDecide } = options;
   const request: AppendRequest = {
     task,
     by,
@@ -58,6 +60,7 @@ export async function handleCommand(
       if (!head && isForExisting(command)) throw new DomainError("not_found", `There is no task ${task}`);
       return decide(command, head, now);
     },
+    ...(also && { also: { task: 0, decide: (head, { made, now }) => decide(also(made), head, now) } }),
   };
   if (until === "answered") return await answerInTime(context, request);
   return until === "written" ? await tryUntilWritten(context, request) : await context.store.writer.append(request);
@@ -68,8 +71,9 @@ export async function noteFact(context: CommandContext, event: NewEvent, options
   await handleCommand(context, 0, { type: "note", event }, options);
 }
 
-function isForExisting({ type }: Command): boolean {
-  return type !== "create" && type !== "note";
+function isForExisting(command: Command): boolean {
+  const { type } = command;
+  return type !== "create" && type !== "note" && type !== "import" && !isOfService(command);
 }
 
 /** A caller gets an answer in time, also when the store gives none; then the outcome is unknown, and said to be. */
@@ -84,18 +88,24 @@ async function answerInTime({ store, clock }: CommandContext, request: AppendReq
   }
 }
 
-async function tryUntilWritten({ store, clock, warn }: CommandContext, request: AppendRequest): Promise<Appended> {
+async function tryUntilWritten(context: CommandContext, request: AppendRequest): Promise<Appended> {
+  return await untilStoreAnswers(context, request.task, () => context.store.writer.append(request));
+}
+
+/** What must not be lost is tried for a day while it rejects with `unavailable`; other errors come back at once. */
+export async function untilStoreAnswers<T>(
+  { clock, warn }: CommandContext,
+  task: number | "new",
+  write: () => Promise<T>,
+): Promise<T> {
   const since = clock.monotonic();
   for (let tries = 0;; tries++) {
     try {
-      return await store.writer.append(request);
+      return await write();
     } catch (error) {
       const canWait = error instanceof DomainError && error.code === "unavailable";
       if (!canWait || clock.monotonic() - since > patienceMs) throw error;
-      if (tries === 0) {
-        const { task } = request;
-        warn(`Task ${task} waits for the store`, error, task === "new" ? {} : { task });
-      }
+      if (tries === 0) warn(`Task ${task} waits for the store`, error, task === "new" ? {} : { task });
       await clock.sleep(pauseMs);
     }
   }

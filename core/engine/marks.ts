@@ -12,6 +12,11 @@ export function setupMark(runMark: string): string {
   return markOf(`setup ${runMark}`);
 }
 
+/** A mark of its own for the sandbox around what carries another one: it outlives each of a run's programs. */
+export function sandboxMark(mark: string): string {
+  return markOf(`sandbox ${mark}`);
+}
+
 function markOf(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
   return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

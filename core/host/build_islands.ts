@@ -1,43 +1,60 @@
-// Builds what the browser runs: four scripts, bundled and minified, and one stylesheet, joined from the rooms' sheets, into
-// islands/dist. No dependency is needed at run time.
+// Builds what the browser runs: scripts, bundled and minified, and one stylesheet, joined from the rooms' sheets, into
+// islands/dist, with the type face and the icons. No dependency is needed at run time.
 
 import { fromFileUrl, join, relative } from "@std/path";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
 const islands = join(root, "islands");
 
-/** Source and output of each script. */
-const scripts = [
-  { source: "main.tsx", output: "main.js" },
+/** The pages' script; parts that a page needs later, or not at all, are files of their own beside it. */
+const page = { source: "main.tsx", folder: "page", output: "page/main.js" };
+
+/** Source and output of each worker. */
+const workers = [
   { source: "stream/stream_worker.ts", output: "stream_worker.js" },
   { source: "parts/markdown_worker.ts", output: "markdown_worker.js" },
-  { source: "changes/highlight_worker.ts", output: "highlight_worker.js" },
+  { source: "code/highlight_worker.ts", output: "highlight_worker.js" },
 ];
+
+/** Files that are served as they are: the type face, and the icons of an installed page. */
+const copied = ["inter.woff2", "icon-192.png", "icon-512.png", "icon-full-192.png", "icon-full-512.png"];
 
 /** Every sheet, in the order in which they are joined: of two rules that weigh the same, the later one wins. */
 export const sheets: readonly string[] = [
   "tokens.css",
+  "brand/font.css",
   "base.css",
   "parts/controls.css",
   "parts/parts.css",
   "parts/text.css",
+  "parts/rules.css",
+  "parts/ansi.css",
+  "code/code.css",
   "board/top_bar.css",
   "board/board.css",
+  "board/queue.css",
   "task/task.css",
   "task/facts.css",
   "task/replay.css",
+  "task/find.css",
   "transcript/transcript.css",
+  "transcript/tools.css",
+  "files/files.css",
   "changes/changes.css",
   "changes/file_tree.css",
   "changes/diff.css",
-  "changes/colours.css",
+  "code/colours.css",
   "changes/comments.css",
   "form/form.css",
   "landing/landing.css",
   "compare/compare.css",
   "repositories/repositories.css",
+  "workers/workers.css",
+  "insights/insights.css",
+  "settings/settings.css",
   "overlay/overlay.css",
   "screen.css",
+  "small_screen.css",
 ];
 
 /** Where `buildIslands` puts its output. */
@@ -51,14 +68,18 @@ export async function buildIslands({ minify = true }: { minify?: boolean } = {})
   await Deno.mkdir(islandsDist, { recursive: true });
   const style = await joinSheets(islands, sheets);
   await Deno.writeTextFile(join(islandsDist, "style.css"), style);
+  for (const name of copied) await Deno.copyFile(join(islands, "brand", name), join(islandsDist, name));
+  // Parts of an earlier build have other names.
+  await Deno.remove(join(islandsDist, page.folder), { recursive: true }).catch(() => {});
   // The first one alone: it brings the bundler where that is not there yet, and several at once trip over each other.
-  const [first, ...rest] = scripts;
-  await bundle(first!, { minify });
-  await Promise.all(rest.map((script) => bundle(script, { minify })));
+  await bundle(page.source, { minify, to: ["--code-splitting", "--outdir", join(islandsDist, page.folder)] });
+  await Promise.all(
+    workers.map(({ source, output }) => bundle(source, { minify, to: ["--output", join(islandsDist, output)] })),
+  );
 }
 
-async function bundle({ source, output }: typeof scripts[number], { minify }: { minify: boolean }): Promise<void> {
-  const args = ["bundle", "--quiet", "--platform", "browser", "--output", join(islandsDist, output)];
+async function bundle(source: string, { minify, to }: { minify: boolean; to: string[] }): Promise<void> {
+  const args = ["bundle", "--quiet", "--platform", "browser", ...to];
   if (minify) args.push("--minify");
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args, join(islands, source)],
@@ -91,24 +112,32 @@ async function* sheetsIn(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** Whether a source (also of what the browser shares with the server) is newer than the output, or there is none. */
-export async function islandsAreStale(): Promise<boolean> {
-  let built = Infinity;
-  for (const output of [...scripts.map(({ output }) => output), "style.css"]) {
-    const info = await Deno.stat(join(islandsDist, output)).catch(() => null);
-    built = Math.min(built, info?.mtime?.getTime() ?? 0);
-  }
-  for (const folder of [islands, join(root, "core", "domain"), join(root, "core", "view")]) {
-    if (await isAnyNewer(folder, built)) return true;
-  }
-  return false;
+/**
+ * Whether a source (also of what the browser shares with the server) is newer than the output, or there is none. Synchronous:
+ * each start asks this of some hundred files, and waiting for each of them takes ten times as long.
+ */
+export function islandsAreStale(): boolean {
+  const outputs = [page.output, ...workers.map(({ output }) => output), ...copied, "style.css"];
+  const built = Math.min(...outputs.map((output) => builtAt(join(islandsDist, output))));
+  return [islands, join(root, "core", "domain"), join(root, "core", "view")].some((folder) =>
+    isAnyNewer(folder, built)
+  );
 }
 
-async function isAnyNewer(folder: string, than: number): Promise<boolean> {
-  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
+/** 0 when it is not there. */
+function builtAt(path: string): number {
+  try {
+    return Deno.statSync(path).mtime?.getTime() ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+function isAnyNewer(folder: string, than: number): boolean {
+  for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {
     const path = join(folder, name);
-    if (isDirectory && path !== islandsDist && await isAnyNewer(path, than)) return true;
-    if (isFile && ((await Deno.stat(path)).mtime?.getTime() ?? 0) > than) return true;
+    if (isDirectory && path !== islandsDist && isAnyNewer(path, than)) return true;
+    if (isFile && (Deno.statSync(path).mtime?.getTime() ?? 0) > than) return true;
   }
   return false;
 }

@@ -3,12 +3,13 @@
 //
 // What the service may do (`permissionsOf` says it in full):
 //   net      listen where CODER_HOST and CODER_PORT say, and on loopback, where it looks which ports are free for a task; call
-//            the KV server, if there is one
+//            the KV server, if there is one, and the endpoints that it hands out; where CODER_WORKER_URL says that workers
+//            ask each other, whatever address they tell; the hosts of CODER_WEBHOOK_HOSTS, for messages
 //   read     its data, the worktrees, the repositories' git folders, the programs of agent and shell, its own sources that
 //            make the pages
 //   write    its data, the worktrees, the repositories' git folders
-//   run      git, `gh` for pull requests, the agent, `sh` for the commands of a project, and `perl`, `ps` and `kill` to hold together, find and end
-//            the processes of a run
+//   run      git, `gh` for pull requests, the agent, `sh` for the commands of a project, and with `perl` and `ps` to hold
+//            together, find and end the processes of a run
 //   env      its own settings by name, and PATH; what an agent needs is inherited without being read
 //   sys      the machine's name, the user's id, the room on the disk
 //
@@ -20,21 +21,23 @@
 import { basename, dirname, fromFileUrl, isAbsolute, join, resolve } from "@std/path";
 import { parseEnv } from "node:util";
 import denoJson from "../../deno.json" with { type: "json" };
+import { readAddedRepositories } from "./added_repositories.ts";
 import { type Config, ConfigError, readConfig, variables } from "./config.ts";
+import type { WebhookHost } from "../domain/webhook_hosts.ts";
 import { messageOf } from "../domain/error.ts";
 import { logger, printable } from "./log.ts";
 import { childEnvironment } from "../process/environment.ts";
-import { descriptorLimit } from "./descriptors.ts";
 import { eraseEnvironment } from "./erase_environment.ts";
-import { handOver, secretNames, secretsOf, withoutSecrets } from "../process/hand_over.ts";
-import { isUnbroken, launchedVariable, launcherChain } from "./launcher_chain.ts";
+import { secretNames, secretsOf, withoutSecrets } from "../process/hand_over.ts";
+import { awaitKvHosts } from "./kv_endpoints.ts";
+import { launchedVariable } from "./launcher_chain.ts";
 import { run } from "../process/subprocess.ts";
+import { supervise } from "./supervise.ts";
 import { systemClock } from "./system.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
-const launcherLookMs = 1_000;
-/** The signals that mean "stop", and the code a shell reports for a program that died of one. */
-const signalNumbers: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+/** A server that hands out others again and again is not followed without end. */
+const hostsAtMost = 16;
 
 /** Read, or looked whether they are there, besides our settings. */
 const otherVariables = [
@@ -58,6 +61,8 @@ export interface Surroundings {
   deno: string;
   /** The top folder and the git folder of each repository; of one that git does not know, nothing. */
   gitFolders: { top: string; common: string }[];
+  /** Hosts, with their ports, that a KV Connect server hands out. */
+  kvHosts: string[];
   /** Where a path leads when links are followed; itself when it is not there. */
   realPath(path: string): string;
 }
@@ -65,11 +70,14 @@ export interface Surroundings {
 export type Permissions = Record<"net" | "read" | "write" | "run" | "env" | "sys", string[]>;
 
 /** Everything that a service with this configuration may do. */
-export function permissionsOf(config: Config, { path, deno, gitFolders, realPath }: Surroundings): Permissions {
+export function permissionsOf(
+  config: Config,
+  { path, deno, gitFolders, kvHosts, realPath }: Surroundings,
+): Permissions {
   const worktrees = config.worktrees
     ? [config.worktrees]
     : gitFolders.map(({ top }) => join(dirname(top), `${basename(top)}-worktrees`));
-  const isRemote = /^https?:\/\//.test(config.kv);
+  const isRemote = isServer(config.kv);
   const database = isRemote ? [] : ["", "-wal", "-shm", "-journal", ".lock"].map((suffix) => `${config.kv}${suffix}`);
   const owned = withRealPaths([
     config.data,
@@ -78,26 +86,27 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
     ...gitFolders.map(({ common }) => common),
   ], realPath);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-  const isDemo = config.repos === null && !config.claudeIsChosen;
   const agents = [
     // Each place where it could be, so that an agent that is installed, or moved, later is found without a new start.
     ...(config.claude.includes("/")
       ? [resolve(config.claude)]
       : foldersOf(path).map((one) => join(one, config.claude))),
-    ...(isDemo ? [deno] : []),
+    // The demo agent, and what is around each run that is confined: a repository may ask for that at any time.
+    deno,
   ];
   // Looked at before it is started, like the agent.
   const shells = foldersOf(path).map((one) => join(one, "sh"));
   return {
-    net: unique([
-      config.port === 0 ? host : `${host}:${config.port}`,
+    net: isRemote && config.workerUrl !== null ? [anything] : unique([
+      ...(config.port === null ? [] : [config.port === 0 ? host : `${host}:${config.port}`]),
       // No range of ports can be named, and each of them by itself is more than a command line takes.
       ...["127.0.0.1", "[::1]"],
-      ...(isRemote ? [new URL(config.kv).host] : []),
+      ...(isRemote ? [new URL(config.kv).host, ...kvHosts] : []),
+      ...config.webhookHosts.map(netOf),
     ]),
     read: [
       ...owned,
-      ...withRealPaths(config.tokenFile ? [config.tokenFile] : [], realPath),
+      ...withRealPaths([config.tokenFile, config.kvTokenFile].filter((path) => path !== null), realPath),
       ...withRealPaths([...config.repos?.values() ?? [], ...gitFolders.map(({ top }) => top)], realPath),
       join(root, "islands"),
       join(root, "core", "domain"),
@@ -107,10 +116,22 @@ export function permissionsOf(config: Config, { path, deno, gitFolders, realPath
       ...shells,
     ],
     write: owned,
-    run: [...["git", "gh", "sh", "perl", "ps", "kill"], ...agents],
+    run: [...["git", "gh", "sh", "perl", "ps"], ...agents],
     env: [...variables, ...otherVariables],
     sys: ["hostname", "uid", "statfs"],
   };
+}
+
+/** Instead of a list: nothing is refused. */
+const anything = "*";
+
+function netOf({ name, port }: WebhookHost): string {
+  const host = name.includes(":") ? `[${name}]` : name;
+  return port === null ? host : `${host}:${port}`;
+}
+
+function isServer(kv: string): boolean {
+  return /^https?:\/\//.test(kv);
 }
 
 function foldersOf(path: string): string[] {
@@ -134,7 +155,9 @@ export const v8Flags = denoJson.tasks.dev.split(" ").filter((argument) => argume
 /** The arguments for `deno`. A comma within a value is written twice. */
 export function argumentsOf(permissions: Permissions): string[] {
   const flags = Object.entries(permissions).map(([name, values]) =>
-    `--allow-${name}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`
+    values.includes(anything)
+      ? `--allow-${name}`
+      : `--allow-${name}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`
   );
   return [
     "run",
@@ -200,20 +223,53 @@ function realPath(path: string): string {
 async function launch(): Promise<never> {
   const env = readEnvironment();
   const settings = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CODER_")));
-  const config = readConfig(settings, { hostname: Deno.hostname(), home: env.HOME });
-  const surroundings: Surroundings = {
+  const own = readConfig(settings, { hostname: Deno.hostname(), home: env.HOME });
+  const config = withRepositories(own, await readAddedRepositories(own.data));
+  const found: Surroundings = {
     path: env.PATH ?? "",
     deno: Deno.execPath(),
     gitFolders: await gitFolders(config.repos?.values() ?? []),
+    kvHosts: [],
     realPath,
   };
   // The service may not run the bundler.
   const { buildIslands, islandsAreStale } = await import("./build_islands.ts");
-  if (await islandsAreStale()) await buildIslands();
+  if (islandsAreStale()) await buildIslands();
+  const [environment, secrets] = [serviceEnvironment(env), secretsOf(env)];
+  // They have been read, and what reads our environment later finds nothing.
+  eraseEnvironment(secretNames);
+  if (!isServer(config.kv)) {
+    return await supervise({ args: argumentsOf(permissionsOf(config, found)), env: environment, secrets });
+  }
+  const hosts = new Set(await handedOut(config, secrets));
+  const args = () => argumentsOf(permissionsOf(config, { ...found, kvHosts: [...hosts] }));
   return await supervise({
-    args: argumentsOf(permissionsOf(config, surroundings)),
-    env: serviceEnvironment(env),
-    secrets: secretsOf(env),
+    args: args(),
+    env: environment,
+    secrets,
+    async renew() {
+      const known = hosts.size;
+      for (const host of await handedOut(config, secrets)) hosts.add(host);
+      return hosts.size > known && hosts.size <= hostsAtMost ? args() : null;
+    },
+  });
+}
+
+/** With the repositories that people added to the last service on its data folder. */
+function withRepositories(config: Config, added: { name: string; path: string }[]): Config {
+  if (added.length === 0) return config;
+  return {
+    ...config,
+    repos: new Map([...added.map(({ name, path }) => [name, path] as const), ...config.repos ?? []]),
+  };
+}
+
+/** The hosts that the KV Connect server hands out, once it answers. */
+async function handedOut({ kv, kvTokenFile, log }: Config, secrets: Record<string, string>): Promise<string[]> {
+  const given = secrets.DENO_KV_ACCESS_TOKEN ?? null;
+  return await awaitKvHosts(kv, {
+    token: async () => kvTokenFile === null ? given : (await Deno.readTextFile(kvTokenFile)).trim(),
+    say: (message) => logger({ format: log, now: systemClock.now, secrets: [given] }).warn(message, null),
   });
 }
 
@@ -231,43 +287,9 @@ export async function hasSecretsToHide(): Promise<boolean> {
 export async function launchUnlimited(): Promise<never> {
   const env = Deno.env.toObject();
   const args = ["run", "--quiet", ...v8Flags, "-A", "--config", join(root, "deno.json"), join(root, "main.ts")];
-  return await supervise({ args, env: withoutSecrets(env), secrets: secretsOf(env) });
-}
-
-/** Runs the service in a process of its own, hands the secrets over, passes signals on, and ends as it does. */
-async function supervise({ args, env, secrets }: {
-  args: string[];
-  env: Record<string, string>;
-  secrets: Record<string, string>;
-}): Promise<never> {
-  // They have been read, and what reads our environment later finds nothing.
+  const secrets = secretsOf(env);
   eraseEnvironment(secretNames);
-  const child = new Deno.Command(Deno.execPath(), {
-    args,
-    env: { ...env, [launchedVariable]: "1" },
-    clearEnv: true,
-    // Held open while we live: its end is how the service knows of ours.
-    stdin: "piped",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn();
-  await handOver(child.stdin, { secrets, descriptors: await descriptorLimit() }).catch(() => {/* its end says why */});
-  const pass = (signal: Deno.Signal) => {
-    try {
-      child.kill(signal);
-    } catch { /* it has ended, and so will we */ }
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, () => pass(signal));
-  const chain = await launcherChain(Deno.pid);
-  if (chain.length > 1) {
-    const timer = setInterval(async () => {
-      if (await isUnbroken(chain)) return;
-      clearInterval(timer);
-      pass("SIGTERM");
-    }, launcherLookMs);
-  }
-  const { code, signal } = await child.status;
-  Deno.exit(signal === null ? code : 128 + (signalNumbers[signal] ?? 0));
+  return await supervise({ args, env: withoutSecrets(env), secrets });
 }
 
 if (import.meta.main) {

@@ -1,4 +1,5 @@
-// The data folder, and what it keeps for itself besides the database: the worker's uuid and, beyond loopback, the token.
+// The data folder, and what it keeps for itself besides the database: the worker's uuid, where the service is
+// reached and, beyond loopback, the token.
 
 import { join } from "@std/path";
 import { tokenPattern, tokenWords } from "./config.ts";
@@ -62,6 +63,18 @@ export async function newToken(data: string): Promise<string> {
   const token = randomToken();
   await writeWhole(tokenPath(data), token, 0o600);
   return token;
+}
+
+/**
+ * Says in the data folder where the service is reached, for programs of its user; null: nowhere any more. What a killed service
+ * said stands until the next start.
+ */
+export async function tellUrl(data: string, url: string | null): Promise<void> {
+  const path = join(data, "url");
+  if (url !== null) return await writeWhole(path, url, 0o600);
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 export function tokenPath(data: string): string {

@@ -71,13 +71,14 @@ async function restore(config: Config, file: string | undefined, { clock }: Port
 
 async function verifyStore(config: Config, { mend }: { mend: boolean }, ports: Ports): Promise<Report> {
   if (mend) {
-    // The store is ours alone while we mend it: opening takes the lock.
+    // A local file is ours alone while we mend it: opening takes the lock. At a server, others may write: what they do counts.
     const store = await openStore(config.kv, ports);
     try {
       const found = await store.verify();
-      const mended = await store.repair(found);
+      const { mended, moved } = await store.repair(found);
       const left = mended > 0 ? await store.verify() : found;
-      return said(...summary(found), `${mended} mended`, ...summary(left).slice(0, 1));
+      const again = moved > 0 ? [`${moved} were written to meanwhile and left alone: run it again`] : [];
+      return said(...summary(found), `${mended} mended`, ...again, ...summary(left).slice(0, 1));
     } finally {
       store.close();
     }

@@ -2,12 +2,13 @@
 
 import type { NewEvent } from "../domain/event.ts";
 import type { Task } from "../domain/task.ts";
-import type { Published } from "./event_record.ts";
+import { isChatter, type Published } from "./event_record.ts";
 import { indexChanges } from "./head_index.ts";
 import { encodeHead } from "./head_record.ts";
 import { ageEntry, type IdempotencyRecord } from "./idempotency.ts";
 import { keyBytes, keys } from "./keys.ts";
 import type { Kv, KvCommit, KvKey, KvLimits } from "./kv.ts";
+import { dayMark } from "./milestone_record.ts";
 
 export interface AppendRequest {
   task: number | "new";
@@ -23,6 +24,11 @@ export interface AppendRequest {
    * set). Stale: rejects with `StaleGuard`.
    */
   guard?: Guard;
+  /** What is written to another task in the same commit; neither is when this throws. `made`: the id of the request's own task. */
+  also?: {
+    task: number;
+    decide(head: Task | null, context: { made: number; now: number }): NewEvent[];
+  };
 }
 
 export interface Guard {
@@ -68,6 +74,8 @@ interface Taken {
   waiting: Waiting;
   head: Task | null;
   events: Published[];
+  /** What it wrote to another task. */
+  also: Published[];
   error?: unknown;
 }
 
@@ -109,8 +117,9 @@ function costOf({ checks, sets, deletes }: {
 }
 
 /** The sum, without what `replaced` took. */
-function sumOf(costs: Cost[], replaced: Cost | undefined): Cost {
-  const sum = (field: keyof Cost) => costs.reduce((total, cost) => total + cost[field], -(replaced?.[field] ?? 0));
+function sumOf(costs: Cost[], replaced: Cost[]): Cost {
+  const total = (of: Cost[], field: keyof Cost) => of.reduce((sum, cost) => sum + cost[field], 0);
+  const sum = (field: keyof Cost) => total(costs, field) - total(replaced, field);
   return { mutations: sum("mutations"), bytes: sum("bytes"), keyBytes: sum("keyBytes") };
 }
 
@@ -141,7 +150,7 @@ function keepsFold(from: number, to: number): boolean {
   return Math.floor((from - 1) / foldEvery) !== Math.floor(to / foldEvery);
 }
 
-interface Addition {
+export interface Addition {
   id: number;
   known: Known;
   error?: unknown;
@@ -149,6 +158,11 @@ interface Addition {
   events?: Published[];
   sets?: KvCommit["sets"];
   bodiesUsed?: string[];
+  days?: Set<string>;
+}
+
+function bodiesOf({ bodiesUsed = [] }: Addition): string[] {
+  return bodiesUsed;
 }
 
 /** One commit in the making; it knows the limits. */
@@ -159,11 +173,19 @@ export class CommitBatch {
   readonly guards: Guard[] = [];
   readonly bodiesUsed: string[] = [];
   readonly sets: KvCommit["sets"] = [];
+  /** Of the milestones in it. */
+  readonly days = new Set<string>();
   created = 0;
   firstEvent: KvKey | null = null;
   #cost = frameCost;
 
-  constructor(readonly commit: string, readonly limits: KvLimits) {}
+  /** `isShared`: others write to the store too, and watch for what we write. */
+  constructor(readonly commit: string, readonly limits: KvLimits, readonly isShared: boolean) {}
+
+  /** All that it writes, in order. */
+  get events(): Published[] {
+    return this.taken.flatMap(({ events, also }) => [...events, ...also]);
+  }
 
   /** Whether an append of this batch has the idempotency key or the guard of `request`. */
   holdsKeyOf({ idempotency, guard }: AppendRequest): boolean {
@@ -171,10 +193,61 @@ export class CommitBatch {
     return guard !== undefined && this.guards.some(({ key }) => JSON.stringify(key) === JSON.stringify(guard.key));
   }
 
-  /** Adds a decided append unless it would pass a limit; then the batch is as it was, and false. */
-  add(waiting: Waiting, addition: Addition): boolean {
+  /**
+   * Adds a decided append, and what it writes `also`, unless they would pass a limit; then the batch is as it was, and false.
+   */
+  add(waiting: Waiting, own: Addition, also?: Addition): boolean {
     const { request } = waiting;
-    const { id, known, head, events = [], sets = [], bodiesUsed = [] } = addition;
+    const additions = also ? [own, also] : [own];
+    const staged = additions.map((one) => this.#stagedWith(one));
+    const singles = [
+      ...(request.guard ? [{ key: request.guard.key, bytes: 50 }] : []),
+      ...(request.idempotency ? [{ key: keys.idempotency(request.idempotency.key), bytes: 300 }] : []),
+    ];
+    const days = new Set(additions.flatMap(({ days }) => [...days ?? []]));
+    const [sets, bodiesUsed] = [additions.flatMap(({ sets = [] }) => sets), additions.flatMap(bodiesOf)];
+    const added = costOf({
+      checks: singles.map(({ key }) => key),
+      sets: [
+        ...singles,
+        ...ageEntryCost(request, own.id),
+        ...sets.map(({ key, value }) => ({ key, bytes: (value as Uint8Array).length })),
+        ...[...days].map((day) => ({ key: keys.milestoneDay(day), bytes: 10 })),
+      ],
+      deletes: bodiesUsed.map(keys.bodyIntent),
+    });
+    const replaced = additions.flatMap(({ id }) => this.staged.get(id)?.cost ?? []);
+    const cost = sumOf([this.#cost, added, ...staged.map((one) => one.cost)], replaced);
+    const ids = new Set([...this.staged.keys(), ...additions.map(({ id }) => id)]);
+    const checks = ids.size + this.guards.length + this.idempotency.size + 3;
+    const { limits } = this;
+    const full = checks > limits.checks || cost.mutations > limits.mutations || cost.bytes > limits.bytes ||
+      cost.keyBytes > limits.keyBytes;
+    if (full && this.taken.length > 0) return false;
+    if (full) {
+      waiting.reject(new RangeError(`${sets.length} events of ${added.bytes} bytes are too many for one append`));
+      return true;
+    }
+    this.#cost = cost;
+    additions.forEach(({ id }, index) => this.staged.set(id, staged[index]!));
+    const events = own.events ?? [];
+    this.taken.push({ waiting, head: own.head ?? null, events, also: also?.events ?? [], error: own.error });
+    if (events.length > 0) {
+      this.sets.push(...sets);
+      this.bodiesUsed.push(...bodiesUsed);
+      for (const day of days) this.days.add(day);
+      this.firstEvent ??= sets[0]!.key;
+      if (request.task === "new") this.created++;
+      if (request.guard) this.guards.push(request.guard);
+      if (request.idempotency) {
+        const { key, hash } = request.idempotency;
+        this.idempotency.set(key, { task: own.id, hash, at: events[0]!.event.at });
+      }
+    }
+    return true;
+  }
+
+  #stagedWith({ id, known, head, events = [] }: Addition): Staged {
     const earlier = this.staged.get(id);
     const after = {
       task: events.length > 0 ? head! : (earlier ?? known).task,
@@ -183,45 +256,7 @@ export class CommitBatch {
       from: earlier?.from ?? (known.task?.seq ?? 0) + 1,
     };
     const writes = headWrites(id, after);
-    const staged = { ...after, writes, cost: headCost(id, writes) };
-    const singles = [
-      ...(request.guard ? [{ key: request.guard.key, bytes: 50 }] : []),
-      ...(request.idempotency ? [{ key: keys.idempotency(request.idempotency.key), bytes: 300 }] : []),
-    ];
-    const own = costOf({
-      checks: singles.map(({ key }) => key),
-      sets: [
-        ...singles,
-        ...ageEntryCost(request, id),
-        ...sets.map(({ key, value }) => ({ key, bytes: (value as Uint8Array).length })),
-      ],
-      deletes: bodiesUsed.map(keys.bodyIntent),
-    });
-    const cost = sumOf([this.#cost, own, staged.cost], earlier?.cost);
-    const checks = this.staged.size + (earlier ? 0 : 1) + this.guards.length + this.idempotency.size + 3;
-    const { limits } = this;
-    const full = checks > limits.checks || cost.mutations > limits.mutations || cost.bytes > limits.bytes ||
-      cost.keyBytes > limits.keyBytes;
-    if (full && this.taken.length > 0) return false;
-    if (full) {
-      waiting.reject(new RangeError(`${sets.length} events of ${own.bytes} bytes are too many for one append`));
-      return true;
-    }
-    this.#cost = cost;
-    this.staged.set(id, staged);
-    this.taken.push({ waiting, head: head ?? null, events, error: addition.error });
-    if (events.length > 0) {
-      this.sets.push(...sets);
-      this.bodiesUsed.push(...bodiesUsed);
-      this.firstEvent ??= sets[0]!.key;
-      if (request.task === "new") this.created++;
-      if (request.guard) this.guards.push(request.guard);
-      if (request.idempotency) {
-        const { key, hash } = request.idempotency;
-        this.idempotency.set(key, { task: id, hash, at: events[0]!.event.at });
-      }
-    }
-    return true;
+    return { ...after, writes, cost: headCost(id, writes) };
   }
 
   /** It is durable: everyone in it gets what was decided, a refusal included. */
@@ -232,10 +267,15 @@ export class CommitBatch {
     }
   }
 
+  #signals(): KvCommit["sets"] {
+    const isNews = !isChatter(this.events);
+    return [keys.signal(), ...(isNews ? [keys.news()] : [])].map((key) => ({ key, value: this.commit }));
+  }
+
   /** What is written, checked and deleted; `nextId` as it was read, for a batch that creates tasks. */
   toCommit(kv: Kv, nextId: Numbered | null): KvCommit {
     const checks: KvCommit["checks"] = this.guards.map(({ key, versionstamp }) => ({ key, versionstamp }));
-    const sets = [...this.sets];
+    const sets = [...this.sets, ...[...this.days].map(dayMark)];
     const deletes: KvKey[] = this.bodiesUsed.map(keys.bodyIntent);
     const ranges: [number, number, number][] = [];
     for (const [id, { task, known, from, writes }] of this.staged) {
@@ -256,7 +296,7 @@ export class CommitBatch {
     }
     if (ranges.length > 0) {
       sets.push({ key: keys.all(kv.commitVersionstamp()), value: ranges });
-      sets.push({ key: keys.signal(), value: this.commit });
+      if (this.isShared) sets.push(...this.#signals());
     }
     return { checks, sets, deletes };
   }

@@ -5,11 +5,11 @@ import type { TaskEvent } from "../domain/event.ts";
 import { evolveAll } from "../domain/evolve.ts";
 import { emptyTask, type Task } from "../domain/task.ts";
 import { readBody } from "./event_body.ts";
-import { decodeEvent, type Published, rawJson } from "./event_record.ts";
+import { decodeEvents, isPack, packLines, type Published, rawJson } from "./event_record.ts";
 import { decodeHead } from "./head_record.ts";
 import { keys } from "./keys.ts";
 import type { Kv, KvEntry } from "./kv.ts";
-import { getAll } from "./scan.ts";
+import { getAll, getNumbered } from "./scan.ts";
 
 /** A page of events also ends once it holds this many bytes of JSON. */
 const pageBytes = 4 * 1024 * 1024;
@@ -17,6 +17,8 @@ const pageBytes = 4 * 1024 * 1024;
 export const chunkBytes = 256 * 1024;
 const readAtOnce = 1_000;
 const rowsAtOnce = 250;
+/** Of packs, each with tens of events. */
+const largeRowsAtOnce = 40;
 
 export interface EventLog {
   /** Events after seq `after` in order, `limit` at most and about `bytes` at most (4 MiB); empty at the head. */
@@ -44,24 +46,39 @@ export function eventLog(kv: Kv): EventLog {
     async events(wanted) {
       const entries = await getAll<Uint8Array>(kv, wanted.map(([task, seq]) => keys.event(task, seq)));
       const found: Published[] = [];
-      for (const { value } of entries) if (value) found.push(await decode(kv, value));
+      for (const [index, { value }] of entries.entries()) {
+        const [task, seq] = wanted[index]!;
+        const published = await eventIn(kv, { task, seq, value });
+        if (published) found.push(published);
+      }
       return found;
     },
     event: (task, seq) => readEvent(kv, task, seq),
     headAtTime: (task, at) => headAtTime(kv, task, at),
     head: (task) => readHead(kv, task),
     async heads(tasks) {
-      const entries = await getAll<Uint8Array>(kv, tasks.map(keys.task));
+      const entries = await getNumbered<Uint8Array>(kv, keys.tasks(), tasks);
       return entries.map(({ value }) => value ? decodeHead(value) : null);
     },
     headAt: (task, seq) => headAt(kv, task, seq),
   };
 }
 
-function decode(kv: Kv, value: Uint8Array): Promise<Published> {
-  return decodeEvent(value, (body) => readBody(kv, body));
+function decode(kv: Kv, value: Uint8Array): Promise<Published[]> {
+  return decodeEvents(value, (body) => readBody(kv, body));
 }
 
+/** Event `seq` by what stands under its key: where nothing does, it is in the pack that ends after it, or not there. */
+async function eventIn(
+  kv: Kv,
+  { task, seq, value }: { task: number; seq: number; value: Uint8Array | null },
+): Promise<Published | null> {
+  const [row] = value ? [{ value }] : await rows(kv, task, { after: seq - 1, limit: 1 });
+  if (!row || (!value && !isPack(row.value))) return null;
+  return (await decode(kv, row.value)).find(({ event }) => event.seq === seq) ?? null;
+}
+
+/** The values with the events after `after`; the first may begin with earlier ones. */
 function rows(
   kv: Kv,
   task: number,
@@ -72,7 +89,7 @@ function rows(
 
 async function readEvent(kv: Kv, task: number, seq: number): Promise<TaskEvent | null> {
   const { value } = await kv.get<Uint8Array>(keys.event(task, seq));
-  return value ? (await decode(kv, value)).event : null;
+  return (await eventIn(kv, { task, seq, value }))?.event ?? null;
 }
 
 async function readHead(kv: Kv, task: number): Promise<Task | null> {
@@ -87,15 +104,21 @@ async function readPage(
 ): Promise<Published[]> {
   const page: Published[] = [];
   const wanted = Math.min(limit, readAtOnce);
+  let last = after;
   // Values may be 48 KiB each: few at a time, so that a page of large ones does not read far beyond its end.
-  for (let bytes = 0; page.length < wanted && bytes <= most;) {
-    const size = Math.min(rowsAtOnce, wanted - page.length);
-    const read = await rows(kv, task, { after: after + page.length, limit: size });
+  for (let bytes = 0, large = false; page.length < wanted && bytes <= most;) {
+    const size = Math.min(large ? largeRowsAtOnce : rowsAtOnce, wanted - page.length);
+    const read = await rows(kv, task, { after: last, limit: size });
+    large = read.some(({ value }) => isPack(value));
     for (const { value } of read) {
-      const published = await decode(kv, value);
-      page.push(published);
-      bytes += published.json.length;
-      if (bytes > most) break;
+      if (page.length === wanted || bytes > most) break;
+      for (const published of await decode(kv, value)) {
+        if (published.event.seq <= last) continue;
+        page.push(published);
+        last = published.event.seq;
+        bytes += published.json.length;
+        if (page.length === wanted || bytes > most) break;
+      }
     }
     if (read.length < size) break;
   }
@@ -119,16 +142,27 @@ function linesOf(
       let taken = 0;
       // Each may have a body of megabytes.
       for (let bytes = 0; taken < page.length && bytes < chunkBytes; taken++) {
-        const { value } = page[taken]!;
-        const json = rawJson(value) ?? encoder.encode((await decode(kv, value)).json);
-        bytes += json.length;
-        lines.push(json, newline);
+        const { key, value } = page[taken]!;
+        const last = key[2] as number;
+        const all = await linesIn(kv, value);
+        // A pack may begin before and end after what is asked for.
+        const first = last - all.length + 1;
+        for (const json of all.slice(Math.max(0, at + 1 - first), Math.max(0, to - first + 1))) {
+          bytes += json.length;
+          lines.push(json, newline);
+        }
+        at = last;
       }
-      at = page[taken - 1]!.key[2] as number;
       page = page.slice(taken);
       controller.enqueue(concat(lines));
     },
   }, { highWaterMark: 1 });
+}
+
+async function linesIn(kv: Kv, value: Uint8Array): Promise<Uint8Array[]> {
+  if (isPack(value)) return packLines(value);
+  const raw = rawJson(value);
+  return raw ? [raw] : (await decode(kv, value)).map(({ json }) => encoder.encode(json));
 }
 
 async function headAtTime(kv: Kv, task: number, at: string): Promise<Task | null> {

@@ -21,6 +21,7 @@ import { commitIdLength, commitOf, type Published } from "./event_record.ts";
 import type { IdempotencyRecord } from "./idempotency.ts";
 import { keys } from "./keys.ts";
 import { KnownHeads } from "./known_heads.ts";
+import { TaskClock } from "./task_clock.ts";
 import type { Kv, KvLimits } from "./kv.ts";
 import { stageEvents } from "./stage_append.ts";
 import { explained, SteadyCommit } from "./steady_commit.ts";
@@ -51,11 +52,15 @@ export interface GroupCommit {
   idle(): Promise<void>;
 }
 
+type Also = NonNullable<AppendRequest["also"]>;
+
 interface Options {
   kv: Kv;
   clock: Clock;
   random: Random;
   limits: KvLimits;
+  /** Whether other processes write to the store. */
+  shared: boolean;
   /** Called for each commit in order, before its appends resolve. */
   onCommit(committed: Committed): void;
 }
@@ -76,6 +81,7 @@ class Writer implements GroupCommit {
   readonly #options: Options;
   readonly #queue = new AppendQueue();
   readonly #heads: KnownHeads;
+  readonly #taskClock: TaskClock;
   readonly #commits: SteadyCommit;
   readonly #bodies: BodyWriter;
   readonly #prefix: string;
@@ -86,6 +92,7 @@ class Writer implements GroupCommit {
   constructor(options: Options) {
     this.#options = options;
     this.#heads = new KnownHeads(options.kv);
+    this.#taskClock = new TaskClock(options.clock);
     this.#commits = new SteadyCommit(options.kv, options);
     this.#bodies = new BodyWriter(this.#commits, options);
     this.#prefix = options.random.uuid().replaceAll("-", "").slice(0, 8);
@@ -140,16 +147,17 @@ class Writer implements GroupCommit {
 
   /** Takes as many waiting appends as one commit may hold and decides them one on top of the other. */
   async #fill(): Promise<CommitBatch> {
-    const batch = new CommitBatch(this.#newCommitId(), this.#options.limits);
+    const batch = new CommitBatch(this.#newCommitId(), this.#options.limits, this.#options.shared);
     const candidates = this.#queue.candidates();
-    const wanted = candidates.map(({ request }) => request.task).filter((task) => task !== "new");
-    await this.#heads.load([...new Set(wanted)]);
+    const wanted = candidates.flatMap(({ request: { task, also } }) => also ? [task, also.task] : [task])
+      .filter((task) => task !== "new");
+    const read = await this.#heads.load([...new Set(wanted)]);
     if (candidates.some(({ request }) => request.task === "new")) this.#nextId ??= await this.#readNextId();
     for (const waiting of candidates) {
       // One winner per key: a second one waits for the next commit and then finds what the first wrote.
       if (batch.holdsKeyOf(waiting.request)) continue;
       try {
-        if (!await this.#answerRepeated(waiting) && !await this.#stage(batch, waiting)) break;
+        if (!await this.#answerRepeated(waiting) && !await this.#stage(batch, waiting, { read })) break;
       } catch (error) {
         // A body that cannot be written, say: nobody else's append is to blame for it.
         waiting.reject(explained(error));
@@ -182,24 +190,48 @@ class Writer implements GroupCommit {
     return true;
   }
 
-  /** Decides one append on the batch's newest state and adds it; false when the batch is full. */
-  async #stage(batch: CommitBatch, waiting: Waiting): Promise<boolean> {
+  /**
+   * Decides one append on the batch's newest state and adds it; false when the batch is full. `read`: the tasks that were just
+   * read for it.
+   */
+  async #stage(batch: CommitBatch, waiting: Waiting, { read }: { read: ReadonlySet<number> }): Promise<boolean> {
     const { request } = waiting;
     const id = request.task === "new" ? this.#nextId!.value + batch.created : request.task;
-    // Waiting for another append's body, the head may have been forgotten since it was loaded.
-    if (request.task !== "new" && !batch.staged.has(id)) await this.#heads.load([id]);
-    const known = this.#heads.get(id) ?? fresh;
-    const before = (batch.staged.get(id) ?? known).task;
-    const now = Math.max(this.#options.clock.now(), before ? Date.parse(before.updated_at) || 0 : 0);
+    const staged = batch.staged.get(id);
+    // Since it was loaded, the head may have been forgotten: while a body was written, or by what others committed.
+    const known = staged?.known ??
+      (request.task === "new" ? this.#heads.get(id) ?? fresh : await this.#heads.require(id));
+    const before = (staged ?? known).task;
+    const now = this.#taskClock.now(id, before?.updated_at);
     let decided: NewEvent[];
     try {
       decided = request.decide(before, { id, now });
     } catch (error) {
-      // Refused on a state that is perhaps not durable yet: the answer is given once the commit stands.
+      // What the store says now needs no commit to be true.
+      if (read.has(id) && !staged) throw error;
+      // Refused on a state that is perhaps not durable yet, or not the newest: the answer is given once the commit stands.
       return batch.add(waiting, { id, known, error });
     }
-    const options = { by: request.by, now, commit: batch.commit, bodies: this.#bodies };
-    return batch.add(waiting, { id, known, ...await stageEvents(decided, before ?? emptyTask(id), options) });
+    const options = { by: request.by, commit: batch.commit, bodies: this.#bodies };
+    const own = () => stageEvents(decided, before ?? emptyTask(id), { ...options, now });
+    if (!request.also) return batch.add(waiting, { id, known, ...await own() });
+    const also = await this.#decideAlso(batch, request.also, { made: id });
+    if ("error" in also) return batch.add(waiting, also);
+    const events = await stageEvents(also.decided, also.before ?? emptyTask(also.id), { ...options, now: also.now });
+    return batch.add(waiting, { id, known, ...await own() }, { id: also.id, known: also.known, ...events });
+  }
+
+  /** What is to be written to another task in the same commit; a refusal is answered once the commit stands, as any other. */
+  async #decideAlso(batch: CommitBatch, { task: id, decide }: Also, { made }: { made: number }) {
+    const staged = batch.staged.get(id);
+    const known = staged?.known ?? await this.#heads.require(id);
+    const before = (staged ?? known).task;
+    const now = this.#taskClock.now(id, before?.updated_at);
+    try {
+      return { id, known, before, now, decided: decide(before, { made, now }) };
+    } catch (error) {
+      return { id, known, error };
+    }
   }
 
   async #write(batch: CommitBatch): Promise<void> {
@@ -207,6 +239,8 @@ class Writer implements GroupCommit {
     if (versionstamp !== null) return this.#settle(batch, versionstamp);
     // Another process was faster with one of the heads: read them all again and decide again.
     this.#heads.forget(batch.staged.keys());
+    // What waits behind them has often gone the same way, and is read with them.
+    for (const { request: { task } } of this.#queue.candidates()) if (task !== "new") this.#heads.forget([task]);
     this.#nextId = null;
     const live: Waiting[] = [];
     for (const { waiting } of batch.taken) {
@@ -238,7 +272,7 @@ class Writer implements GroupCommit {
     const changed = [...batch.staged].filter(([, staged]) => staged.changed);
     for (const [id, { task }] of changed) this.#heads.remember(id, { task, versionstamp });
     if (batch.created > 0) this.#nextId = { value: this.#nextId!.value + batch.created, versionstamp };
-    const events = batch.taken.flatMap((taken) => taken.events);
+    const { events } = batch;
     try {
       const heads = changed.map(([, { task }]) => task!);
       if (events.length > 0) this.#options.onCommit({ versionstamp, events, heads });

@@ -16,13 +16,20 @@ export interface IndexEntry {
 /** All index entries of a task; task 0 (the service's own log) has none. */
 export function indexEntries(task: Task): IndexEntry[] {
   if (task.id === 0 || task.seq === 0) return [];
-  const entries: IndexEntry[] = task.depends_on.map((id) => ({ key: keys.dependant(id, task.id), value: "" }));
+  const isOwn = task.imported === undefined;
+  // What an imported task depended on is another store's.
+  const entries: IndexEntry[] = (isOwn ? task.depends_on : []).map((id) => ({
+    key: keys.dependant(id, task.id),
+    value: "",
+  }));
   if (!isOver(task.status)) {
+    if (!isOwn) return entries;
     entries.push({ key: keys.active(task.id), value: JSON.stringify(boardEntry(task)) });
     return entries;
   }
   entries.push({ key: keys.finished(task.status, task.id), value: "" });
   entries.push({ key: keys.finishedAt(task.completed_at ?? "", task.id), value: "" });
+  if (!isOwn) return entries;
   if (task.place?.present) entries.push({ key: keys.standing(task.id), value: "" });
   if (task.review === "open") entries.push({ key: keys.review(task.id), value: "" });
   const landing = landingEntry(task);

@@ -42,6 +42,18 @@ export const keys = {
   /** Who waits for whom. */
   dependant: (dependency: number, task: number): KvKey => ["dependants", dependency, task],
   dependants: (dependency: number): KvKey => ["dependants", dependency],
+  /** What counts across tasks (domain/milestone.ts) by day (UTC), in the order of time; `at` and `seq` are its event's. */
+  milestone: (day: string, at: string, task: number, seq: number): KvKey => ["milestone", day, at, task, seq],
+  milestonesOf: (day: string): KvKey => ["milestone", day],
+  milestones: (): KvKey => ["milestone"],
+  /** Written with each milestone of a day (UTC): its versionstamp says whether the day's sums are still right. */
+  milestoneDay: (day: string): KvKey => ["milestone_day", day],
+  milestoneDays: (): KvKey => ["milestone_day"],
+  /** The sums of a day (domain/day_sums.ts) and the versionstamp of the day that they are of. */
+  daySums: (day: string): KvKey => ["day_sums", day],
+  allDaySums: (): KvKey => ["day_sums"],
+  /** How far the milestones of a store from before there were any are gathered; `complete`: all are there. */
+  gathered: (): KvKey => ["milestones_gathered"],
   /** Checked and set by every edit of dependencies: two edits at once cannot make a cycle. */
   deps: (): KvKey => ["deps"],
   nextId: (): KvKey => ["next_id"],
@@ -53,15 +65,33 @@ export const keys = {
   idempotenciesByAge: (): KvKey => ["idempotency_of"],
   beat: (worker: string): KvKey => ["beat", worker],
   beats: (): KvKey => ["beat"],
+  /** Somebody wants the worker to claim nothing more. Among the beats, so that whoever reads these has read it. */
+  drain: (worker: string): KvKey => ["beat", worker, "drain"],
+  /** How many runs at once somebody wants of the worker. Not among the beats: older programs would take it for one. */
+  slots: (worker: string): KvKey => ["slots", worker],
   /** What a worker has reported of its repositories, so that it says it once. */
   notices: (worker: string): KvKey => ["notices", worker],
+  /** The tasks of a worker whose work the exchange of their repository does not have yet. */
+  unsent: (worker: string): KvKey => ["unsent", worker],
   /** How far a worker's retention has come: the end and the id of a finished task. */
   retention: (worker: string): KvKey => ["retention", worker],
   retentions: (): KvKey => ["retention"],
   /** The task whose worktree a worker's retention is removing. */
   removing: (worker: string): KvKey => ["retention", worker, "removing"],
-  /** The last commit; the only watched key. */
+  /** How far the messages of a webhook, or for GitHub, have come in the log. */
+  outbox: (line: string): KvKey => ["outbox", line],
+  /** Its last deliveries. */
+  delivery: (line: string, number: number): KvKey => ["delivery", line, number],
+  deliveries: (line: string): KvKey => ["delivery", line],
+  /** An address with its secret, or a token, under the name by which an event knows it. */
+  secret: (name: string): KvKey => ["secret", name],
+  /** What is kept of a token with a scope, by its name. */
+  accessToken: (name: string): KvKey => ["token", name],
+  accessTokens: (): KvKey => ["token"],
+  /** The last commit; watched. */
   signal: (): KvKey => ["sig"],
+  /** The last commit that is more than what an agent says; watched. */
+  news: (): KvKey => ["news"],
   store: (): KvKey => ["store"],
   /** The version of everything here (store_format.ts). */
   format: (): KvKey => ["format"],

@@ -4,7 +4,7 @@ import type { Known } from "./commit_batch.ts";
 import { decodeHead } from "./head_record.ts";
 import { keys } from "./keys.ts";
 import type { Kv } from "./kv.ts";
-import { getAll } from "./scan.ts";
+import { getNumbered } from "./scan.ts";
 
 const headsKept = 4_096;
 
@@ -22,13 +22,14 @@ export class KnownHeads {
     return this.#heads.get(task);
   }
 
-  /** Reads those that are not known. */
-  async load(tasks: number[]): Promise<void> {
+  /** Reads those that are not known; which these were. */
+  async load(tasks: number[]): Promise<Set<number>> {
     const missing = tasks.filter((task) => !this.#heads.has(task));
-    const entries = await getAll<Uint8Array>(this.#kv, missing.map(keys.task));
+    const entries = await getNumbered<Uint8Array>(this.#kv, keys.tasks(), missing);
     entries.forEach(({ value, versionstamp }, index) => {
       this.remember(missing[index]!, { task: value ? decodeHead(value) : null, versionstamp });
     });
+    return new Set(missing);
   }
 
   /** The same for one, and what it is: it may be forgotten again in the very turn after it was read. */

@@ -34,8 +34,11 @@ export interface Kv {
   page<T>(range: KvRange, options: { limit: number; reverse?: boolean }): Promise<KvEntry<T>[]>;
   /** All or nothing. The versionstamp when every check held, `null` when one did not. */
   commit(commit: KvCommit): Promise<string | null>;
-  /** Calls back when `key` may have changed. A hint: it may come late, merged or never. Returns what stops it. */
-  watch(key: KvKey, callback: () => void): () => void;
+  /**
+   * Calls back when `key` may have changed, with its versionstamp where that is known. A hint: it may come late, merged or never.
+   * Returns what stops it.
+   */
+  watch(key: KvKey, callback: (versionstamp: string | null) => void): () => void;
   /** A key part that becomes the commit's own versionstamp. */
   commitVersionstamp(): Deno.KvKeyPart;
   close(): void;
@@ -103,7 +106,10 @@ export function denoKv(kv: Deno.Kv, { clock }: { clock: Clock }): Kv {
     watch(key, callback) {
       const reader = kv.watch([key]).getReader();
       (async () => {
-        while (!(await reader.read()).done) callback();
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          const entry = next.value?.[0];
+          callback(entry ? entry.versionstamp ?? "" : null);
+        }
       })().catch(() => {
         // A closed or broken watch is silent; the poll is the truth.
       });
@@ -114,7 +120,8 @@ export function denoKv(kv: Deno.Kv, { clock }: { clock: Clock }): Kv {
   };
 }
 
-async function withDeadline<T>(
+/** What `promise` comes to; rejects with `late()` when that takes longer than `ms`. */
+export async function withDeadline<T>(
   clock: Clock,
   { ms, late }: { ms: number; late: () => Error },
   promise: Promise<T>,

@@ -4,16 +4,17 @@
 // who keep up cost no read; one who fell behind reads on from the log. Nothing is queued per follower.
 //
 // Alone on a local file, all commits are our own. When others write to the store too, the all-stream is read from a
-// cursor: `kv.watch` hints when, a jittered poll is the truth.
+// cursor: `kv.watch` hints when, a jittered poll is the truth. The poll is rare while the hints come, and what agents say on
+// their way is read together, once a second, unless somebody follows here.
 
 import type { Clock, Random } from "../domain/ports.ts";
 import type { Task } from "../domain/task.ts";
 import type { EventLog } from "./event_log.ts";
-import type { Published } from "./event_record.ts";
+import { isChatter, type Published } from "./event_record.ts";
 import type { Committed, GroupCommit } from "./group_commit.ts";
 import { keys } from "./keys.ts";
-import type { Kv } from "./kv.ts";
-import { type CommittedRange, readCommit } from "./read_commit.ts";
+import type { Kv, KvEntry } from "./kv.ts";
+import { type CommittedRange, readCommits } from "./read_commit.ts";
 import { RecentEvents } from "./recent_events.ts";
 
 export interface LiveTail {
@@ -25,6 +26,8 @@ export interface LiveTail {
   subscribeOwn(callback: (committed: Committed) => void): () => void;
   /** The newest events of `task` after seq `after`, when memory still has all of them; else null. */
   since(task: number, after: number): Published[] | null;
+  /** Until what it returns is called, somebody wants to see at once what agents say. */
+  follow(): () => void;
   /** Takes over what this process committed. */
   committed(committed: Committed): void;
   /** Reads the all-stream from the cursor to its end (stores shared with others). */
@@ -50,6 +53,13 @@ interface Parts {
 const recentTasks = 64;
 /** Commits read at once. */
 const pageCommits = 200;
+/** Events of others' commits that are read together, so that they take little memory. */
+const eventsTogether = 60;
+/** Between looks, at least, and at most twice that: while the store does not tell what others write, and while it does. */
+const pollMs = 500;
+const trustedPollMs = 2_500;
+/** What agents say, where nobody follows, is looked for once in this time. */
+const chatterMs = 1_000;
 
 /** The tail of a store from `cursor` on; what others write comes with `look` or `run` only. */
 export function liveTail(parts: Parts): LiveTail {
@@ -67,6 +77,17 @@ class CommitTail implements LiveTail {
   readonly #own = new Map<string, Committed>();
   #cursor: string;
   #looking: Promise<void> | null = null;
+  /** Whether hints come: none was missed so far. */
+  #isHinted = false;
+  /** Whether something was hinted at since the last poll began. */
+  #hasHint = false;
+  /** Looked for once more when a look is over: what came while it read. */
+  #again = false;
+  #followers = 0;
+  #isRunning = false;
+  #lookedAt = -Infinity;
+  /** Ends the wait for the next look at chatter. */
+  #cancelLater: (() => void) | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -95,28 +116,72 @@ class CommitTail implements LiveTail {
     for (const callback of this.#ownSubscribers) callback(committed);
     if (!this.#parts.shared) return this.#pass(committed);
     this.#own.set(committed.versionstamp, committed);
-    // A failed look is made good by the next poll.
+    if (isChatter(committed.events)) this.#lookAtChatter();
+    else this.#lookNow();
+  }
+
+  follow(): () => void {
+    this.#followers++;
+    // What was put off is wanted now.
+    if (this.#cancelLater) this.#lookNow();
+    return () => void this.#followers--;
+  }
+
+  /** A failed look is made good by the next poll. */
+  #lookNow(): void {
+    this.#cancelLater?.();
+    this.#cancelLater = null;
     this.look().catch(() => {});
+  }
+
+  #lookAtChatter(): void {
+    const { clock } = this.#parts;
+    if (this.#cancelLater) return;
+    const restMs = this.#lookedAt + chatterMs - clock.monotonic();
+    // Nothing is put off once nobody is there to do it.
+    if (!this.#isRunning || this.#followers > 0 || restMs <= 0) return this.#lookNow();
+    this.#cancelLater = clock.timer(restMs, () => this.#lookNow());
   }
 
   look(): Promise<void> {
     // Alone, every commit is handed over when its reply comes; to read it before that would pass it on twice.
     if (!this.#parts.shared) return Promise.resolve();
+    if (this.#looking) this.#again = true;
     return this.#looking ??= this.#readOn().finally(() => this.#looking = null);
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { kv, clock, random, shared } = this.#parts;
     if (!shared) return;
-    const unwatch = kv.watch(keys.signal(), () => void this.look().catch(() => {}));
+    const hinted = (look: () => void) => (versionstamp: string | null) => {
+      this.#isHinted = this.#hasHint = true;
+      if (versionstamp === null || versionstamp > this.#cursor) look();
+    };
+    const watches = [
+      kv.watch(keys.news(), hinted(() => this.#lookNow())),
+      kv.watch(keys.signal(), hinted(() => this.#lookAtChatter())),
+    ];
+    this.#isRunning = true;
     try {
       while (!signal.aborted) {
-        await clock.sleep(500 + random.float() * 500, { signal }).catch(() => {});
-        if (!signal.aborted) await this.look().catch(() => {});
+        const restMs = this.#isHinted ? trustedPollMs : pollMs;
+        await clock.sleep(restMs + random.float() * restMs, { signal }).catch(() => {});
+        if (!signal.aborted) await this.#poll().catch(() => {});
       }
     } finally {
-      unwatch();
+      this.#isRunning = false;
+      for (const unwatch of watches) unwatch();
+      this.#cancelLater?.();
+      this.#cancelLater = null;
     }
+  }
+
+  /** What comes without a hint says that there is no relying on hints. */
+  async #poll(): Promise<void> {
+    const before = this.#cursor;
+    this.#hasHint = this.#cancelLater !== null || this.#looking !== null;
+    await this.look();
+    if (this.#cursor !== before && !this.#hasHint) this.#isHinted = false;
   }
 
   #pass(committed: Committed): void {
@@ -131,25 +196,44 @@ class CommitTail implements LiveTail {
   }
 
   async #readOn(): Promise<void> {
+    this.#lookedAt = this.#parts.clock.monotonic();
     for (;;) {
+      this.#again = false;
       const page = await this.#parts.kv.page<CommittedRange[]>(
         { prefix: keys.allEntries(), start: keys.all(this.#cursor) },
         { limit: pageCommits },
       );
       const news = page.filter((entry) => (entry.key[1] as string) > this.#cursor);
-      for (const entry of news) {
-        const versionstamp = entry.key[1] as string;
-        this.#pass(this.#own.get(versionstamp) ?? await this.#readOther(versionstamp, entry.value));
-        this.#own.delete(versionstamp);
+      for (let at = 0; at < news.length;) {
+        const versionstamp = news[at]!.key[1] as string;
+        const own = this.#own.get(versionstamp);
+        if (own) {
+          this.#pass(own);
+          this.#own.delete(versionstamp);
+          at++;
+        } else at += await this.#passOthers(news.slice(at));
       }
-      if (page.length < pageCommits) break;
+      if (page.length < pageCommits && !this.#again) break;
     }
     // What was passed on by the log need not be kept.
     for (const versionstamp of this.#own.keys()) if (versionstamp <= this.#cursor) this.#own.delete(versionstamp);
   }
 
-  async #readOther(versionstamp: string, ranges: CommittedRange[]): Promise<Committed> {
-    for (const [task] of ranges) this.#parts.writer().forget(task);
-    return { versionstamp, ...await readCommit(this.#parts.log, ranges, { folded: this.#folded }) };
+  /** Passes on the first of these that others committed, as many as are read together; how many. */
+  async #passOthers(entries: KvEntry<CommittedRange[]>[]): Promise<number> {
+    const together: KvEntry<CommittedRange[]>[] = [];
+    let events = 0;
+    for (const entry of entries) {
+      if (this.#own.has(entry.key[1] as string)) break;
+      for (const [, from, to] of entry.value) events += to - from + 1;
+      if (together.length > 0 && events > eventsTogether) break;
+      together.push(entry);
+    }
+    for (const [task] of together.flatMap(({ value }) => value)) this.#parts.writer().forget(task);
+    const commits = await readCommits(this.#parts.log, together.map(({ value }) => value), { folded: this.#folded });
+    for (const [at, commit] of commits.entries()) {
+      this.#pass({ versionstamp: together[at]!.key[1] as string, ...commit });
+    }
+    return together.length;
   }
 }

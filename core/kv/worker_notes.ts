@@ -3,9 +3,12 @@
 
 import { keys } from "./keys.ts";
 import type { Kv } from "./kv.ts";
+import { explained } from "./steady_commit.ts";
 import type { EndPosition } from "./task_index.ts";
 
 const notesAtOnce = 1_000;
+/** More than a worker makes in days without its exchange; the value stays small. */
+const unsentAtMost = 5_000;
 
 export class WorkerNotes {
   readonly #kv: Kv;
@@ -21,6 +24,25 @@ export class WorkerNotes {
 
   async keepNotices(worker: string, ids: string[]): Promise<void> {
     await this.#write({ key: keys.notices(worker), value: ids });
+  }
+
+  /** The tasks whose work `worker` has yet to give to an exchange. */
+  async unsent(worker: string): Promise<number[]> {
+    return (await this.#kv.get<number[]>(keys.unsent(worker))).value ?? [];
+  }
+
+  /** Changes them; nobody's change is lost. Throws `DomainError("unavailable")` when that is not known: done twice is as good. */
+  async changeUnsent(worker: string, change: (ids: number[]) => number[]): Promise<void> {
+    const key = keys.unsent(worker);
+    for (;;) {
+      const { value, versionstamp } = await this.#kv.get<number[]>(key);
+      const before = value ?? [];
+      const after = change(before).slice(-unsentAtMost);
+      if (after.join() === before.join()) return;
+      const write = after.length > 0 ? { sets: [{ key, value: after }], deletes: [] } : { sets: [], deletes: [key] };
+      const commit = { checks: [{ key, versionstamp }], ...write };
+      if (await this.#kv.commit(commit).catch((error) => Promise.reject(explained(error))) !== null) return;
+    }
   }
 
   /** How far the retention of `worker` has come in the order of ends; null before its first removal. */

@@ -1,6 +1,8 @@
 // The Agent port: how the engine runs a coding agent. claude.ts is the real one; a simulation passes its own.
 
-import type { BackgroundTask, Effort, Mode, NewEvent, Usage } from "../domain/event.ts";
+import type { BackgroundTask, NewEvent, Usage } from "../domain/event.ts";
+import type { Effort, Mode } from "../domain/task_spec.ts";
+import type { Spawn } from "./containment.ts";
 
 /** A run, as an agent is started for it. */
 export interface AgentStart {
@@ -8,6 +10,8 @@ export interface AgentStart {
   cwd: string;
   /** Added to its environment. */
   env: Record<string, string>;
+  /** Starts it in the run's sandbox; without it, in none. */
+  spawn?: Spawn;
   /** A UUID unique to the run; each process of the tree carries `PERSONAL_RUN_{mark with _ for -}=1`. */
   mark: string;
   /** A second mark of that kind, shared by all runs of a worker: a restart ends by it what it no longer knows of. */

@@ -16,20 +16,27 @@ export interface ChildTree {
   end(options: { graceMs: number }): Promise<void>;
 }
 
-/** The tree of a child that was started with that mark. */
-export function childTree(child: Deno.ChildProcess, { mark }: { mark: string }): ChildTree {
+/**
+ * The tree of a child that was started with that mark. `isHeld`: all that is started below it stays below its helper, as long as
+ * that is not killed (containment.ts), so nothing needs to be noted on the way: each look is one at all processes.
+ */
+export function childTree(
+  child: Deno.ChildProcess,
+  { mark, isHeld = false }: { mark: string; isHeld?: boolean },
+): ChildTree {
   let stragglers: Promise<Process[]> = Promise.resolve([]);
   let family: Promise<Process[]> = Promise.resolve([]);
   const exited: Promise<AgentExit> = child.status.then(({ code, signal }) => {
     // While its group has members its number is not given away, so at this moment, and not much later, what is in the group
     // of that number is the run's for certain: also a child with an empty environment whose parent is gone.
-    stragglers = findTree({ mark, group: child.pid }).catch(() => []);
+    const isHelperWell = isHeld && signal === null;
+    if (!isHelperWell) stragglers = findTree({ mark, group: child.pid }).catch(() => []);
     return { code: signal === null ? code : null, signal };
   });
   return {
     exited,
     look() {
-      family = findTree({ mark, group: child.pid }).catch(() => []);
+      if (!isHeld) family = findTree({ mark, group: child.pid }).catch(() => []);
     },
     async living() {
       return (await findTree({ mark })).filter((process) => !process.isReaper).length;

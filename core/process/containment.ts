@@ -11,9 +11,9 @@
 
 import { fromFileUrl, isAbsolute, join } from "@std/path";
 import { messageOf } from "../domain/error.ts";
-import { searchPath } from "./environment.ts";
+import { childEnvironment, searchPath } from "./environment.ts";
 import { reaperVariable } from "./process_table.ts";
-import { isExecutable, run, spawnInSession } from "./subprocess.ts";
+import { isExecutable, ownVariable, run, spawnInSession } from "./subprocess.ts";
 
 /** How well the processes of a run are held together on this machine. */
 export type Containment = { kind: "subreaper"; reason: null } | {
@@ -22,10 +22,36 @@ export type Containment = { kind: "subreaper"; reason: null } | {
   reason: string;
 };
 
-/** The numbers of prctl(2) and setsid(2); Linux gives them per architecture. */
-const systemCalls: Record<string, [prctl: number, setsid: number]> = { x86_64: [157, 112], aarch64: [167, 157] };
+interface SystemCalls {
+  prctl: number;
+  setsid: number;
+  clockGettime: number;
+  inotifyInit: number;
+  inotifyAdd: number;
+}
+
+/** The numbers of prctl(2), setsid(2), clock_gettime(2), inotify_init1(2) and inotify_add_watch(2); Linux gives them per architecture. */
+export const systemCalls: Record<string, SystemCalls> = {
+  x86_64: { prctl: 157, setsid: 112, clockGettime: 228, inotifyInit: 294, inotifyAdd: 254 },
+  aarch64: { prctl: 167, setsid: 157, clockGettime: 113, inotifyInit: 26, inotifyAdd: 27 },
+};
 const helper = fromFileUrl(new URL("./reaper.pl", import.meta.url));
 const probeTimeoutMs = 10_000;
+
+/** A program, as it is started. */
+export interface ProgramStart {
+  args: string[];
+  cwd: string;
+  /** Added to what every child inherits. */
+  env: Record<string, string>;
+  stdin: "piped" | "null";
+}
+
+/**
+ * Starts a program of a run in a session of its own, its outputs piped, all that it ever starts held together as well as the
+ * machine can. Throws `DomainError("unavailable")` when it cannot be started.
+ */
+export type Spawn = (program: string, start: ProgramStart) => Promise<Deno.ChildProcess>;
 
 let probed: Promise<Containment> | undefined;
 
@@ -34,32 +60,52 @@ export function containment(): Promise<Containment> {
   return probed ??= probe();
 }
 
-/**
- * `spawn` in a session of its own, with all that it ever starts held together as well as this machine can. The pid is that of
- * the process to wait for; it ends with the program's own code or signal.
- *
- * Throws `DomainError("unavailable")` when the program cannot be started.
- */
-export async function spawnContained(
-  program: string,
-  { args = [], env = {}, ...options }: Deno.CommandOptions,
-): Promise<Deno.ChildProcess> {
-  // The helper would show much later, and by its exit code only, that there is no such program.
-  const path = await executableOf(program);
-  if (path !== null && (await containment()).kind === "subreaper") {
-    const held = { ...options, args: helperArguments(path, args), env: { ...env, [reaperVariable]: "1" } };
+/** Outside of any sandbox. The pid is that of the process to wait for; it ends with the program's own code or signal. */
+export const spawnContained: Spawn = async (program, { args, cwd, env: added, stdin }) => {
+  const { env, clearEnv } = childEnvironment(added);
+  const options = { cwd, clearEnv, stdin, stdout: "piped", stderr: "piped" } as const;
+  const held = await heldCommand(program, args);
+  if (held.isHeld) {
+    const [perl, ...words] = held.words;
     try {
-      return new Deno.Command("perl", held).spawn();
+      return new Deno.Command(perl!, { ...options, args: words, env: { ...env, ...held.env } }).spawn();
     } catch {
       // Something is wrong, and is said by this:
     }
   }
   return await spawnInSession(program, { ...options, args, env });
+};
+
+/** Whether what is started so has a helper above all that it starts. */
+export async function isHelping(spawn: Spawn): Promise<boolean> {
+  return spawn === spawnContained && (await containment()).kind === "subreaper";
+}
+
+/** A command, as it is to be started so that all that it starts is held together, where that is possible. */
+export interface HeldCommand {
+  words: string[];
+  env: Record<string, string>;
+  isHeld: boolean;
+}
+
+/** The command with the helper before it; as it is, where there is no such program or nothing to hold it with. */
+export async function heldCommand(program: string, args: string[]): Promise<HeldCommand> {
+  // The helper would show much later, and by its exit code only, that there is no such program.
+  const path = await executableOf(program);
+  if (path === null || (await containment()).kind !== "subreaper") {
+    return { words: [program, ...args], env: {}, isHeld: false };
+  }
+  return {
+    words: ["perl", ...helperArguments(path, args)],
+    env: { [reaperVariable]: "1", [ownVariable]: "1" },
+    isHeld: true,
+  };
 }
 
 function helperArguments(program: string, args: string[]): string[] {
   // -C0: the arguments are passed on byte for byte, whatever PERL_UNICODE says.
-  return ["-C0", helper, ...systemCalls[Deno.build.arch]!.map(String), program, ...args];
+  const { prctl, setsid } = systemCalls[Deno.build.arch]!;
+  return ["-C0", helper, String(prctl), String(setsid), program, ...args];
 }
 
 async function probe(): Promise<Containment> {
@@ -86,7 +132,7 @@ async function probe(): Promise<Containment> {
 }
 
 /** Where a program is, as PATH finds it; null for what is not there or may not be looked at. */
-async function executableOf(program: string): Promise<string | null> {
+export async function executableOf(program: string): Promise<string | null> {
   if (program.includes("/")) return await isExecutable(program) ? program : null;
   for (const folder of searchPath().filter(isAbsolute)) {
     if (await isExecutable(join(folder, program))) return join(folder, program);

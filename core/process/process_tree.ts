@@ -148,8 +148,10 @@ async function signal(name: "SIGTERM" | "SIGKILL", tree: Process[], table: Proce
     for (const target of targets) sendSignal(target, name);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    // Scoped permissions refuse Deno.kill, whatever it is aimed at. The program fails for pids that are gone: no matter.
-    await run("kill", ["-s", name.slice(3), "--", ...[...targets].map(String)]);
+    // Scoped permissions refuse Deno.kill, whatever it is aimed at. The shell's own kill: the program of procps takes a group up
+    // to 64, and in a container groups are as small as that, for the number of a signal. It fails for pids that are gone, and
+    // busybox for the dashes, which it passes over: no matter.
+    await run("sh", ["-c", `kill -s ${name.slice(3)} -- "$@"`, "kill", ...[...targets].map(String)]);
   }
 }
 

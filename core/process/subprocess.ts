@@ -76,6 +76,12 @@ export async function spawn(program: string, options: Deno.CommandOptions): Prom
 }
 
 /**
+ * The variable, as `1`, of what this process starts in a session of its own, where that might outlive it (watcher.ts). Its name
+ * is this process's alone.
+ */
+export const ownVariable = `PERSONAL_SERVICE_${crypto.randomUUID().replaceAll("-", "_")}`;
+
+/**
  * `spawn` into a session of its own, so that a Ctrl-C at our terminal does not reach the program.
  *
  * By `setsid` where that may be run: Deno's own way, `detached`, forks this whole process, and everything else stands still
@@ -84,8 +90,9 @@ export async function spawn(program: string, options: Deno.CommandOptions): Prom
  */
 export async function spawnInSession(
   program: string,
-  { args = [], ...options }: Deno.CommandOptions,
+  { args = [], ...given }: Deno.CommandOptions,
 ): Promise<Deno.ChildProcess> {
+  const options = { ...given, env: { ...given.env, [ownVariable]: "1" } };
   if (await isExecutable(program)) {
     try {
       return new Deno.Command("setsid", { ...options, args: [program, ...args] }).spawn();

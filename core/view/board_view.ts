@@ -2,7 +2,7 @@
 
 import type { Lane } from "../domain/dispatch_order.ts";
 import { isBlockedByFailure } from "../domain/plan.ts";
-import type { Status } from "../domain/task.ts";
+import { isOver, type Status } from "../domain/task.ts";
 import type { TaskView } from "./task_view.ts";
 
 /** In the order in which they are shown. */
@@ -35,10 +35,12 @@ export const columnContents: Record<ColumnName, { lanes: readonly Lane[]; ended:
   done: { lanes: [], ended: ["completed", "cancelled"] },
 };
 
-type ColumnFacts = Pick<TaskView, "status" | "blocked_by" | "review">;
+type ColumnFacts = Pick<TaskView, "status" | "blocked_by" | "review" | "imported">;
 
 /** The column of a task. */
 export function columnOf(task: ColumnFacts): ColumnName {
+  // Nothing works on it here, whatever it was when it was exported.
+  if (task.imported && !isOver(task.status)) return "done";
   const place = placeOf(task);
   return columnNames.find((name) => {
     const { lanes, ended } = columnContents[name];

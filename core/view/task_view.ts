@@ -3,14 +3,16 @@
 import type {
   BackgroundTask,
   CostBasis,
-  Effort,
   LandingMethod,
-  Mode,
   Outcome,
   PullRequestState,
   StrayWork,
+  TodoStatus,
 } from "../domain/event.ts";
+import type { Effort, ForkedFrom, ImportedFrom, Mode, TaskOrigin } from "../domain/task_spec.ts";
+import type { Labels } from "../domain/labels.ts";
 import type { Blocker } from "../domain/plan.ts";
+import { type WorkerName, workerName } from "./workers_view.ts";
 import type { LandingEnd, Review, Status, StepFact, Task } from "../domain/task.ts";
 
 /** The JSON of one task; docs/design/http.md names them. Times are ISO 8601 UTC, costs US dollars. */
@@ -21,6 +23,8 @@ export interface TaskView {
   prompt: string;
   status: Status;
   priority: number;
+  /** Its place among those of its priority, where it was moved; null: its id. The lower goes first. */
+  order: number | null;
   depends_on: number[];
   /** Dependencies that are not met. */
   blocked_by: Blocker[];
@@ -35,6 +39,8 @@ export interface TaskView {
   base: string | null;
   branch: string | null;
   worktree: string | null;
+  /** The worker that has its run or, as far as it was ever made, its place. */
+  worker: WorkerName | null;
   base_commit: string | null;
   mode: Mode;
   model: string | null;
@@ -43,6 +49,8 @@ export interface TaskView {
   attempts: number;
   max_attempts: number;
   timeout_seconds: number | null;
+  /** How long its agent may say nothing; null: as the service says. */
+  silence_seconds: number | null;
   max_budget_usd: number | null;
   session_id: string | null;
   /** `claude 2.1.197`, or `demo`. */
@@ -62,15 +70,25 @@ export interface TaskView {
   cost_basis: CostBasis;
   /** While it runs: with what the open run costs so far, as far as can be known; else null. */
   cost_estimate_usd: number | null;
+  /** Since when the agent of the open run has said nothing, once that is noticed; else null. */
+  silent_since: string | null;
   /** What works in the background of the open run. */
   background: BackgroundTask[];
+  /** The list that its agent keeps of what is to be done, at most 50. */
+  todos: { text: string; status: TodoStatus }[];
   /** Commits of the last run that are not on its branch. */
   strayed: StrayWork[];
   /** The command line that judges the result, where the task has one of its own; null: none. */
   check?: string | null;
   commit_reminder?: boolean;
+  /** The task of another store whose history this is; absent: it was made here. */
+  imported?: ImportedFrom;
+  /** The moment of another task that it goes on from; absent: of none. */
+  forked_from?: ForkedFrom;
   /** No agent: setup and check are tried. */
   trial: boolean;
+  /** What made it; null: somebody called the API. */
+  origin: TaskOrigin | null;
   /** Whether the check said that the result of the last run is good. */
   checked: boolean;
   last_setup: StepFact | null;
@@ -83,6 +101,10 @@ export interface TaskView {
   lines_removed: number | null;
   /** Where the work of a failed or cancelled task was saved. */
   snapshot: { ref: string; commit: string; run: number } | null;
+  /** What the worker that runs it must have. Absent: nothing. */
+  labels?: Labels;
+  /** Words to find it by. */
+  tags: string[];
   /** What lands by itself; null: nothing. Absent: as the repository says. */
   land?: "auto" | null;
   /** Of a completed task that changed something: what became of it. Else null. */
@@ -129,21 +151,36 @@ export interface TaskContext {
   dependants: number[];
   waiting: string | null;
   queue_position: number | null;
+  /** Of the worker that has it, as far as it is known. */
+  worker_name: string | null;
 }
 
-export const noContext: TaskContext = { blocked_by: [], dependants: [], waiting: null, queue_position: null };
+export const noContext: TaskContext = {
+  blocked_by: [],
+  dependants: [],
+  waiting: null,
+  queue_position: null,
+  worker_name: null,
+};
+
+/** The uuid of the worker that has the run of a task or, as far as it was ever made, its place. */
+export function workerOf({ run, place }: Pick<Task, "run" | "place">): string | null {
+  return run?.worker ?? place?.worker ?? null;
+}
 
 /** Whole texts in place of the excerpts of the projection. */
 export type WholeTexts = Partial<Record<"prompt" | "plan" | "output" | "error", string>>;
 
 export function taskView(task: Task, context: TaskContext = noContext, texts: WholeTexts = {}): TaskView {
   const place = task.place?.present ? task.place : null;
+  const worker = workerOf(task);
   return {
     id: task.id,
     title: task.title,
     prompt: texts.prompt ?? task.prompt.text,
     status: task.status,
     priority: task.priority,
+    order: task.order,
     depends_on: task.depends_on,
     blocked_by: context.blocked_by,
     dependants: context.dependants,
@@ -154,6 +191,7 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     base: task.base,
     branch: place?.branch ?? null,
     worktree: place?.path ?? null,
+    worker: worker === null ? null : { id: worker, name: workerName(worker, context.worker_name) },
     base_commit: task.place?.base_commit || null,
     mode: task.mode,
     model: task.model,
@@ -162,6 +200,7 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     attempts: task.attempts,
     max_attempts: task.max_attempts,
     timeout_seconds: task.timeout_seconds,
+    silence_seconds: task.silence_seconds ?? null,
     max_budget_usd: task.max_budget_usd,
     session_id: task.session_id,
     agent: task.agent,
@@ -173,11 +212,16 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     cost_usd: task.cost_basis === "unknown" && task.cost_usd === 0 ? null : task.cost_usd,
     cost_basis: task.cost_basis,
     cost_estimate_usd: estimateOf(task),
+    silent_since: task.run?.silent_since ?? null,
     background: task.run?.background ?? [],
+    todos: task.todos.map(({ text, status }) => ({ text, status })),
     strayed: task.strayed,
     ...(task.check !== undefined && { check: task.check }),
     ...(task.commit_reminder !== undefined && { commit_reminder: task.commit_reminder }),
+    ...(task.imported !== undefined && { imported: task.imported }),
+    ...(task.forked_from !== undefined && { forked_from: task.forked_from }),
     trial: task.trial === true,
+    origin: task.origin,
     checked: task.last_check?.outcome === "passed",
     last_setup: task.last_setup,
     last_check: task.last_check,
@@ -187,6 +231,8 @@ export function taskView(task: Task, context: TaskContext = noContext, texts: Wh
     lines_removed: task.lines_removed,
     snapshot: task.snapshot,
     ...(task.land !== undefined && { land: task.land }),
+    ...(task.labels !== undefined && { labels: task.labels }),
+    tags: task.tags ?? [],
     review: task.review,
     landing: landingView(task),
     last_landing: task.last_landing,

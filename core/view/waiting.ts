@@ -1,10 +1,14 @@
 // What a task waits for, in words: each sentence stands here once, for the API, the board and the pages. Pure.
 
+import { labelsText } from "../domain/labels.ts";
 import { type Blocker, isBlockedByFailure, type Obstacle } from "../domain/plan.ts";
 import { dueInMs } from "../domain/retry.ts";
 import type { DependencyStatus, Task } from "../domain/task.ts";
 
 export const planWaits = "Its plan waits for approval";
+
+/** Why a worker that drains starts nothing. */
+export const drainWords = "this worker finishes what it runs and claims nothing more until it is resumed";
 
 /**
  * What a pending task waits for now, in one sentence.
@@ -12,27 +16,35 @@ export const planWaits = "Its plan waits for approval";
  * @param pause why nothing at all is started; null when things are
  * @param position 1 = the next to start; null when it could not start now
  * @param slots how many runs there may be at once, and how many more there may be now
+ * @param others whether another living worker could run it, in time
  */
-export function waitingSentence({ obstacle, pause, position, slots }: {
+export function waitingSentence({ obstacle, pause, position, slots, others }: {
   obstacle: Obstacle | null;
   pause: string | null;
   position: number | null;
   slots: { free: number; total: number };
+  others: boolean;
 }): string {
-  if (obstacle) return obstacleSentence(obstacle);
+  if (obstacle) return obstacleSentence(obstacle, { others });
+  if (slots.total === 0) {
+    return others
+      ? "Waits for another worker: this one is a door without agents"
+      : "No living worker runs agents: this one is a door without any";
+  }
   if (pause) return `Dispatch is paused: ${pause}`;
   if (slots.free > 0) return "Starting";
   const busy = busyWords(slots.total);
   return position === 1 ? `Next; ${busy.toLowerCase()}` : busy;
 }
 
-function busyWords(slots: number): string {
+/** What all that could start wait for. */
+export function busyWords(slots: number): string {
   if (slots === 1) return "The only slot is busy";
   return slots === 2 ? "Both slots are busy" : `All ${slots} slots are busy`;
 }
 
-/** One sentence for an obstacle, with dependencies by their number. */
-export function obstacleSentence(obstacle: Obstacle): string {
+/** One sentence for an obstacle, with dependencies by their number. `others`: as for `waitingSentence`. */
+export function obstacleSentence(obstacle: Obstacle, { others = false }: { others?: boolean } = {}): string {
   switch (obstacle.kind) {
     case "cancelling":
       return "Being cancelled";
@@ -44,11 +56,20 @@ export function obstacleSentence(obstacle: Obstacle): string {
     case "due":
       return nextAttemptAt(obstacle.due_at);
     case "repository":
-      return `No worker here has the repository ${obstacle.repo}`;
+      return others
+        ? `Waits for a worker with the repository ${obstacle.repo}`
+        : `No worker here has the repository ${obstacle.repo}`;
+    case "labels": {
+      const wanted = labelsText(obstacle.labels);
+      return others ? `Waits for a worker with ${wanted}` : `No living worker has ${wanted}`;
+    }
     case "paused_repository":
       return `Repository ${obstacle.repo} is paused: ${obstacle.reason}`;
-    case "elsewhere":
-      return "Its worktree is on another worker";
+    case "elsewhere": {
+      const { worker, name, base, isGone } = obstacle;
+      const what = base === undefined ? "its work" : `the work of #${base}`;
+      return `Waits for ${name ?? `worker ${worker.slice(0, 8)}`}, which has ${what}${isGone ? " and is away" : ""}`;
+    }
   }
 }
 

@@ -3,12 +3,22 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { complain, createTask, openTask } from "../state/actions.ts";
+import { dateTime } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
+import { LogOut } from "./log_out.tsx";
+import { confinementWords } from "../../core/view/confinement_words.ts";
 import { useStore } from "../state/store.ts";
 
 export const samplePrompt =
   "Look around this repository, then add a file NOTES.md that says in five sentences what it is, " +
   "how it is built and where to start reading. Commit it.";
+
+const way = [
+  ["1. Say what", "a task, in your words"],
+  ["2. Watch, or not", "every step is live and kept"],
+  ["3. Look at it", "comment on lines, send it back"],
+  ["4. Get the work", "landed, pushed, as pull request or patch"],
+] as const;
 
 export function Preflight() {
   return (
@@ -18,18 +28,31 @@ export function Preflight() {
         Describe a piece of work. It runs in its own git worktree and branch, and every step is kept so that you can
         watch it live and play it again later.
       </p>
+      <ol class="way">
+        {way.map(([name, words]) => (
+          <li key={name}>
+            <strong>{name}</strong>
+            <span class="muted">{words}</span>
+          </li>
+        ))}
+      </ol>
       <Checks />
       <StartSample />
     </section>
   );
 }
 
+const agentTones = { claude: "done", demo: "need", missing: "fail", none: "done" } as const;
+
 /** Each thing the service needs, with what to do about it. */
 export function Checks() {
-  const { agent, git, repos, root, containment, token, slots, pause, worker, version } = useStore().health.value;
+  const { locale, health } = useStore();
+  const { agent, git, repos, root, containment, sandbox, token, slots, pause, worker, version } = health.value;
+  // That one stands beside the agent.
+  const notices = health.value.notices.filter((one) => one !== agent.notice);
   return (
     <ul class="checks">
-      <Check good={agent.kind === "claude" ? "done" : agent.kind === "demo" ? "need" : "fail"} name="Agent">
+      <Check good={agentTones[agent.kind]} name="Agent">
         {agent.name}
         {agent.hint && <span class="muted">{agent.hint}</span>}
         {agent.notice && <span class="muted">{agent.notice}</span>}
@@ -50,15 +73,20 @@ export function Checks() {
           ? `one that hides from its run may outlive it: ${containment.reason}`
           : `of a run end with it, held together by a ${containment.kind}`}
       </Check>
+      <Check good={sandbox.level === "off" ? "need" : "done"} name="Confinement">{confinementWords(sandbox)}</Check>
       <Check good="done" name="Access">
         {token ? "a token is asked for" : "this machine only; set CODER_TOKEN before opening it to others"}
+        <LogOut withWord />
       </Check>
       <Check good={pause ? "need" : "done"} name="Slots">
-        {pause ? `paused: ${pause.reason}` : `${slots.busy} of ${slots.total} busy; CODER_MAX_CONCURRENT sets how many`}
+        {pause
+          ? `paused: ${pause.reason}${pause.until ? `, until ${dateTime(pause.until, locale)}` : ""}`
+          : `${slots.busy} of ${slots.total} busy; CODER_MAX_CONCURRENT sets how many`}
       </Check>
       <Check good="done" name="Worker">
         {worker.name} <span class="muted">version {version}</span>
       </Check>
+      {notices.map((notice) => <Check key={notice} good="need" name="Notice">{notice}</Check>)}
     </ul>
   );
 }

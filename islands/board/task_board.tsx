@@ -1,13 +1,21 @@
 // The board: five columns by who must act, and the drawer over them.
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
+import { busyWords } from "../../core/view/waiting.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
 import { clearFilter, loadMoreTasks } from "../state/actions.ts";
+import { searchOn } from "../state/board_search.ts";
+import { dayKey, dayWord } from "../../core/view/format.ts";
+import { Icon } from "../parts/icon.tsx";
+import { FilterBar } from "./filter_bar.tsx";
+import { FirstWork } from "./first_work.tsx";
 import { Preflight } from "./preflight.tsx";
 import { useStore } from "../state/store.ts";
+import { SelectionBar } from "./selection_bar.tsx";
 import { TaskCard } from "./task_card.tsx";
 import { TaskDrawer } from "../task/task_drawer.tsx";
 import { type ColumnName, columnNames } from "../../core/view/board_view.ts";
-import { columnTitles, isFiltered } from "../state/task_state.ts";
+import { columnTitles, isFiltered, outcomeWord, statusWords } from "../../core/view/task_state.ts";
 
 /** Cards drawn of one column before "Show more". */
 const drawnAtFirst = 60;
@@ -16,7 +24,7 @@ const emptyWords: Record<ColumnName, string> = {
   needs_you: "Nothing waits for you. Plans to approve and failed tasks appear here.",
   review: "Nothing to review. Finished work waits here until it is landed, accepted or discarded.",
   running: "Nothing is running. Queued tasks start by themselves as slots are free.",
-  queue: "The queue is empty. Press c to add a task.",
+  queue: "The queue is empty.",
   done: "Finished tasks appear here.",
 };
 
@@ -40,23 +48,69 @@ export function TaskBoard() {
           ))}
         </nav>
         {isNew && <Preflight />}
+        <FilterBar />
+        <FirstWork />
         {isFiltered(store.filter.value) && <FilterNote />}
         {!isNew && columnNames.map((name) => <Column key={name} name={name} />)}
+        <SelectionBar />
       </main>
       {open && <TaskDrawer key={open.id} open={open} />}
     </>
   );
 }
 
+function NewTaskButton() {
+  const store = useStore();
+  return (
+    <button
+      type="button"
+      class="small"
+      disabled={!store.alive.value}
+      onClick={() => store.overlay.value = { kind: "new", from: null }}
+    >
+      <Icon name="plus" />New task <kbd>c</kbd>
+    </button>
+  );
+}
+
+/** The day on which a task ended, over the first one of that day. */
+function DayOf({ task, before }: { task: TaskView; before: TaskView | undefined }) {
+  const { locale, now } = useStore();
+  // A new day begins once a day, not once a second.
+  const today = useComputed(() => dayKey(new Date(now.value).toISOString(), locale)).value;
+  const at = task.completed_at;
+  if (at === null || (before?.completed_at && dayKey(before.completed_at, locale) === dayKey(at, locale))) return null;
+  return <li class="day">{dayWord(at, today, locale)}</li>;
+}
+
 function FilterNote() {
   const store = useStore();
-  const { q, status, repo } = store.filter.value;
+  const { q, status, repo, outcome, label } = store.filter.value;
+  const { next, busy } = store.search.value;
   const columns = store.columns.value;
   const found = columns ? columnNames.reduce((sum, name) => sum + columns[name].length, 0) : 0;
-  const parts = [q && `“${q}”`, status && status.replaceAll("_", " "), repo].filter(Boolean).join(", ");
+  const words = [
+    q && `“${q}”`,
+    status && statusWords[status].toLowerCase(),
+    repo,
+    outcome && outcomeWord(outcome),
+    label,
+  ];
+  const parts = words.filter(Boolean).join(", ");
   return (
     <p class="filter-note" role="status">
       {found === 1 ? "1 task" : `${found} tasks`} for {parts}
+      {next !== null && <span class="muted num">searched down to #{next}{busy ? "…" : ""}</span>}
+      {next !== null && !busy && (
+        <button
+          type="button"
+          class="small"
+          disabled={!store.alive.value}
+          onClick={() => searchOn(store)}
+        >
+          Search on
+        </button>
+      )}
       <a href="/" class="button small" onClick={(event) => (event.preventDefault(), clearFilter(store))}>
         Clear filter
       </a>
@@ -86,9 +140,18 @@ function Column({ name }: { name: ColumnName }) {
       <h2 id={name}>
         {columnTitles[name]} <span class="num">{count}</span>
       </h2>
-      {tasks.length === 0 && <p class="empty">{filtered ? "No task here fits the filter." : emptyWords[name]}</p>}
+      {name === "queue" && tasks.length > 0 && <SlotsNote />}
+      {tasks.length === 0 && (
+        <div class="empty">
+          <p>{filtered ? "No task here fits the filter." : emptyWords[name]}</p>
+          {name === "queue" && !filtered && <NewTaskButton />}
+        </div>
+      )}
       <ul class="cards">
-        {tasks.slice(0, drawn.value).map((task) => <TaskCard key={task.id} task={task} />)}
+        {tasks.slice(0, drawn.value).flatMap((task, index) => [
+          name === "done" && <DayOf key={`day ${task.id}`} task={task} before={tasks[index - 1]} />,
+          <TaskCard key={task.id} task={task} column={name} />,
+        ])}
       </ul>
       {more && (
         <button type="button" class="more" disabled={loading.value || !store.alive.value} onClick={showMore}>
@@ -97,4 +160,12 @@ function Column({ name }: { name: ColumnName }) {
       )}
     </section>
   );
+}
+
+/** What all that could start wait for, once. */
+function SlotsNote() {
+  const store = useStore();
+  const { slots, pause, draining } = store.health.value;
+  if (pause || draining || slots.total === 0 || slots.busy < slots.total) return null;
+  return <p class="slots-note muted">{busyWords(slots.total)}</p>;
 }

@@ -3,41 +3,53 @@
 import { useComputed } from "@preact/signals";
 import { Component } from "preact";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { reviewChips, reviewLine } from "../landing/review_words.ts";
+import { reviewChips, reviewLine } from "../../core/view/review_words.ts";
 import { openTask } from "../state/actions.ts";
-import { compact, duration, firstLine, taskCost } from "../parts/format.ts";
+import { compact, duration, firstLine, taskCost } from "../../core/view/format.ts";
 import { backgroundWords } from "../../core/domain/task.ts";
 import { plainText } from "../parts/ansi.ts";
 import { Lines, StateBadge } from "../parts/state_badge.tsx";
 import { useStore } from "../state/store.ts";
-import { columnOf } from "../../core/view/board_view.ts";
-import { elapsedMs, proofWord, waitingLine } from "../state/task_state.ts";
-import { Ago } from "../parts/time.tsx";
+import { type ColumnName, columnOf } from "../../core/view/board_view.ts";
+import { CardTools } from "./card_menu.tsx";
+import { CardHit, Repository, Tags } from "./card_parts.tsx";
+import { QueueRow } from "./queue_row.tsx";
+import { elapsedMs, proofWord, stateOf, waitingLine } from "../../core/view/task_state.ts";
+import { Ago, Silence } from "../parts/time.tsx";
 
-export class TaskCard extends Component<{ task: TaskView }> {
-  override shouldComponentUpdate(next: { task: TaskView }): boolean {
-    return next.task !== this.props.task;
+interface CardProps {
+  task: TaskView;
+  column: ColumnName;
+}
+
+export class TaskCard extends Component<CardProps> {
+  override shouldComponentUpdate(next: CardProps): boolean {
+    return next.task !== this.props.task || next.column !== this.props.column;
   }
 
   override render() {
-    return <Card task={this.props.task} />;
+    const { task, column } = this.props;
+    return column === "queue" ? <QueueRow task={task} /> : <Card task={task} />;
   }
 }
 
 function Card({ task }: { task: TaskView }) {
   const store = useStore();
   const column = columnOf(task);
+  // Only a task that waits for a time has a tone that changes by itself.
+  const { tone } = stateOf(task, task.due_at === null ? 0 : store.now.value);
   const selected = useComputed(() => store.selected.value === task.id).value;
   const isOpen = useComputed(() => store.open.value?.id === task.id).value;
+  const isPicked = useComputed(() => store.picked.value.has(task.id)).value;
   const open = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     void openTask(store, task.id);
   };
   return (
-    <li>
+    <li class={`card-item${isPicked ? " picked" : ""}`}>
       <a
-        class={`card${selected ? " selected" : ""}`}
+        class={`card edge-${tone}${selected ? " selected" : ""}`}
         href={`/?task=${task.id}`}
         data-card={task.id}
         aria-current={isOpen ? "true" : undefined}
@@ -47,32 +59,58 @@ function Card({ task }: { task: TaskView }) {
         <span class="card-title">
           <bdi>{task.title}</bdi>
         </span>
-        <span class="card-id num">
-          {column === "queue" && task.queue_position !== null && (
-            <span class="position" title="Place in the dispatch order">{task.queue_position}</span>
-          )}#{task.id}
-        </span>
+        <span class="card-id num">#{task.id}</span>
         <Detail task={task} />
         <span class="card-facts num">
           <StateBadge task={task} />
-          {column === "running" && <Elapsed task={task} />}
-          {column === "done" && <Elapsed task={task} />}
+          {task.silent_since && <Silence since={task.silent_since} />}
           {task.attempts > 1 && <span>attempt {task.attempts}/{Math.max(task.attempts, task.max_attempts)}</span>}
           {task.priority !== 0 && <span>priority {task.priority}</span>}
           {task.mode === "plan" && task.status === "pending" && <span>plan first</span>}
-          {tokens(task) > 0 && <span title="Tokens in and out">{compact(tokens(task))} tok</span>}
-          {task.cost_usd !== 0 && <span>{taskCost(task)}</span>}
-          {task.cost_usd === 0 && task.cost_estimate_usd !== null && <span>{taskCost(task)}</span>}
           {task.background.length > 0 && <Background tasks={task.background} />}
-          <Lines task={task} />
+          <Todos task={task} />
+          <Worker task={task} />
+          <Repository task={task} />
           <Proof task={task} />
           {reviewChips(task).map((chip) => <span key={chip} class="card-chip">{chip}</span>)}
-          {column === "needs_you" && <Ago at={task.updated_at} />}
-          {(column === "done" || column === "review") && task.completed_at && <Ago at={task.completed_at} />}
+          <Tags tags={task.tags} />
+          <CardNumbers task={task} column={column} />
         </span>
       </a>
+      <CardHit id={task.id} />
+      <CardTools task={task} />
     </li>
   );
+}
+
+/** How far the agent is with its own list, while it works. */
+function Todos({ task: { todos, status } }: { task: TaskView }) {
+  if (todos.length === 0 || status !== "in_progress") return null;
+  const done = todos.filter(({ status }) => status === "completed").length;
+  return <span title="Done of the agent's own list">{done}/{todos.length} done</span>;
+}
+
+/** Always in this order, at the right: what changed, what it took, how long ago. */
+function CardNumbers({ task, column }: { task: TaskView; column: ColumnName }) {
+  const costs = task.cost_usd !== 0 || task.cost_estimate_usd !== null;
+  return (
+    <span class="card-numbers">
+      <Lines task={task} />
+      {tokens(task) > 0 && <span title="Tokens in and out">{compact(tokens(task))} tok</span>}
+      {costs && <span>{taskCost(task)}</span>}
+      {(column === "running" || column === "done") && <Elapsed task={task} />}
+      {column === "needs_you" && <Ago at={task.updated_at} />}
+      {column === "review" && task.completed_at && <Ago at={task.completed_at} />}
+    </span>
+  );
+}
+
+/** Where there are several, and only of a task that is on one now. */
+function Worker({ task }: { task: TaskView }) {
+  const store = useStore();
+  const isShown = useComputed(() => store.health.value.workers > 1).value;
+  if (!isShown || !task.worker || (task.status !== "in_progress" && task.worktree === null)) return null;
+  return <span title="The worker that has it">{task.worker.name}</span>;
 }
 
 /** Apart from the agent's word. */

@@ -1,13 +1,18 @@
-// The bar over every page: where we are, search, the slots, what is wrong with the service, theme, new task.
+// The bar over every page: where we are, search, the slots, what is wrong with the service, whether runs are confined, theme,
+// new task.
 
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { setFilter, setTheme } from "../state/actions.ts";
-import { Icon } from "../parts/icon.tsx";
+import { Icon, type IconName } from "../parts/icon.tsx";
 import type { Theme } from "../state/page_data.ts";
+import { LogOut } from "./log_out.tsx";
 import { PauseBanner } from "./pause_banner.tsx";
 import { useStore } from "../state/store.ts";
-import { dateTime } from "../parts/format.ts";
-import { type BoardFilter, statusWords } from "../state/task_state.ts";
-import { statuses } from "../../core/domain/task.ts";
+import { dateTime, plural } from "../../core/view/format.ts";
+import { choices } from "../../core/view/task_state.ts";
+import { SlotPanel } from "./slot_panel.tsx";
+import { unconfinedReason } from "../../core/view/confinement_words.ts";
 
 export function TopBar() {
   return (
@@ -54,8 +59,12 @@ function Bar() {
       <Search />
       <span class="grow" />
       <ServiceState />
+      <NotConfined />
       <Slots />
+      <PageLink href="/insights" kind="insights" icon="chart" name="Insights" />
+      <PageLink href="/settings" kind="settings" icon="settings" name="Settings" />
       <ThemeSwitch />
+      <LogOut />
       <a
         class="button primary"
         href="/tasks/new"
@@ -76,8 +85,6 @@ function Bar() {
 function Search() {
   const store = useStore();
   const filter = store.filter.value;
-  const change = (changes: Partial<BoardFilter>) => setFilter(store, { ...store.filter.peek(), ...changes });
-  const repos = store.health.value.repos;
   return (
     <form
       class="search"
@@ -96,41 +103,49 @@ function Search() {
         placeholder="Search tasks"
         autocomplete="off"
         value={filter.q}
-        onInput={(event) => store.page.kind === "board" && void change({ q: event.currentTarget.value })}
+        maxLength={200}
+        onInput={(event) =>
+          store.page.kind === "board" && setFilter(store, { ...store.filter.peek(), q: event.currentTarget.value })}
+        onKeyDown={(event) => {
+          // The browser empties the field by itself, and says so too late: the key has left the field by then.
+          if (event.key !== "Escape" || event.currentTarget.value === "") return;
+          event.preventDefault();
+          event.stopPropagation();
+          event.currentTarget.value = "";
+          if (store.page.kind === "board") setFilter(store, { ...store.filter.peek(), q: "" });
+        }}
       />
       <kbd>/</kbd>
-      <select
-        name="status"
-        aria-label="Status"
-        value={filter.status ?? ""}
-        onChange={(event) => {
-          const value = event.currentTarget.value;
-          if (store.page.kind === "board") void change({ status: statuses.find((one) => one === value) ?? null });
-          else event.currentTarget.form?.submit();
-        }}
-      >
-        <option value="">Any status</option>
-        {statuses.map((status) => <option key={status} value={status}>{statusWords[status]}</option>)}
-      </select>
-      {repos.length > 1 && (
-        <select
-          name="repo"
-          aria-label="Repository"
-          value={filter.repo ?? ""}
-          onChange={(event) => void change({ repo: event.currentTarget.value || null })}
-        >
-          <option value="">Any repository</option>
-          {repos.map(({ name }) => <option key={name} value={name}>{name}</option>)}
-        </select>
-      )}
+      {store.page.kind === "board" && <FilterButton />}
     </form>
+  );
+}
+
+/** Shows the choices of the filter, and how many are made. */
+function FilterButton() {
+  const store = useStore();
+  const made = choices(store.filter.value);
+  return (
+    <button
+      type="button"
+      class="quiet small filter-button"
+      aria-label={made === 0 ? "Filters" : `Filters, ${made} set`}
+      title="Filter by status, repository, outcome or label"
+      aria-expanded={made > 0 || store.filtering.value}
+      aria-controls="filters"
+      disabled={!store.alive.value}
+      onClick={() => store.filtering.value = !store.filtering.peek()}
+    >
+      <Icon name="filter" />
+      {made > 0 && <span class="num">{made}</span>}
+    </button>
   );
 }
 
 /** The one thing about the service that matters most now; nothing when all is well. */
 function ServiceState() {
   const store = useStore();
-  const { pause, agent, status } = store.health.value;
+  const { pause, agent, status, notices } = store.health.value;
   const connection = store.connection.value;
   const showSetup = () => store.overlay.value = { kind: "setup" };
   const chip = (tone: string, word: string, title: string, onClick: () => void = showSetup) => (
@@ -153,18 +168,72 @@ function ServiceState() {
     content = chip("need", "Paused", `${pause.reason}${until}`);
   } else if (agent.kind === "missing") content = chip("fail", "No agent", agent.hint ?? "claude was not found");
   else if (agent.kind === "demo") content = chip("need", "Demo agent", agent.hint ?? "This is not the real claude");
+  else if (notices.length > 0) content = chip("need", plural(notices.length, "notice"), notices.join("\n"));
   return <span class="service" role="status">{content}</span>;
 }
 
+/** On every page, since every agent can then do what its user can; nothing where runs are confined, or none are. */
+function NotConfined() {
+  const store = useStore();
+  const { sandbox, agent } = store.health.value;
+  if (sandbox.level !== "off" || agent.kind === "none") return null;
+  return (
+    <button
+      type="button"
+      class="service-state not-confined tone-need"
+      title={unconfinedReason(sandbox)}
+      onClick={() => store.overlay.value = { kind: "setup" }}
+    >
+      <Icon name="unlocked" />
+      <span>not confined</span>
+    </button>
+  );
+}
+
+/** Of this worker: it opens what changes them, and leads to all workers where it cannot. */
 function Slots() {
-  const { busy, total } = useStore().health.value.slots;
+  const store = useStore();
+  const meter = useRef<HTMLAnchorElement>(null);
+  const isOpen = useSignal(false);
+  const { busy, total } = store.health.value.slots;
   const words = `${busy} of ${total} slots busy`;
   return (
-    <span class="slots" title={words}>
-      {total <= 8 && Array.from({ length: total }, (_, index) => <i key={index} class={index < busy ? "on" : ""} />)}
-      <span class="num muted" aria-hidden="true">{busy}/{total}</span>
-      <span class="visually-hidden">{words}</span>
-    </span>
+    <>
+      <a
+        class="slots"
+        href="/workers"
+        ref={meter}
+        title={`Workers: ${words}`}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen.value}
+        aria-current={store.page.kind === "workers" ? "page" : undefined}
+        onClick={(event) => {
+          if (!store.alive.peek() || event.metaKey || event.ctrlKey) return;
+          event.preventDefault();
+          isOpen.value = true;
+        }}
+      >
+        {total <= 8 && Array.from({ length: total }, (_, index) => <i key={index} class={index < busy ? "on" : ""} />)}
+        <span class="num muted" aria-hidden="true">{busy}/{total}</span>
+        <span class="visually-hidden">Workers: {words}</span>
+      </a>
+      {isOpen.value && <SlotPanel anchor={() => meter.current} onClose={() => isOpen.value = false} />}
+    </>
+  );
+}
+
+function PageLink({ href, kind, icon, name }: { href: string; kind: string; icon: IconName; name: string }) {
+  const { page } = useStore();
+  return (
+    <a
+      class="button quiet icon-only page-link"
+      href={href}
+      title={name}
+      aria-label={name}
+      aria-current={page.kind === kind ? "page" : undefined}
+    >
+      <Icon name={icon} />
+    </a>
   );
 }
 

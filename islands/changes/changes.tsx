@@ -1,5 +1,6 @@
 // What the task changed: a file tree, the diff of each file with its comments, and the bar that sends them.
 
+import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Problem } from "../stream/api.ts";
 import type { OpenTask } from "../state/open_task.ts";
@@ -9,6 +10,7 @@ import { FileTree } from "./file_tree.tsx";
 import { Nearness, NearnessContext } from "./near.ts";
 import { commentsElsewhere } from "./placed_comments.ts";
 import { useComments } from "./read_comments.ts";
+import { revealLine } from "./reveal_line.ts";
 import { ReviewBar } from "./review_bar.tsx";
 import { SendBar } from "./send_bar.tsx";
 import type { DiffFile } from "./unified_diff.ts";
@@ -22,11 +24,13 @@ export function Changes({ open }: { open: OpenTask }) {
   useEffect(() => review.load(), [review]);
   useChanges(open);
   useComments(open);
-  const files = review.files.value ?? noFiles;
+  useTarget(open, box);
+  const shown = review.filesAt(open.at.value);
+  const files = shown ?? noFiles;
   const before = useMemo(() => rowsBeforeEach(files), [files]);
   const note = noteOf(open);
   const list = review.comments.list.value ?? [];
-  const elsewhere = review.files.value && open.at.value === null ? commentsElsewhere(files, list) : [];
+  const elsewhere = shown && open.at.value === null ? commentsElsewhere(files, list) : [];
   return (
     <>
       <div class="changes" tabIndex={0} role="region" aria-label="Changes" ref={box}>
@@ -53,7 +57,7 @@ export function Changes({ open }: { open: OpenTask }) {
 
 /** What is said in place of files; null when there are some. */
 function noteOf({ review, task, at }: OpenTask): string | null {
-  const files = review.files.value;
+  const files = review.filesAt(at.value);
   if (files && files.length > 0) return null;
   if (review.error.value) return "No changes can be shown.";
   if (!files) return "Reading the changes";
@@ -72,6 +76,21 @@ function rowsBeforeEach(files: readonly DiffFile[]): number[] {
   });
 }
 
+/** Brings the line into view that somebody asked for, once its file is there. */
+function useTarget({ review, at }: OpenTask, box: RefObject<HTMLElement | null>): void {
+  const target = review.target.value;
+  const files = review.filesAt(at.value);
+  useEffect(() => {
+    const index = target && files ? files.findIndex(({ path }) => path === target.path) : -1;
+    const section = box.current?.querySelector<HTMLElement>(`#file-${index}`);
+    const file = files?.[index];
+    if (!target || !file || !section) return;
+    review.target.value = null;
+    review.setFolded(file, false);
+    void revealLine(section, target.line);
+  }, [target, files]);
+}
+
 /** A running task's diff is read again when its agent has done something, at most every 3 s. */
 function useChanges(open: OpenTask): void {
   const { review } = open;
@@ -84,9 +103,10 @@ function useChanges(open: OpenTask): void {
   useEffect(() => {
     const stop = new AbortController();
     const isSame = last.current === asked;
-    // A moment's files are gone from the page before those of another are there.
     if (last.current !== null && !isSame) review.error.value = null;
+    const isFirst = last.current === null;
     last.current = asked;
+    if (isFirst && review.takeStart()) return;
     const timer = setTimeout(async () => {
       try {
         await review.read(at, stop.signal);
@@ -94,7 +114,7 @@ function useChanges(open: OpenTask): void {
       } catch (cause) {
         if (stop.signal.aborted) return;
         review.error.value = cause instanceof Problem ? cause.message : "The changes could not be read";
-        if (at !== null) review.files.value = [];
+        if (at !== null) review.showNone(at);
       }
     }, isSame && isRunning ? 3_000 : at !== null ? 150 : 0);
     return () => {

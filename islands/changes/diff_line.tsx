@@ -1,8 +1,8 @@
 // One line of a diff: its number, which takes a comment, and its code.
 
-import type { ColouredPart } from "./colours.ts";
+import type { ColouredPart } from "../code/colours.ts";
 import { placeOf } from "./diff_rows.ts";
-import { lineParts } from "./line_parts.ts";
+import { lineParts } from "../code/line_parts.ts";
 import type { DiffLine } from "./unified_diff.ts";
 import type { WordMark } from "./word_diff.ts";
 

@@ -1,8 +1,9 @@
 // The head of a file: its path, what happened to it, how much, and the reader's mark.
 
-import { copy } from "../state/actions.ts";
+import { CopyButton } from "../parts/copy_button.tsx";
 import { useStore } from "../state/store.ts";
 import { Icon } from "../parts/icon.tsx";
+import { MiddlePath } from "../parts/middle_path.tsx";
 import { Counts } from "../parts/state_badge.tsx";
 import type { Review } from "./review.ts";
 import type { DiffFile } from "./unified_diff.ts";
@@ -23,18 +24,13 @@ export function FileHead({ review, file, folded }: { review: Review; file: DiffF
       >
         <Icon name="chevron" />
       </button>
-      <bdi class="mono diff-path">
-        {file.from && file.from !== file.path ? `${file.from} → ${file.path}` : file.path}
-      </bdi>
-      <button
-        type="button"
-        class="quiet icon-only tiny"
-        aria-label={`Copy the path ${file.path}`}
-        disabled={disabled}
-        onClick={() => void copy(store, file.path)}
-      >
-        <Icon name="copy" />
-      </button>
+      {file.from && file.from !== file.path && (
+        <>
+          <MiddlePath path={file.from} /> →
+        </>
+      )}
+      <MiddlePath path={file.path} />
+      <CopyButton text={file.path} what={`Copy the path ${file.path}`} />
       <span class="muted">{changeWords(file)}</span>
       <span class="grow" />
       <Counts added={file.added} removed={file.removed} />

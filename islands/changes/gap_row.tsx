@@ -1,7 +1,7 @@
 // What a diff does not show between its hunks, and the buttons that show it.
 
 import type { Gap } from "./diff_rows.ts";
-import { plural } from "../parts/format.ts";
+import { plural } from "../../core/view/format.ts";
 
 interface GapRowProps {
   gap: Gap;

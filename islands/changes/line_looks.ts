@@ -2,10 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import type { ColouredPart } from "./colours.ts";
+import type { ColouredPart } from "../code/colours.ts";
 import type { LineLooks } from "./diff_line.tsx";
 import type { DiffRow } from "./diff_rows.ts";
-import { codePiece } from "./highlighter.ts";
+import { codePiece } from "../code/highlighter.ts";
 import { useStore } from "../state/store.ts";
 import type { DiffLine } from "./unified_diff.ts";
 import { wordDiff, type WordMark } from "./word_diff.ts";

@@ -6,6 +6,7 @@ import { isOf, linesOf, type Opened } from "./diff_rows.ts";
 import { ReviewComments } from "./task_comments.ts";
 import { inTreeOrder } from "./tree_rows.ts";
 import { type DiffFile, DiffParser, parseDiff } from "./unified_diff.ts";
+import type { TextStart } from "../state/page_data.ts";
 import { loadViewed, saveViewed, type Viewed, withViewed } from "./viewed.ts";
 
 /** Longer diffs are cut, in UTF-16 units. */
@@ -35,9 +36,11 @@ export class Review {
   readonly to: Signal<string> = signal(firstTo);
   readonly hidesSpace: Signal<boolean> = signal(false);
   readonly split: Signal<boolean> = signal(false);
-  /** In the order of the tree; null until they were read. */
-  readonly files: Signal<DiffFile[] | null>;
+  /** In the order of the tree, and the moment that they are of; null until they were read. */
+  readonly #read: Signal<{ files: DiffFile[]; at: number | null } | null>;
   readonly error: Signal<string | null> = signal(null);
+  /** A line to be brought into view once it is there. */
+  readonly target: Signal<{ path: string; line: number } | null> = signal(null);
   readonly viewed: Signal<Viewed> = signal({});
   /** What the reader folded or opened, by path; else a file is folded when it is viewed. */
   readonly folded: Signal<Readonly<Record<string, boolean>>> = signal({});
@@ -46,11 +49,33 @@ export class Review {
   /** Rises when what is shown is known to be old. */
   readonly stale: Signal<number> = signal(0);
 
-  /** `start` is the start of the diff, where the page brought it. */
-  constructor(task: number, start: string | null) {
+  /** The page brought all of it, and nothing was read since. */
+  #isStart: boolean;
+
+  /** `diff`: its start at the moment `at`, where the page brought it. */
+  constructor(task: number, { diff, at }: { diff: TextStart | null; at: number | null }) {
     this.task = task;
     this.comments = new ReviewComments(task);
-    this.files = signal(start === null ? null : inTreeOrder(parseDiff(start)));
+    this.#read = signal(diff && { files: inTreeOrder(parseDiff(diff.text)), at });
+    this.#isStart = diff?.isWhole ?? false;
+  }
+
+  /** What differs at a moment; null until that was read. */
+  filesAt(at: number | null): DiffFile[] | null {
+    const read = this.#read.value;
+    return read?.at === at ? read.files : null;
+  }
+
+  /** At that moment nothing can be shown. */
+  showNone(at: number | null): void {
+    this.#read.value = { files: [], at };
+  }
+
+  /** Whether what the page brought is what would be read now; the first who asks is told. */
+  takeStart(): boolean {
+    const isStart = this.#isStart && !this.hidesSpace.peek();
+    this.#isStart = false;
+    return isStart;
   }
 
   /** What the browser keeps. */
@@ -122,7 +147,7 @@ export class Review {
     };
     const response = await api.diff(this.task, query, signal);
     const files = await readDiff(response, signal);
-    this.files.value = inTreeOrder(files);
+    this.#read.value = { files: inTreeOrder(files), at };
   }
 }
 

@@ -3,7 +3,7 @@
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
 import { pointOptions } from "./points.ts";
-import { plural } from "../parts/format.ts";
+import { plural } from "../../core/view/format.ts";
 import type { Review } from "./review.ts";
 import type { DiffFile } from "./unified_diff.ts";
 import { isViewed } from "./viewed.ts";
@@ -53,7 +53,7 @@ function Compare({ open }: { open: OpenTask }) {
           disabled={!store.alive.value}
           onChange={(event) => review.setPoints({ [end]: event.currentTarget.value })}
         >
-          {pointOptions(named, end).map(({ name, words }) => (
+          {pointOptions(named, { end, chosen: value }).map(({ name, words }) => (
             <option key={name} value={name} selected={name === value}>{words}</option>
           ))}
         </select>

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { takeTasks } from "../state/actions.ts";
 import { useStore } from "../state/store.ts";
-import { plural } from "../parts/format.ts";
+import { plural } from "../../core/view/format.ts";
 import { useAttempt } from "./comment_thread.tsx";
 import { type ReviewComments, unsent } from "./task_comments.ts";
 

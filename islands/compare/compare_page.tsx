@@ -3,12 +3,12 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { parseDiff } from "../changes/unified_diff.ts";
-import { basedCost, duration, plural, whole } from "../parts/format.ts";
+import { basedCost, duration, plural, whole } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { OutputText } from "../parts/output_text.tsx";
 import { Counts } from "../parts/state_badge.tsx";
 import { useStore } from "../state/store.ts";
-import { outcomeWord, statusWords } from "../state/task_state.ts";
+import { outcomeWord, statusWords } from "../../core/view/task_state.ts";
 import type { ComparedWork, Comparison } from "./comparison.ts";
 import { fileTexts } from "./file_texts.ts";
 

@@ -7,7 +7,7 @@ import { api } from "../stream/api.ts";
 import { Icon } from "../parts/icon.tsx";
 import { optionAfter, OptionList } from "../parts/option_list.tsx";
 import { useStore } from "../state/store.ts";
-import { matchesFilter, noFilter, statusWords } from "../state/task_state.ts";
+import { matchesFilter, noFilter, statusWords } from "../../core/view/task_state.ts";
 
 interface DependencyPickerProps {
   chosen: number[];

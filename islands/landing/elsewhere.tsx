@@ -10,6 +10,7 @@ import { copy } from "../state/actions.ts";
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
 import { Row } from "./elsewhere_row.tsx";
+import { chooseEditor, chosenEditor } from "./chosen_editor.ts";
 import { type Editor, editorNames, editorOf, editors, editorUrl, isLoopbackHost, shellCommands } from "./places.ts";
 import { PullRequest } from "./pull_request.tsx";
 import { post, wordsOf } from "./review_actions.ts";
@@ -87,10 +88,8 @@ function Push({ open, outgoing, error }: PushProps) {
   );
 }
 
-const editorKey = "coder.editor";
-
 function OpenInEditor({ worktree }: { worktree: string }) {
-  const editor = useSignal<Editor>(editorOf(localStorage.getItem(editorKey)));
+  const editor = useSignal<Editor>(chosenEditor());
   return (
     <Row name="Editor">
       <a class="button" href={editorUrl(editor.value, worktree)}>
@@ -101,7 +100,7 @@ function OpenInEditor({ worktree }: { worktree: string }) {
         value={editor.value}
         onChange={(event) => {
           editor.value = editorOf(event.currentTarget.value);
-          localStorage.setItem(editorKey, editor.value);
+          chooseEditor(editor.value);
         }}
       >
         {editors.map((one) => <option key={one} value={one}>{editorNames[one]}</option>)}

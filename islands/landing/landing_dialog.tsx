@@ -2,14 +2,14 @@
 
 import { useSignal } from "@preact/signals";
 import type { LandingView, TaskView } from "../../core/view/task_view.ts";
-import { duration } from "../parts/format.ts";
+import { duration } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
 import { LandingForm } from "./landing_form.tsx";
 import { resolveConflicts, wordsOf } from "./review_actions.ts";
 import { CancelLanding } from "./review_bar.tsx";
-import { byMethod, landingEndWords, phaseNames } from "./review_words.ts";
+import { byMethod, landingEndWords, phaseNames } from "../../core/view/review_words.ts";
 
 export function LandingDialog({ open, onClose }: { open: OpenTask; onClose(): void }) {
   const task = open.task.value;

@@ -3,9 +3,9 @@
 import type { LandingMethod } from "../../core/domain/event.ts";
 import { landingMethods } from "../../core/domain/event.ts";
 import type { LandingPreviewView } from "../../core/view/review_view.ts";
-import { plural } from "../parts/format.ts";
+import { plural } from "../../core/view/format.ts";
 import type { LandingChoice, LandingRequest } from "./review_api.ts";
-import { methodNames } from "./review_words.ts";
+import { methodNames } from "../../core/view/review_words.ts";
 
 /** Null: as the service says. */
 export interface LandingDraft {

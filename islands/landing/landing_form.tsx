@@ -19,7 +19,7 @@ import {
 import { Findings } from "./landing_findings.tsx";
 import { post, resolveConflicts, wordsOf } from "./review_actions.ts";
 import { reviewApi } from "./review_api.ts";
-import { methodNames } from "./review_words.ts";
+import { methodNames } from "../../core/view/review_words.ts";
 
 /** The preview for what is chosen, read anew when that changes or the task does. */
 function usePreview(open: OpenTask, draft: LandingDraft) {

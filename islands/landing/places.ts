@@ -17,10 +17,11 @@ export function editorOf(kept: string | null): Editor {
   return editors.find((one) => one === kept) ?? editors[0];
 }
 
-/** An address that the editor of this machine opens. `path` is absolute. */
-export function editorUrl(editor: Editor, path: string): string {
+/** An address that the editor of this machine opens. `path` is absolute; `line`: of a file. */
+export function editorUrl(editor: Editor, path: string, line: number | null = null): string {
   const encoded = path.split("/").map(encodeURIComponent).join("/");
-  return editor === "idea" ? `idea://open?file=${encoded}` : `${editor}://file${encoded}`;
+  if (editor === "idea") return `idea://open?file=${encoded}${line === null ? "" : `&line=${line}`}`;
+  return `${editor}://file${encoded}${line === null ? "" : `:${line}`}`;
 }
 
 /** Whether a page of that host is looked at on the machine where the worktrees are. */

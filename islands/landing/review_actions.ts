@@ -5,7 +5,7 @@ import { command, complain, readBoard, takeTasks, toast } from "../state/actions
 import type { Store } from "../state/store.ts";
 import { Problem } from "../stream/api.ts";
 import { reviewApi, type ReviewPath } from "./review_api.ts";
-import { replacesWork } from "./review_words.ts";
+import { replacesWork } from "../../core/view/review_words.ts";
 
 /** Throws `Problem` when the service refuses. */
 export async function post(store: Store, id: number, path: ReviewPath, body?: unknown): Promise<TaskView> {

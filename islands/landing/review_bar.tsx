@@ -2,13 +2,13 @@
 
 import { useSignal } from "@preact/signals";
 import type { LandingView } from "../../core/view/task_view.ts";
-import { duration } from "../parts/format.ts";
+import { duration } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
 import { complain } from "../state/actions.ts";
 import { askDiscard, give, resolveConflicts } from "./review_actions.ts";
-import { byMethod, landingEndWords, offersOf, phaseNames, verdictWords } from "./review_words.ts";
+import { byMethod, landingEndWords, offersOf, phaseNames, verdictWords } from "../../core/view/review_words.ts";
 
 export function ReviewBar({ open }: { open: OpenTask }) {
   const task = open.task.value;

@@ -1,7 +1,12 @@
 // The keys of a page. A key typed into a field is the field's.
 
+import type { TaskView } from "../../core/view/task_view.ts";
+import { cardActions } from "../board/card_actions.ts";
+import { pickNone } from "../board/queue_actions.ts";
+import { isPopoverOpen } from "../parts/popover.tsx";
 import { closeTask, openTask, showTab } from "../state/actions.ts";
 import { tabs } from "../state/page_data.ts";
+import { canStep, openFind, stepFind } from "../task/find_actions.ts";
 import type { Store } from "../state/store.ts";
 
 export function startKeys(store: Store): void {
@@ -12,7 +17,7 @@ export function startKeys(store: Store): void {
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
-    if (store.overlay.peek()) return;
+    if (store.overlay.peek() || isPopoverOpen()) return;
     const { target } = event;
     if (target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")) {
       if (event.key === "Escape") target.blur();
@@ -36,6 +41,10 @@ function press(store: Store, key: string): boolean {
       store.overlay.value = { kind: "help" };
       return true;
     case "Escape":
+      if (store.picked.peek().size > 0) {
+        pickNone(store);
+        return true;
+      }
       if (!open) return false;
       closeTask(store);
       return true;
@@ -47,19 +56,60 @@ function press(store: Store, key: string): boolean {
       return moveColumn(key === "l" ? 1 : -1);
     case "n":
     case "p":
-      return open?.tab.peek() === "changes" && moveFile(key === "n" ? 1 : -1);
+      if (open?.tab.peek() === "changes") return moveFile(key === "n" ? 1 : -1);
+      return key === "n" && find(store, 1);
+    case "N":
+      return find(store, -1);
+    case "f":
+      if (!open) return false;
+      openFind(open);
+      document.querySelector<HTMLElement>("#find")?.focus();
+      return true;
     case "1":
     case "2":
     case "3":
-    case "4": {
+    case "4":
+    case "5": {
       const tab = tabs[Number(key) - 1];
       if (!open || !tab) return false;
       showTab(store, tab);
       return true;
     }
+    case ".":
+      return openMenu(store);
     default:
-      return false;
+      return actOnCard(store, key);
   }
+}
+
+/** What the menu of the selected card says of the key. */
+function actOnCard(store: Store, key: string): boolean {
+  const task = selectedTask(store);
+  const action = task && cardActions(store, task).find((one) => one.key === key);
+  action?.run();
+  return Boolean(action);
+}
+
+function openMenu(store: Store): boolean {
+  const task = selectedTask(store);
+  if (!task || !store.board.peek()) return false;
+  store.menu.value = task.id;
+  return true;
+}
+
+/** The open task, or the card that is selected. */
+function selectedTask(store: Store): TaskView | null {
+  const open = store.open.peek();
+  if (open) return open.isRecorded || open.at.peek() !== null ? null : open.task.peek();
+  return store.board.peek()?.tasks.get(store.selected.peek() ?? 0) ?? null;
+}
+
+/** To another hit of the search in the open task. */
+function find(store: Store, by: 1 | -1): boolean {
+  const open = store.open.peek();
+  if (!open || !canStep(open)) return false;
+  void stepFind(store, open, by);
+  return true;
 }
 
 /** The next card in reading order; an open drawer follows. */

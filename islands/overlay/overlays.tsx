@@ -4,14 +4,18 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { dismiss, openTask } from "../state/actions.ts";
 import { Icon } from "../parts/icon.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { KeyHelp } from "./key_help.tsx";
 import { Palette } from "./palette.tsx";
+import { PriorityBody, RefusedBody, TagsBody } from "../board/board_dialogs.tsx";
 import { Checks } from "../board/preflight.tsx";
 import { useStore } from "../state/store.ts";
 import { TaskForm } from "../form/task_form.tsx";
-import { Elsewhere } from "../landing/elsewhere.tsx";
-import { LandingDialog } from "../landing/landing_dialog.tsx";
 import { QuestionBody } from "../landing/question.tsx";
+
+// Nobody types into these at once, and most pages never show them.
+const landing = lazy(async () => (await import("../rare.ts")).LandingDialog);
+const elsewhere = lazy(async () => (await import("../rare.ts")).Elsewhere);
 
 export function Overlays() {
   return (
@@ -73,19 +77,42 @@ function CurrentOverlay() {
     case "landing":
       return (
         <Dialog title={`Land task ${overlay.open.id}`} wide onClose={close}>
-          <LandingDialog open={overlay.open} onClose={close} />
+          <landing.View open={overlay.open} onClose={close} />
         </Dialog>
       );
     case "elsewhere":
       return (
         <Dialog title={`Task ${overlay.open.id} elsewhere`} wide onClose={close}>
-          <Elsewhere open={overlay.open} />
+          <elsewhere.View open={overlay.open} />
         </Dialog>
       );
     case "ask":
       return (
         <Dialog title={overlay.title} onClose={close}>
           <QuestionBody question={overlay} onClose={close} />
+        </Dialog>
+      );
+    case "refused":
+      return (
+        <Dialog title={overlay.title} onClose={close}>
+          <RefusedBody refusals={overlay.refusals} onClose={close} />
+        </Dialog>
+      );
+    case "tags":
+      return (
+        <Dialog title={`Tags of task ${overlay.task.id}`} onClose={close}>
+          <TagsBody task={overlay.task} onClose={close} />
+        </Dialog>
+      );
+    case "priority":
+      return (
+        <Dialog
+          title={overlay.ids.length === 1
+            ? `Priority of task ${overlay.ids[0]}`
+            : `Priority of ${overlay.ids.length} tasks`}
+          onClose={close}
+        >
+          <PriorityBody ids={overlay.ids} priority={overlay.priority} onClose={close} />
         </Dialog>
       );
     default:
@@ -148,6 +175,18 @@ function Toasts() {
               onClick={() => openTask(store, toast.task ?? 0)}
             >
               Open
+            </button>
+          )}
+          {toast.action && (
+            <button
+              type="button"
+              class="small"
+              onClick={() => {
+                dismiss(store, toast.id);
+                void toast.action?.run();
+              }}
+            >
+              {toast.action.word}
             </button>
           )}
           <button

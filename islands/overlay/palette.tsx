@@ -8,14 +8,16 @@ import { api } from "../stream/api.ts";
 import { type Attempt, compareUrl } from "../compare/attempt.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { optionAfter, OptionList } from "../parts/option_list.tsx";
+import { logOut } from "../board/log_out.tsx";
 import { hasElsewhere } from "../landing/places.ts";
 import { askDiscard, give, retry } from "../landing/review_actions.ts";
-import { offersOf } from "../landing/review_words.ts";
+import { offersOf } from "../../core/view/review_words.ts";
 import type { OpenTask } from "../state/open_task.ts";
 import { tabs } from "../state/page_data.ts";
 import { type Store, useStore } from "../state/store.ts";
-import { canCancel, canRetry } from "../task/task_header.tsx";
-import { matchesFilter, noFilter, stateOf } from "../state/task_state.ts";
+import { askCancel, canCancel } from "../task/cancel.ts";
+import { canRetry } from "../task/task_actions.tsx";
+import { matchesFilter, noFilter, stateOf } from "../../core/view/task_state.ts";
 
 interface Entry {
   key: string;
@@ -147,11 +149,12 @@ function commandEntries(store: Store, q: string): Entry[] {
   const entries = [entry("new", "plus", "New task", "c", () => store.overlay.value = { kind: "new", from: null })];
   if (open && task) {
     const name = `task ${task.id}`;
-    const run = (kind: "cancel" | "approve") => () => void command(store, task.id, { kind });
     if (task.status === "awaiting_approval") {
-      entries.push(entry("approve", "done", `Approve the plan of ${name}`, "", run("approve")));
+      entries.push(entry("approve", "done", `Approve the plan of ${name}`, "", () => {
+        void command(store, task.id, { kind: "approve" });
+      }));
     }
-    if (canCancel(task)) entries.push(entry("cancel", "fail", `Cancel ${name}`, "", run("cancel")));
+    if (canCancel(task)) entries.push(entry("cancel", "fail", `Cancel ${name}`, "", () => void askCancel(store, task)));
     if (canRetry(task)) entries.push(entry("retry", "retry", `Retry ${name}`, "", () => void retry(store, task)));
     entries.push(...reviewEntries(store, open, entry));
     entries.push(
@@ -176,12 +179,18 @@ function commandEntries(store: Store, q: string): Entry[] {
   entries.push(
     entry("board", "folder", "Go to the board", "", () => location.assign("/")),
     entry("repositories", "branch", "Go to the repositories", "", () => location.assign("/repositories")),
+    entry("workers", "run", "Go to the workers", "", () => location.assign("/workers")),
+    entry("schedules", "play", "Go to the schedules", "", () => location.assign("/schedules")),
+    entry("webhooks", "link", "Go to the webhooks", "", () => location.assign("/webhooks")),
+    entry("insights", "chart", "Go to the insights", "", () => location.assign("/insights")),
+    entry("settings", "settings", "Go to the settings", "", () => location.assign("/settings")),
     entry("light", "sun", "Light theme", "", () => setTheme(store, "light")),
     entry("dark", "moon", "Dark theme", "", () => setTheme(store, "dark")),
     entry("system", "system", "Theme as the system", "", () => setTheme(store, null)),
     entry("setup", "need", "This service", "agent, repository, slots", () => store.overlay.value = { kind: "setup" }),
     entry("help", "edit", "Keys", "?", () => store.overlay.value = { kind: "help" }),
   );
+  if (store.health.value.token) entries.push(entry("log-out", "leave", "Log out", "", logOut));
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   return entries.filter(({ word }) => words.every((one) => word.toLowerCase().includes(one)));
 }

@@ -1,39 +1,34 @@
-// Terminal output as text with a few styles. Pure. Colours and bold are kept, every other control sequence is dropped:
-// what an agent's tool prints can neither move a cursor nor hide text here.
+// Terminal output as text with a few styles. Pure. Colours and styles of letters are kept, a line that is written over shows
+// what a terminal would show last, and every other control sequence is dropped: what an agent's tool prints can neither move
+// a cursor to another line nor hide text here.
+
+import { ansiClass, type AnsiStyle, plainStyle, styled } from "./ansi_style.ts";
 
 export interface AnsiSegment {
   text: string;
-  /** `red`, `bright-black` ...; null for the default colour. */
-  colour: string | null;
-  bold: boolean;
+  /** Names for its looks, such as `ansi-red ansi-bold`; empty for plain text. */
+  class: string;
 }
 
-const colours = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 // CSI sequences, OSC strings (closed by BEL or ST), and two-character escapes.
 // deno-lint-ignore no-control-regex
 const escapes = /\x1b\[([0-9;:?<=>]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?|\x9b/g;
 // deno-lint-ignore no-control-regex
-const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+const controls = /[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 
 export function ansiSegments(text: string): AnsiSegment[] {
-  const segments: AnsiSegment[] = [];
-  let colour: string | null = null;
-  let bold = false;
+  const screen = new Screen();
+  let style = plainStyle;
   let from = 0;
-  const add = (end: number) => {
-    const plain = overwritten(text.slice(from, end)).replace(controls, "");
-    if (plain === "") return;
-    const last = segments.at(-1);
-    if (last && last.colour === colour && last.bold === bold) last.text += plain;
-    else segments.push({ text: plain, colour, bold });
-  };
   for (const match of text.matchAll(escapes)) {
-    add(match.index);
+    screen.write(text.slice(from, match.index), style);
     from = match.index + match[0].length;
-    if (match[2] === "m") ({ colour, bold } = styled(match[1] ?? "", { colour, bold }));
+    const codes = match[1] ?? "";
+    if (match[2] === "m") style = styled(codes, style);
+    else if (match[2] === "K") screen.erase(codes);
   }
-  add(text.length);
-  return segments;
+  screen.write(text.slice(from), style);
+  return screen.end();
 }
 
 /** Without any control sequence. */
@@ -41,24 +36,61 @@ export function plainText(text: string): string {
   return ansiSegments(text).map((segment) => segment.text).join("");
 }
 
-/** A carriage return starts the line again, as in a terminal's progress bar. */
-function overwritten(text: string): string {
-  if (!text.includes("\r")) return text;
-  return text.replaceAll("\r\n", "\n").split("\n").map((line) => line.slice(line.lastIndexOf("\r") + 1)).join("\n");
-}
+/** What was written, line by line; the last line can still be written over. */
+class Screen {
+  readonly #segments: AnsiSegment[] = [];
+  /** The last line, a character and its class each. */
+  #line: [character: string, name: string][] = [];
+  #column = 0;
 
-function styled(codes: string, style: { colour: string | null; bold: boolean }) {
-  let { colour, bold } = style;
-  const numbers = codes.split(/[;:]/).map(Number);
-  for (let index = 0; index < numbers.length; index++) {
-    const code = numbers[index] ?? 0;
-    if (code === 0) [colour, bold] = [null, false];
-    else if (code === 1) bold = true;
-    else if (code === 22) bold = false;
-    else if (code >= 30 && code <= 37) colour = colours[code - 30] ?? null;
-    else if (code >= 90 && code <= 97) colour = `bright-${colours[code - 90]}`;
-    else if (code === 39) colour = null;
-    else if (code === 38 || code === 48) index += numbers[index + 1] === 5 ? 2 : 4;
+  write(text: string, style: AnsiStyle): void {
+    const name = ansiClass(style);
+    const lines = text.replaceAll("\r\n", "\n").replace(controls, "").split("\n");
+    lines.forEach((line, index) => {
+      if (index > 0) this.#newLine(name);
+      // Most lines are only ever written once.
+      if (index < lines.length - 1 && this.#line.length === 0 && !/[\r\b]/.test(line)) this.#add(line, name);
+      else this.#writeOver(line, name);
+    });
   }
-  return { colour, bold };
+
+  /** `K`: to the end of the line, to its start (1), or all of it (2). */
+  erase(codes: string): void {
+    if (codes === "" || codes === "0") this.#line.length = Math.min(this.#line.length, this.#column);
+    else if (codes === "1" || codes === "2") {
+      this.#line = this.#line.map((cell, at) => codes === "2" || at <= this.#column ? [" ", ""] : cell);
+    }
+  }
+
+  end(): AnsiSegment[] {
+    this.#flush();
+    return this.#segments;
+  }
+
+  #writeOver(text: string, name: string): void {
+    for (const character of text) {
+      if (character === "\r") this.#column = 0;
+      else if (character === "\b") this.#column = Math.max(0, this.#column - 1);
+      else this.#line[this.#column++] = [character, name];
+    }
+  }
+
+  #newLine(name: string): void {
+    this.#flush();
+    this.#add("\n", name);
+  }
+
+  #flush(): void {
+    while (this.#line.at(-1)?.[0] === " " && this.#column < this.#line.length) this.#line.pop();
+    for (const [character, name] of this.#line) this.#add(character, name);
+    this.#line = [];
+    this.#column = 0;
+  }
+
+  #add(text: string, name: string): void {
+    if (text === "") return;
+    const last = this.#segments.at(-1);
+    if (last && last.class === name) last.text += text;
+    else this.#segments.push({ text, class: name });
+  }
 }

@@ -33,6 +33,19 @@ export const iconNames = [
   "link",
   "retry",
   "edit",
+  "unlocked",
+  "more",
+  "filter",
+  "top",
+  "up",
+  "priority",
+  "check",
+  "minus",
+  "tag",
+  "leave",
+  "open",
+  "chart",
+  "settings",
 ] as const;
 
 export type IconName = (typeof iconNames)[number];

@@ -5,8 +5,11 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { TextWithPlaces } from "./place_link.tsx";
 import type { Markdown as Read } from "./markdown_reader.ts";
 import { lengthMax, type MarkdownToken } from "./markdown_token.ts";
+import { CodeBlock } from "../code/code_block.tsx";
+import { languageNamed } from "../code/languages.ts";
 import { useStore } from "../state/store.ts";
 
 export function Markdown({ text }: { text: string }) {
@@ -51,7 +54,9 @@ function Block({ token }: { token: MarkdownToken }) {
     case "text":
       return <>{token.tokens ? inline(token.tokens) : token.text}</>;
     case "code":
-      return <pre tabIndex={0}><code>{token.text}</code></pre>;
+      return (
+        <CodeBlock text={token.text ?? ""} name={token.lang ?? "text"} language={languageNamed(token.lang ?? "")} />
+      );
     case "blockquote":
       return <blockquote>{blocks(token.tokens)}</blockquote>;
     case "list":
@@ -108,7 +113,11 @@ function Inline({ token }: { token: MarkdownToken }) {
     case "del":
       return <del>{inline(token.tokens)}</del>;
     case "codespan":
-      return <code>{token.text}</code>;
+      return (
+        <code>
+          <TextWithPlaces text={token.text ?? ""} />
+        </code>
+      );
     case "br":
       return <br />;
     case "link":
@@ -120,7 +129,7 @@ function Inline({ token }: { token: MarkdownToken }) {
     case "escape":
       return <>{token.text}</>;
     case "text":
-      return <>{token.tokens ? inline(token.tokens) : token.text}</>;
+      return token.tokens ? <>{inline(token.tokens)}</> : <TextWithPlaces text={token.text ?? ""} />;
     default:
       return <>{token.raw ?? token.text}</>;
   }

@@ -22,6 +22,7 @@ export function markdownTokens(text: string): MarkdownToken[] | null {
     ...(token.type === "html" && { raw: token.raw }),
     ...(token.tokens ? { tokens: list(token.tokens, depth) } : token.text !== undefined && { text: token.text }),
     ...(token.type === "image" && { text: token.text }),
+    ...(token.type === "code" && token.lang && { lang: String(token.lang).trim().split(/\s+/)[0]?.slice(0, 40) }),
     ...(token.type === "heading" && { depth: token.depth }),
     ...(token.type === "list" && { ordered: token.ordered, start: token.start, items: list(token.items, depth) }),
     ...(token.task !== undefined && { task: token.task }),

@@ -16,6 +16,8 @@ export interface MarkdownToken {
   task?: boolean;
   checked?: boolean;
   href?: string;
+  /** The first word on the fence of code. */
+  lang?: string;
   items?: MarkdownToken[];
   header?: MarkdownToken[];
   rows?: MarkdownToken[][];

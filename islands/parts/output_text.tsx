@@ -2,12 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import { ansiSegments } from "./ansi.ts";
-import { bytes } from "./format.ts";
-
-const shownAtFirst = 6_000;
-const linesAtFirst = 60;
-/** No browser draws more than this in one element without stopping to think. */
-const shownMax = 400_000;
+import { bytes } from "../../core/view/format.ts";
+import { TextWithPlaces } from "./place_link.tsx";
+import { endOf, shownMax, startOf } from "./text_part.ts";
 
 /** `from`: which part of a long text is shown at first; what goes on is best seen at its end. */
 export function OutputText({ text, label, from = "start" }: { text: string; label: string; from?: "start" | "end" }) {
@@ -27,28 +24,13 @@ export function OutputText({ text, label, from = "start" }: { text: string; labe
     <div class="output">
       {from === "end" && more}
       <pre class="plain" tabIndex={0} role="group" aria-label={label}>
-        {ansiSegments(shown).map((segment, index) => {
-          const name = `${segment.colour ? `ansi-${segment.colour}` : ""}${segment.bold ? " ansi-bold" : ""}`;
-          return name ? <span key={index} class={name}>{segment.text}</span> : segment.text;
+        {ansiSegments(shown).map(({ text, class: name }, index) => {
+          const words = <TextWithPlaces key={index} text={text} />;
+          return name ? <span key={index} class={name}>{words}</span> : words;
         })}
       </pre>
       {from === "start" && more}
       {all.value && text.length > shownMax && <p class="muted">The rest is in the events.</p>}
     </div>
   );
-}
-
-function startOf(text: string): string {
-  let end = -1;
-  for (let line = 0; line < linesAtFirst; line++) {
-    end = text.indexOf("\n", end + 1);
-    if (end < 0) break;
-  }
-  return text.slice(0, Math.min(end < 0 ? text.length : end, shownAtFirst));
-}
-
-function endOf(text: string): string {
-  let start = text.trimEnd().length;
-  for (let line = 0; line < linesAtFirst && start > 0; line++) start = text.lastIndexOf("\n", start - 1);
-  return text.slice(Math.max(start + 1, text.length - shownAtFirst));
 }

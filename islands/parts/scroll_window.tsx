@@ -41,6 +41,24 @@ export function ScrollWindow({ open, label, children, class: name }: ScrollWindo
     else element.scrollTop = open.window.peek().from === 1 ? -element.scrollHeight : 0;
   });
 
+  // Folded groups may be lower than the view, and what came since may have folded what was seen: there is room for more.
+  useEffect(() => void fill());
+
+  async function step(show: () => Promise<void>): Promise<void> {
+    busy.current = true;
+    await show();
+    requestAnimationFrame(() => {
+      busy.current = false;
+      void fill();
+    });
+  }
+
+  async function fill(): Promise<void> {
+    const element = box.current;
+    if (!element || !isLow(element) || busy.current || open.window.peek().from === 1 || !open.grow()) return;
+    await step(() => open.showOlder());
+  }
+
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -51,22 +69,14 @@ export function ScrollWindow({ open, label, children, class: name }: ScrollWindo
       const atEnd = to >= open.limit.peek();
       open.stuck.value = toEnd < 32 && atEnd;
       if (busy.current) return;
-      if (toStart < nearPx && from > 1) void step(() => open.showOlder());
-      else if (toEnd < nearPx && !atEnd) void step(() => open.showNewer());
-    };
-    const step = async (show: () => Promise<void>) => {
-      busy.current = true;
-      await show();
-      requestAnimationFrame(() => {
-        busy.current = false;
-        // The new rows may be fewer than the view is high.
-        const { from } = open.window.peek();
-        if (from > 1 && element.scrollHeight <= element.clientHeight) onScroll();
-      });
+      const isNearStart = toStart < nearPx && from > 1;
+      const isNearEnd = toEnd < nearPx && !atEnd;
+      // What is at one edge would go away while it is looked at.
+      if (isNearStart && isNearEnd || (isNearStart || isNearEnd) && isLow(element)) open.grow();
+      if (isNearStart) void step(() => open.showOlder());
+      else if (isNearEnd) void step(() => open.showNewer());
     };
     element.addEventListener("scroll", onScroll, { passive: true });
-    // A window of folded groups may be lower than the view.
-    if (element.scrollHeight <= element.clientHeight) onScroll();
     return () => element.removeEventListener("scroll", onScroll);
   }, [open]);
 
@@ -75,6 +85,11 @@ export function ScrollWindow({ open, label, children, class: name }: ScrollWindo
       <div class="scroll-content">{children}</div>
     </div>
   );
+}
+
+/** Whether both edges are near at once. */
+function isLow({ scrollHeight, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - clientHeight < nearPx;
 }
 
 function firstVisible(box: HTMLElement): { seq: string; top: number } | null {

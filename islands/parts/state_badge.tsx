@@ -3,7 +3,7 @@
 import type { TaskView } from "../../core/view/task_view.ts";
 import { Icon } from "./icon.tsx";
 import { useStore } from "../state/store.ts";
-import { stateOf } from "../state/task_state.ts";
+import { stateOf } from "../../core/view/task_state.ts";
 
 export function StateBadge({ task }: { task: TaskView }) {
   const store = useStore();

@@ -2,8 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import type { RepositoryView, StepRecord } from "../../core/view/api_view.ts";
-import { duration } from "../parts/format.ts";
+import { duration } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
+import { ServiceNav } from "../parts/service_nav.tsx";
 import { Ago } from "../parts/time.tsx";
 import { copy, tryRepository } from "../state/actions.ts";
 import { useStore } from "../state/store.ts";
@@ -14,6 +15,7 @@ export function RepositoriesPage() {
   const repositories = page.repositories ?? [];
   return (
     <main id="main" class="repositories">
+      <ServiceNav />
       <h1>Repositories</h1>
       <p class="muted">
         What is in force for work that starts at HEAD: what <code>coder.json</code>{" "}

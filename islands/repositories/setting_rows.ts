@@ -1,7 +1,7 @@
 // The settings of a repository as rows of a table. Pure.
 
 import type { RepositorySettings, RepositoryView } from "../../core/view/api_view.ts";
-import { duration } from "../parts/format.ts";
+import { duration } from "../../core/view/format.ts";
 
 /** A field, by its name in `coder.json`. */
 export interface SettingRow {
@@ -25,7 +25,7 @@ export function settingRows({ settings, sources }: RepositoryView): { set: Setti
   return { set: rows.filter(({ source }) => source !== null), defaults: rows.filter(({ source }) => source === null) };
 }
 
-const written: ReadonlySet<string> = new Set(["setup", "check", "cleanup", "env", "model", "target"]);
+const written: ReadonlySet<string> = new Set(["setup", "check", "cleanup", "env", "model", "target", "exchange"]);
 
 function valueOf(settings: RepositorySettings, field: keyof RepositorySettings): string | string[] {
   const value = settings[field];
@@ -56,10 +56,14 @@ function valueOf(settings: RepositorySettings, field: keyof RepositorySettings):
   }
 }
 
-function sandboxWords(sandbox: RepositorySettings["sandbox"]): string {
-  if (sandbox === null) return "not said";
-  const { level, allowed_domains: domains } = sandbox;
-  return domains.length === 0 ? level : `${level}, with ${domains.join(", ")}`;
+/** `off` asks for nothing, and takes nothing back of what the service does by itself. */
+function sandboxWords({ level, allowed_domains: domains, push, serve }: RepositorySettings["sandbox"]): string {
+  return [
+    level === "off" ? "as the service says" : level,
+    domains.length > 0 && `with ${domains.join(", ")}`,
+    push && "may push",
+    serve && "its servers can be reached",
+  ].filter(Boolean).join(", ");
 }
 
 const methods = {

@@ -3,6 +3,7 @@
 import { batch } from "@preact/signals";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { NewTask } from "../../core/view/api_view.ts";
+import type { FilePlace } from "../parts/places.ts";
 import { api, Problem } from "../stream/api.ts";
 import { boardState, withOlder, withTasks } from "./board_state.ts";
 import { type Place, placeOf, urlOf } from "./location.ts";
@@ -10,7 +11,7 @@ import { OpenTask } from "./open_task.ts";
 import type { RelatedTask, Tab, Theme } from "./page_data.ts";
 import type { Store, Toast } from "./store.ts";
 import { type ColumnName, columnOf } from "../../core/view/board_view.ts";
-import { type BoardFilter, isFiltered, noFilter } from "./task_state.ts";
+import { type BoardFilter, noFilter } from "../../core/view/task_state.ts";
 
 export function currentPlace(store: Store): Place {
   const open = store.open.peek();
@@ -20,6 +21,7 @@ export function currentPlace(store: Store): Place {
     tab: open?.tab.peek() ?? "transcript",
     at: open?.at.peek() ?? null,
     filter: store.filter.peek(),
+    file: open?.files.place.peek() ?? undefined,
   };
 }
 
@@ -41,6 +43,7 @@ export async function showUrl(store: Store): Promise<void> {
     const open = store.open.peek();
     if (!open) return;
     open.tab.value = place.tab;
+    if (place.file) open.files.place.value = place.file;
     open.moveTo(place.at);
   }
 }
@@ -62,7 +65,7 @@ async function readOpen(store: Store, id: number, tab: Tab): Promise<void> {
     const after = Math.max(0, task.seq - 200);
     const [events, related] = await Promise.all([api.events(id, after, 200), readRelated(store, task)]);
     if (turn !== opening) return;
-    const page = { task, past: null, at: null, tab, events, related, diff: null, log: null };
+    const page = { task, past: null, at: null, tab, file: null, events, related, diff: null, log: null };
     batch(() => {
       store.open.value = new OpenTask(page, store.now);
       store.selected.value = id;
@@ -98,6 +101,17 @@ export function showTab(store: Store, tab: Tab): void {
   showPlace(store, { replace: true });
 }
 
+/** Shows a file of the open task in the tab Files. */
+export function showFile(store: Store, place: FilePlace): void {
+  const open = store.open.peek();
+  if (!open) return;
+  batch(() => {
+    open.files.place.value = place;
+    open.tab.value = "files";
+  });
+  showPlace(store, { replace: false });
+}
+
 let atTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Goes to a moment of the open task. The URL follows a little later: browsers limit how often it may change. */
@@ -109,32 +123,14 @@ export function showMoment(store: Store, at: number | null, momentMs: number | n
   atTimer = setTimeout(() => showPlace(store, { replace: true }), 250);
 }
 
-let searching: AbortController | undefined;
-
-/** Filters what is here at once, and asks the service for what is not. */
-export async function setFilter(store: Store, filter: BoardFilter): Promise<void> {
+/** The board shows what fits; what is not here is asked for (board_search.ts). */
+export function setFilter(store: Store, filter: BoardFilter): void {
   store.filter.value = filter;
-  if (store.page.kind !== "board") return;
-  showPlace(store, { replace: true });
-  searching?.abort();
-  if (!isFiltered(filter)) return;
-  const { signal } = searching = new AbortController();
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  if (signal.aborted) return;
-  try {
-    const query: Record<string, string> = { limit: "200" };
-    if (filter.q.trim() !== "") query.q = filter.q.trim();
-    if (filter.status !== null) query.status = filter.status;
-    const page = await api.list(query, signal);
-    const board = store.board.peek();
-    if (board && !signal.aborted) store.board.value = withOlder(board, page.tasks);
-  } catch (error) {
-    if (!signal.aborted) complain(store, error);
-  }
+  if (store.page.kind === "board") showPlace(store, { replace: true });
 }
 
 export function clearFilter(store: Store): void {
-  void setFilter(store, noFilter);
+  setFilter(store, noFilter);
 }
 
 /** Where the next page of a column begins; null when there is none. */
@@ -291,7 +287,7 @@ let toasts = 0;
 export function toast(store: Store, one: Omit<Toast, "id">): void {
   const id = ++toasts;
   store.toasts.value = [...store.toasts.peek().slice(-3), { ...one, id }];
-  setTimeout(() => dismiss(store, id), one.tone === "fail" ? 12_000 : 5_000);
+  setTimeout(() => dismiss(store, id), one.forMs ?? (one.tone === "fail" ? 12_000 : 5_000));
 }
 
 export function dismiss(store: Store, id: number): void {

@@ -2,8 +2,9 @@
 // value and keeps what did not change, so that a card is drawn again only when its task changed.
 
 import { type BoardView, type ColumnName, columnNames, columnOf } from "../../core/view/board_view.ts";
+import { inDispatchOrder } from "../../core/domain/plan.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { type BoardFilter, isFiltered, matchesFilter } from "./task_state.ts";
+import { type BoardFilter, isChosen, isFiltered, matchesFilter } from "../../core/view/task_state.ts";
 
 export interface BoardState {
   tasks: ReadonlyMap<number, TaskView>;
@@ -60,21 +61,23 @@ export function withOlder(state: BoardState, older: Iterable<TaskView>): BoardSt
 /** Whether the order or the reasons of other tasks may be different after this change, so that the board is read again. */
 export function movesOthers(before: TaskView | undefined, after: TaskView): boolean {
   return !before || before.status !== after.status || before.review !== after.review ||
-    before.priority !== after.priority ||
+    before.priority !== after.priority || before.order !== after.order ||
     before.due_at !== after.due_at || before.cancel_requested !== after.cancel_requested ||
     before.depends_on.join() !== after.depends_on.join();
 }
 
-export function columnsOf(state: BoardState, filter: BoardFilter): Columns {
+/** `found`: what the service found for the words of the filter. */
+export function columnsOf(state: BoardState, filter: BoardFilter, found: ReadonlySet<number> = new Set()): Columns {
   const columns: Columns = { needs_you: [], review: [], running: [], queue: [], done: [] };
   const filtered = isFiltered(filter);
   for (const task of state.tasks.values()) {
-    if (!filtered || matchesFilter(task, filter)) columns[columnOf(task)].push(task);
+    const fits = !filtered || matchesFilter(task, filter) || (found.has(task.id) && isChosen(task, filter));
+    if (fits) columns[columnOf(task)].push(task);
   }
   columns.needs_you.sort((a, b) => b.updated_at.localeCompare(a.updated_at) || b.id - a.id);
   columns.running.sort((a, b) => (a.run_started_at ?? "").localeCompare(b.run_started_at ?? "") || a.id - b.id);
   columns.queue.sort((a, b) =>
-    (a.queue_position ?? Infinity) - (b.queue_position ?? Infinity) || b.priority - a.priority || a.id - b.id
+    (a.queue_position ?? Infinity) - (b.queue_position ?? Infinity) || inDispatchOrder(a, b)
   );
   columns.review.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "") || b.id - a.id);
   columns.done.sort((a, b) => (b.completed_at ?? "").localeCompare(a.completed_at ?? "") || b.id - a.id);

@@ -3,11 +3,26 @@
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { type TaskView, taskView } from "../../core/view/task_view.ts";
+import type { Task } from "../../core/domain/task.ts";
+import { noContext, type TaskView, taskView, workerOf } from "../../core/view/task_view.ts";
 import { api, call } from "../stream/api.ts";
 import { EventCache } from "../stream/event_cache.ts";
+import { TaskFiles } from "../files/task_files.ts";
 import { Review } from "../changes/review.ts";
-import { type EventWindow, followed, newer, older, windowAtEnd, windowAtStart } from "./event_window.ts";
+import {
+  type EventWindow,
+  followed,
+  grown,
+  grownMax,
+  newer,
+  older,
+  windowAround,
+  windowAtEnd,
+  windowAtStart,
+  windowMax,
+  windowStep,
+} from "./event_window.ts";
+import { Find } from "./find.ts";
 import { sampleId } from "./location.ts";
 import type { RelatedTask, Tab, TaskPageData } from "./page_data.ts";
 import { stageEvents } from "../task/stages.ts";
@@ -37,6 +52,10 @@ export class OpenTask {
   readonly folding: Signal<boolean> = signal(false);
   readonly foldError: Signal<string | null> = signal(null);
   readonly review: Review;
+  readonly find: Find;
+  readonly files: TaskFiles;
+  /** What stands beside its views. */
+  readonly side: Signal<"facts" | "files"> = signal<"facts" | "files">("facts");
   readonly log: Signal<string | null>;
 
   /** The last event shown. */
@@ -55,6 +74,8 @@ export class OpenTask {
   #folding: Promise<void> | null = null;
   #jumping = false;
   #turn = 0;
+  /** How many events the window may hold. */
+  #size = windowMax;
   /** Stands in while the events of a moment are still being read. */
   #lastShown: TaskView | null = null;
 
@@ -71,7 +92,9 @@ export class OpenTask {
     this.tab = signal(data.tab);
     this.at = signal(data.at);
     this.head = signal(Math.max(task.seq, data.events.at(-1)?.seq ?? 0));
-    this.review = new Review(task.id, data.diff);
+    this.find = new Find(task.id);
+    this.review = new Review(task.id, data);
+    this.files = new TaskFiles(task.id, data.file);
     this.log = signal(data.log);
     this.cache = new EventCache((after, limit) => api.events(this.id, after, limit));
     this.cache.put(data.events);
@@ -94,7 +117,7 @@ export class OpenTask {
       if (at === null) return this.task.value;
       if (data.past && data.past.seq === at) return data.past;
       const task = at <= this.past.head ? this.past.at(at, (seq) => this.cache.get(seq)) : null;
-      if (task) this.#lastShown = taskView(task);
+      if (task) this.#lastShown = pastView(task, this.task.value);
       return this.#lastShown ?? this.task.value;
     });
     this.clock = computed(() => {
@@ -165,6 +188,7 @@ export class OpenTask {
   #follow(): void {
     const window = followed(this.window.value, this.limit.value, {
       stuck: this.stuck.value || this.at.value !== null,
+      size: this.#size,
     });
     if (window !== this.window.value) this.window.value = window;
   }
@@ -178,11 +202,20 @@ export class OpenTask {
 
   /** A step, unless a jump is on its way or overtakes it. */
   async showOlder(): Promise<void> {
-    if (!this.#jumping) await this.#show(older(this.window.value));
+    if (!this.#jumping) await this.#show(older(this.window.value, this.#size));
   }
 
   async showNewer(): Promise<void> {
-    if (!this.#jumping) await this.#show(newer(this.window.value, this.limit.value));
+    if (!this.#jumping) await this.#show(newer(this.window.value, this.limit.value, this.#size));
+  }
+
+  /** The window may hold more; false when it holds the most there may be. */
+  grow(): boolean {
+    const before = this.#size;
+    const { from, to } = this.window.value;
+    // A window that is not full has room already.
+    if (to - from + 1 + windowStep > before) this.#size = grown(before);
+    return to - from + 1 < grownMax;
   }
 
   async showStart(): Promise<void> {
@@ -195,8 +228,16 @@ export class OpenTask {
     await this.#jump(windowAtEnd(this.limit.value));
   }
 
+  /** Draws the stretch around an event. */
+  async showEvent(seq: number): Promise<void> {
+    this.stuck.value = false;
+    const { from, to } = this.window.value;
+    if (seq < from || seq > to) await this.#jump(windowAround(seq, this.limit.value));
+  }
+
   async #jump(window: EventWindow): Promise<void> {
     this.#jumping = true;
+    this.#size = windowMax;
     await this.#show(window);
     this.#jumping = false;
   }
@@ -272,4 +313,9 @@ export class OpenTask {
       this.version.value++;
     });
   }
+}
+
+/** As it was, with the name of its worker as far as the present knows it. */
+function pastView(task: Task, { worker }: TaskView): TaskView {
+  return taskView(task, { ...noContext, worker_name: worker?.id === workerOf(task) ? worker?.name ?? null : null });
 }

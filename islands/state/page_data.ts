@@ -3,15 +3,20 @@
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { Status } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
+import type { GithubView, ScheduleView, WebhookView } from "../../core/view/automation_view.ts";
+import type { SettingsView } from "../../core/view/settings_view.ts";
+import type { WorkerView } from "../../core/view/workers_view.ts";
 import type { BoardView } from "../../core/view/board_view.ts";
 import type { Health, RepositoryView } from "../../core/view/api_view.ts";
 import type { Comparison } from "../compare/comparison.ts";
-import type { Locale } from "../parts/format.ts";
-import type { BoardFilter } from "./task_state.ts";
+import type { FilePlace } from "../parts/places.ts";
+import type { Locale } from "../../core/view/format.ts";
+import type { FoundPart } from "./search_result.ts";
+import type { BoardFilter } from "../../core/view/task_state.ts";
 
 export type Theme = "light" | "dark";
 
-export const tabs = ["transcript", "changes", "events", "log"] as const;
+export const tabs = ["transcript", "changes", "files", "events", "log"] as const;
 export type Tab = (typeof tabs)[number];
 
 export function tabOf(name: string | null | undefined): Tab {
@@ -31,22 +36,52 @@ export interface TaskPageData {
   past: TaskView | null;
   at: number | null;
   tab: Tab;
+  /** What the tab Files shows. */
+  file: FilePlace | null;
   /** Its first few events and the newest up to the moment shown. */
   events: TaskEvent[];
   related: RelatedTask[];
-  /** The start of what the tabs Changes and Log show, when one of them is asked for. */
-  diff: string | null;
+  /** The start of what the tabs Changes and Log show at the moment shown, when one of them is asked for. */
+  diff: TextStart | null;
   log: string | null;
 }
 
+export interface TextStart {
+  text: string;
+  /** Whether nothing comes after it. */
+  isWhole: boolean;
+}
+
 export interface PageData {
-  kind: "board" | "task" | "new" | "repositories" | "compare" | "missing";
+  kind:
+    | "board"
+    | "task"
+    | "new"
+    | "repositories"
+    | "workers"
+    | "schedules"
+    | "webhooks"
+    | "compare"
+    | "insights"
+    | "settings"
+    | "missing"
+    | "nowhere";
   health: Health;
   board: BoardView | null;
   filter: BoardFilter;
+  /** What the service found first for the filter; null without one. */
+  found: FoundPart | null;
   task: TaskPageData | null;
   /** Of their own page. */
   repositories: RepositoryView[] | null;
+  /** Of their own page. */
+  workers: WorkerView[] | null;
+  /** Of their own page. */
+  schedules: ScheduleView[] | null;
+  /** Of their own page; so is what is known of GitHub. */
+  webhooks: WebhookView[] | null;
+  github: GithubView | null;
+  settings: SettingsView | null;
   /** Of its own page. */
   comparison: Comparison | null;
   locale: Locale;
@@ -54,6 +89,8 @@ export interface PageData {
   theme: Theme | null;
   /** ms since 1970. */
   now: number;
+  /** Where the stream goes on after what this page holds. */
+  cursor: string;
   /** Addresses of the scripts that the page loads by itself. */
   streamWorker: string;
   /** The address of the script that reads Markdown. */

@@ -6,12 +6,13 @@ import { useContext } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { Health } from "../../core/view/api_view.ts";
 import { type BoardState, boardState, type Columns, columnsOf } from "./board_state.ts";
-import type { Locale } from "../parts/format.ts";
-import { Highlighter } from "../changes/highlighter.ts";
+import { dayOf, type Locale } from "../../core/view/format.ts";
+import { Highlighter } from "../code/highlighter.ts";
 import { MarkdownReader } from "../parts/markdown_reader.ts";
 import type { PageData, Theme } from "./page_data.ts";
 import type { ConnectionStatus } from "../stream/stream_hub.ts";
-import type { BoardFilter } from "./task_state.ts";
+import { type BoardSearch, noSearch, searchWith } from "./search_result.ts";
+import type { BoardFilter } from "../../core/view/task_state.ts";
 import { OpenTask } from "./open_task.ts";
 
 /** What lies over the page. */
@@ -22,7 +23,13 @@ export type Overlay =
   | { kind: "help" }
   | { kind: "setup" }
   | { kind: "landing" | "elsewhere"; open: OpenTask }
-  | { kind: "ask" } & Question;
+  | { kind: "ask" } & Question
+  /** What was asked of many tasks, and who refused it. */
+  | { kind: "refused"; title: string; refusals: { id: number; reason: string }[] }
+  /** Other tags for a task. */
+  | { kind: "tags"; task: TaskView }
+  /** Another priority for tasks. */
+  | { kind: "priority"; ids: number[]; priority: number };
 
 /** What is asked before something that is not easily taken back. */
 export interface Question {
@@ -41,6 +48,10 @@ export interface Toast {
   text: string;
   /** Where it leads. */
   task: number | null;
+  /** What can be done about it as long as it is shown. */
+  action?: { word: string; run(): void | Promise<void> };
+  /** How long it is shown, ms; without it, as its tone says. */
+  forMs?: number;
 }
 
 export interface Store {
@@ -48,15 +59,25 @@ export interface Store {
   readonly locale: Locale;
   /** ms since 1970; moves once a second. */
   readonly now: Signal<number>;
+  /** The day that it is, in words; changes at the reader's midnight. */
+  readonly today: ReadonlySignal<string>;
   readonly health: Signal<Health>;
   readonly connection: Signal<ConnectionStatus>;
   readonly board: Signal<BoardState | null>;
   readonly filter: Signal<BoardFilter>;
   readonly columns: ReadonlySignal<Columns | null>;
+  /** What the service found for the filter. */
+  readonly search: Signal<BoardSearch>;
+  /** Whether the choices of the filter are shown though none is made. */
+  readonly filtering: Signal<boolean>;
   /** The task in the drawer or on the page. */
   readonly open: Signal<OpenTask | null>;
   /** The card that the keys act on. */
   readonly selected: Signal<number | null>;
+  /** The cards that were picked, for one command to all of them. */
+  readonly picked: Signal<ReadonlySet<number>>;
+  /** The card whose menu is open. */
+  readonly menu: Signal<number | null>;
   readonly overlay: Signal<Overlay | null>;
   readonly toasts: Signal<Toast[]>;
   readonly theme: Signal<Theme | null>;
@@ -72,17 +93,23 @@ export function createStore(page: PageData): Store {
   const board = signal(page.board && boardState(page.board));
   const filter = signal(page.filter);
   const now = signal(page.now);
+  const search = signal(page.found ? searchWith(noSearch, page.found) : noSearch);
   return {
     page,
     locale: page.locale,
     now,
+    today: computed(() => dayOf(new Date(now.value), page.locale)),
     health: signal(page.health),
     connection: signal<ConnectionStatus>("connecting"),
     board,
     filter,
-    columns: computed(() => board.value && columnsOf(board.value, filter.value)),
+    columns: computed(() => board.value && columnsOf(board.value, filter.value, search.value.found)),
+    search,
+    filtering: signal(false),
     open: signal(page.task && new OpenTask(page.task, now)),
     selected: signal(page.task?.task.id ?? null),
+    picked: signal(new Set()),
+    menu: signal(null),
     overlay: signal<Overlay | null>(null),
     toasts: signal<Toast[]>([]),
     theme: signal(page.theme),

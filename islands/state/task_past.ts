@@ -6,12 +6,14 @@
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { evolve } from "../../core/domain/evolve.ts";
 import { emptyTask, type Task } from "../../core/domain/task.ts";
+import { ToolGroups } from "../transcript/tool_groups.ts";
 import { emptyTimeline, extendTimeline, type Timeline } from "./timeline.ts";
 
 export const checkpointEvery = 200;
 
 export class TaskPast {
   readonly timeline: Timeline = emptyTimeline();
+  readonly groups: ToolGroups = new ToolGroups();
   readonly #checkpoints: Task[];
   #newest: Task;
 
@@ -29,6 +31,7 @@ export class TaskPast {
   take(event: TaskEvent): boolean {
     if (event.seq !== this.head + 1) return false;
     extendTimeline(this.timeline, event);
+    this.groups.take(event);
     this.#newest = evolve(this.#newest, event);
     if (this.#newest.seq % checkpointEvery === 0) this.#checkpoints.push(this.#newest);
     return true;

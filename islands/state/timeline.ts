@@ -1,8 +1,9 @@
 // A task's whole life, reduced to what the player needs of each event: when it was and what kind it is. Pure.
 //
-// The player's axis is playing time: the time between two events, at most `idleMaxMs` of it when idle time is skipped.
-// Positions are milliseconds on that axis.
+// The player's axis is playing time. When idle time is skipped that is the time between two events, at most `idleMaxMs` and,
+// before what a person sees come, at least `stepMinMs` of it; else it is the time as it was. Positions are milliseconds on it.
 
+import { momentWords, type OpenCalls } from "./moment_words.ts";
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
 
 export type Mark = "none" | "tool" | "message" | "transition" | "error";
@@ -11,16 +12,21 @@ export type Mark = "none" | "tool" | "message" | "transition" | "error";
 const marks: readonly Mark[] = ["none", "tool", "message", "transition", "error"];
 
 export const idleMaxMs = 1_500;
+/** What is shown stands for so long before the next, so that a person can follow. */
+export const stepMinMs = 300;
 
 export interface Timeline {
   /** ms since 1970 of event `index + 1`. */
   times: number[];
   /** Index into `marks`. */
   kinds: number[];
+  /** What it is called; null of what is not seen. */
+  words: (string | null)[];
+  readonly calls: OpenCalls;
 }
 
 export function emptyTimeline(): Timeline {
-  return { times: [], kinds: [] };
+  return { times: [], kinds: [], words: [], calls: new Map() };
 }
 
 /** Adds the next event; one that is not the next changes nothing. */
@@ -28,6 +34,7 @@ export function extendTimeline(timeline: Timeline, event: TaskEvent): void {
   if (event.seq !== timeline.times.length + 1) return;
   timeline.times.push(Math.max(Date.parse(event.at), timeline.times.at(-1) ?? 0));
   timeline.kinds.push(marks.indexOf(markOf(event)));
+  timeline.words.push(momentWords(event, timeline.calls));
 }
 
 export function markOf(event: TaskEvent): Mark {
@@ -53,11 +60,13 @@ export interface Axis {
   length: number;
 }
 
-export function axisOf({ times }: Timeline, options: { skipIdle: boolean }): Axis {
+export function axisOf({ times, words }: Timeline, options: { skipIdle: boolean }): Axis {
   const positions = new Float64Array(times.length);
   for (let index = 1; index < times.length; index++) {
     const gap = (times[index] ?? 0) - (times[index - 1] ?? 0);
-    positions[index] = (positions[index - 1] ?? 0) + (options.skipIdle ? Math.min(gap, idleMaxMs) : gap);
+    const least = words[index] == null ? 0 : stepMinMs;
+    positions[index] = (positions[index - 1] ?? 0) +
+      (options.skipIdle ? Math.max(least, Math.min(gap, idleMaxMs)) : gap);
   }
   return { positions, length: positions.at(-1) ?? 0 };
 }
@@ -88,12 +97,49 @@ export function timeAt(timeline: Timeline, axis: Axis, position: number): number
 }
 
 /** The next or previous event that changed the state; the first or last event when there is none. */
-export function stepTransition({ kinds }: Timeline, seq: number, direction: 1 | -1): number {
+export function stepTransition(timeline: Timeline, seq: number, direction: 1 | -1): number {
+  const found = nextOf(timeline, seq, { direction, kinds: ["transition", "message"] });
+  return found ?? (direction === 1 ? Math.max(1, timeline.kinds.length) : 1);
+}
+
+/** The next or previous event of these kinds; null when there is none. */
+export function nextOf(
+  { kinds }: Timeline,
+  seq: number,
+  { direction, kinds: wanted }: { direction: 1 | -1; kinds: readonly Mark[] },
+): number | null {
   for (let at = seq + direction; at >= 1 && at <= kinds.length; at += direction) {
-    const mark = marks[kinds[at - 1] ?? 0];
-    if (mark === "transition" || mark === "message") return at;
+    if (wanted.includes(marks[kinds[at - 1] ?? 0] ?? "none")) return at;
   }
-  return direction === 1 ? Math.max(1, kinds.length) : 1;
+  return null;
+}
+
+/** How many events there are of each kind. */
+export function countsOf({ kinds }: Timeline): Record<Mark, number> {
+  const counts: Record<Mark, number> = { none: 0, tool: 0, message: 0, transition: 0, error: 0 };
+  for (const kind of kinds) counts[marks[kind] ?? "none"]++;
+  return counts;
+}
+
+/**
+ * What a person points at: of the events within `reach` of a position the one with the mark that wins, the nearest of them;
+ * else the last one before it.
+ */
+export function pointedAt(
+  timeline: Timeline,
+  axis: Axis,
+  { position, reach }: { position: number; reach: number },
+): number {
+  let best = { seq: seqAt(axis, position), kind: 0, distance: Infinity };
+  const last = seqAt(axis, position + reach);
+  for (let seq = last; seq >= 1 && positionOf(axis, seq) >= position - reach; seq--) {
+    const kind = timeline.kinds[seq - 1] ?? 0;
+    const distance = Math.abs(positionOf(axis, seq) - position);
+    if (kind > best.kind || (kind === best.kind && kind > 0 && distance < best.distance)) {
+      best = { seq, kind, distance };
+    }
+  }
+  return best.seq;
 }
 
 export interface Drawing {

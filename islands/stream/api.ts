@@ -3,6 +3,8 @@
 import type { Why } from "../../core/view/why.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
+import type { RepositoryPlace, SettingsView } from "../../core/view/settings_view.ts";
+import type { WorkerView } from "../../core/view/workers_view.ts";
 import type { CommentView, NewComment, TaskComments } from "../../core/view/review_view.ts";
 import type { BoardView } from "../../core/view/board_view.ts";
 import type { EventPage, Health, NewTask, TaskPage } from "../../core/view/api_view.ts";
@@ -19,6 +21,12 @@ export class Problem extends Error {
     this.status = status;
     this.errors = body.errors ?? [];
   }
+}
+
+/** What is in a folder of a task's work. */
+export interface Folder {
+  entries: { name: string; kind: "file" | "folder" | "link" | "repository"; bytes: number | null }[];
+  is_cut: boolean;
 }
 
 interface CallOptions {
@@ -54,7 +62,8 @@ export function fileUrl(id: number, path: string, at: string): string {
   return `/api/tasks/${id}/file?${new URLSearchParams({ path, at })}`;
 }
 
-async function json<T>(path: string, options?: CallOptions): Promise<T> {
+/** The JSON of an answer; throws as `call` does. */
+export async function json<T>(path: string, options?: CallOptions): Promise<T> {
   return await (await call(path, options)).json();
 }
 
@@ -62,6 +71,13 @@ export const api = {
   board: () => json<BoardView>("/api/board"),
   health: () => json<Health>("/healthz"),
   resume: () => json<Health>("/api/service/resume", { method: "POST" }),
+  workers: () => json<{ workers: WorkerView[] }>("/api/workers"),
+  drain: (id: string, wanted: boolean) =>
+    json<WorkerView>(`/api/workers/${encodeURIComponent(id)}/${wanted ? "drain" : "resume"}`, { method: "POST" }),
+  settings: () => json<SettingsView>("/api/settings"),
+  addRepository: (repository: { path: string; name?: string }) =>
+    json<RepositoryPlace>("/api/repositories", { method: "POST", body: repository }),
+  removeRepository: (name: string) => call(`/api/repositories/${encodeURIComponent(name)}`, { method: "DELETE" }),
   task: (id: number, signal?: AbortSignal) => json<TaskView>(`/api/tasks/${id}`, { signal }),
   why: (id: number, at: number | null, signal?: AbortSignal) =>
     json<Why>(`/api/tasks/${id}/why${at === null ? "" : `?at=${at}`}`, { signal }),
@@ -88,6 +104,8 @@ export const api = {
     return call(`/api/tasks/${id}/diff${text && `?${text}`}`, { signal });
   },
   file: async (id: number, path: string, at: string) => await (await call(fileUrl(id, path, at))).text(),
+  folder: (id: number, path: string, at: string) =>
+    json<Folder>(`/api/tasks/${id}/tree?${new URLSearchParams({ path, at })}`),
   comments: (id: number) => json<TaskComments>(`/api/tasks/${id}/comments`),
   addComment: (id: number, comment: NewComment) =>
     json<CommentView>(`/api/tasks/${id}/comments`, { method: "POST", body: comment }),

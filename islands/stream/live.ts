@@ -8,31 +8,40 @@ import { type ClientMessage, type HubClient, type HubMessage, StreamHub } from "
 
 export function startLive(store: Store): void {
   const arrivals = new Arrivals(store);
+  // What the page came with is whole, and the stream goes on from there: nothing is to be read again.
+  let isWhole = false;
   const send = connect(store, (message) => {
     if (message.type === "frames") return arrivals.take(message.frames);
+    if (message.type === "joined") return void (isWhole = message.whole);
     const before = store.connection.peek();
     store.connection.value = message.status;
     // What changed while nobody listened: events come by their seq, the board is read again.
     if (message.status === "live" && before !== "live") {
-      void readBoard(store);
-      void readHealth(store);
-      void readOpenTask(store);
+      if (!isWhole) readAgain(store);
+      isWhole = false;
     }
     const open = store.open.peek();
     if (message.status === "live" && before === "lost" && open && !open.isRecorded) {
-      send({ type: "follow", follow: [[open.id, open.head.peek()]] });
+      follow([[open.id, open.head.peek()]]);
     }
   });
+  const follow = (follow: [task: number, seq: number][]) => send({ type: "follow", follow, since: store.page.cursor });
 
   effect(() => {
     const open = store.open.value;
-    send({ type: "follow", follow: open && !open.isRecorded ? [[open.id, open.head.peek()]] : [] });
+    follow(open && !open.isRecorded ? [[open.id, open.head.peek()]] : []);
   });
   addEventListener("online", () => send({ type: "wake" }));
   addEventListener("focus", () => send({ type: "wake" }));
   addEventListener("pagehide", () => send({ type: "bye" }));
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   setInterval(() => send({ type: "ping" }), 20_000);
+}
+
+function readAgain(store: Store): void {
+  void readBoard(store);
+  void readHealth(store);
+  void readOpenTask(store);
 }
 
 /** Through the SharedWorker where there is one. */
@@ -54,7 +63,7 @@ function connect(store: Store, receive: (message: HubMessage) => void): (message
     if (message.type === "bye") hub.remove(client);
     else if (!added) {
       added = true;
-      hub.add(client);
+      hub.add(client, message.type === "follow" ? message.since : null);
     }
   };
 }

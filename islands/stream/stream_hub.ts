@@ -5,7 +5,7 @@
 // drops what it has), across lost connections, restarts of the service and a laptop's sleep. A silent connection counts
 // as lost: the service sends a comment every 15 s.
 
-import { type SseFrame, sseParser } from "./sse.ts";
+import { type SseFrame, sseParser } from "../../core/view/sse.ts";
 
 export type ConnectionStatus = "connecting" | "live" | "lost" | "signed_out";
 
@@ -17,11 +17,13 @@ export interface StreamMessage {
 
 export type HubMessage =
   | { type: "frames"; frames: StreamMessage[] }
-  | { type: "status"; status: ConnectionStatus };
+  | { type: "status"; status: ConnectionStatus }
+  /** The answer to its first word. `whole`: from `since` on it will have missed nothing. */
+  | { type: "joined"; whole: boolean };
 
-/** What a tab tells the hub. `follow`: task and the last seq it has. */
+/** What a tab tells the hub. `follow`: task and the last seq it has; `since`: the cursor of what its page came with. */
 export type ClientMessage =
-  | { type: "follow"; follow: [task: number, seq: number][] }
+  | { type: "follow"; follow: [task: number, seq: number][]; since: string }
   | { type: "wake" }
   | { type: "ping" }
   | { type: "bye" };
@@ -42,6 +44,8 @@ export class StreamHub {
   /** The last seq received of each task the connection follows. */
   readonly #positions = new Map<number, number>();
   #cursor: string | null = null;
+  /** Something came after the cursor that only a later one will account for. */
+  #isBetween = false;
   #status: ConnectionStatus = "connecting";
   #connection: AbortController | null = null;
   #wake: (() => void) | null = null;
@@ -51,8 +55,10 @@ export class StreamHub {
     this.#url = url;
   }
 
-  add(client: HubClient): void {
+  add(client: HubClient, since: string | null): void {
     this.#clients.add(client);
+    if (this.#cursor === null && !this.#running) this.#cursor = since;
+    client.post({ type: "joined", whole: !this.#isBetween && isNotAfter(this.#cursor, since) });
     client.post({ type: "status", status: this.#status });
     if (!this.#running) void this.#run();
   }
@@ -159,6 +165,7 @@ export class StreamHub {
     const messages: StreamMessage[] = [];
     for (const { event, data, id } of frames) {
       if (id !== null) this.#cursor = id;
+      this.#isBetween = id === null;
       if (event === "reset") this.#cursor = null;
       messages.push({ event, data: JSON.parse(data || "null") });
     }
@@ -181,6 +188,14 @@ export class StreamHub {
     this.#status = status;
     for (const client of this.#clients) client.post({ type: "status", status });
   }
+}
+
+/** Of `{store}.{versionstamp}`; versionstamps of one store are ordered as texts. */
+function isNotAfter(cursor: string | null, other: string | null): boolean {
+  if (cursor === null || other === null) return false;
+  const [store, stamp = ""] = cursor.split(".");
+  const [otherStore, otherStamp = ""] = other.split(".");
+  return store === otherStore && stamp <= otherStamp;
 }
 
 /** Frames that are no event of a task. */

@@ -25,7 +25,7 @@ addEventListener("connect", (event) => {
       // A tab that was given up and speaks again has missed something: it asks anew for what it follows.
       if (known.has(client)) client.post({ type: "status", status: "lost" });
       known.add(client);
-      hub.add(client);
+      hub.add(client, data.type === "follow" ? data.since : null);
     }
     seenAt.set(client, Date.now());
   };

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { Component } from "preact";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { plainText } from "../parts/ansi.ts";
-import { plural } from "../parts/format.ts";
+import { plural } from "../../core/view/format.ts";
 import type { OpenTask } from "../state/open_task.ts";
 import { OutputText } from "../parts/output_text.tsx";
 import { ScrollWindow } from "../parts/scroll_window.tsx";

@@ -4,12 +4,27 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { showMoment } from "../state/actions.ts";
 import type { OpenTask } from "../state/open_task.ts";
 import type { Store } from "../state/store.ts";
-import { type Axis, axisOf, positionOf, seqAt, stepTransition, timeAt } from "../state/timeline.ts";
+import {
+  type Axis,
+  axisOf,
+  type Mark,
+  nextOf,
+  pointedAt,
+  positionOf,
+  seqAt,
+  stepTransition,
+  timeAt,
+} from "../state/timeline.ts";
+
+/** How near the pointer must be to a mark: a share of the whole line. */
+const reachShare = 1 / 160;
 
 export class Player {
   readonly playing = signal(false);
-  readonly speed = signal(5);
+  readonly speed = signal(1);
   readonly skipIdle = signal(true);
+  /** The event from whose files to those of another one a person wants to compare. */
+  readonly remembered = signal<number | null>(null);
   readonly axis: ReadonlySignal<Axis>;
   /** The whole history is here, so that every moment can be shown. */
   readonly ready: ReadonlySignal<boolean>;
@@ -57,6 +72,30 @@ export class Player {
     this.go(to >= axis.length ? null : seqAt(axis, Math.max(0, to)));
   }
 
+  /** What stands at a share (0..1) of the axis, as a person points at it. */
+  pointed(share: number): number {
+    const axis = this.axis.peek();
+    const options = { position: share * axis.length, reach: axis.length * reachShare };
+    return pointedAt(this.#open.past.timeline, axis, options);
+  }
+
+  /** Stops, and shows what a person points at. */
+  point(share: number): void {
+    this.playing.value = false;
+    this.go(share >= 1 ? null : this.pointed(share));
+  }
+
+  /** Stops, and goes to the next or previous event of a kind, around the ends. */
+  stepTo(kind: Mark, direction: 1 | -1): void {
+    this.playing.value = false;
+    const { timeline } = this.#open.past;
+    const kinds = [kind];
+    const from = this.#open.at.peek() ?? (direction === 1 ? 0 : timeline.kinds.length + 1);
+    const around = direction === 1 ? 0 : timeline.kinds.length + 1;
+    const to = nextOf(timeline, from, { direction, kinds }) ?? nextOf(timeline, around, { direction, kinds });
+    if (to !== null) this.go(to);
+  }
+
   /** Plays, from the start when the present is shown; or stops where it is. */
   toggle(): void {
     const on = !this.playing.peek();
@@ -80,8 +119,9 @@ export class Player {
     this.#between.value = null;
   }
 
-  /** Plays `ms` of real time on; what it reaches is shown. False once it has stopped. */
+  /** Plays `ms` of real time on; what it reaches is shown. False once it has stopped: a frame may come after a pause. */
   advance(ms: number): boolean {
+    if (!this.playing.peek()) return false;
     const axis = this.axis.peek();
     const current = this.#open.at.peek();
     if (current === null) {

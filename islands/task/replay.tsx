@@ -3,14 +3,17 @@
 
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { plural, timeOfDay } from "../parts/format.ts";
+import { isOver } from "../../core/domain/task.ts";
+import { plural, timeOrDate } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { foldByItself, type OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
+import { CompareMoments } from "./compare_moments.tsx";
 import { Player } from "./player.ts";
+import { ReplayLegend } from "./replay_legend.tsx";
 import { ReplayTrack } from "./replay_track.tsx";
 
-const speeds = [1, 2, 5, 10, 20, 50];
+const speeds = [0.5, 1, 2, 5, 10, 20, 50];
 
 interface PartProps {
   open: OpenTask;
@@ -37,6 +40,10 @@ export function Replay({ open }: { open: OpenTask }) {
         {!player.ready.value && <Loading open={open} />}
       </div>
       <Settings open={open} player={player} disabled={disabled} />
+      <div class="replay-more">
+        <ReplayLegend open={open} player={player} disabled={disabled} />
+        <CompareMoments open={open} player={player} disabled={disabled} />
+      </div>
     </section>
   );
 }
@@ -57,17 +64,26 @@ function usePlaying(player: Player): void {
   });
 }
 
-/** The player's keys work wherever nothing else has the focus. */
+/** The player's keys work wherever the key means nothing to what has the focus. */
 function useKeys(player: Player): void {
   const store = useStore();
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (event.target !== document.body || store.overlay.peek()) return;
+      if (event.defaultPrevented || store.overlay.peek() || isTaken(event)) return;
       if (player.press(event)) event.preventDefault();
     };
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
   });
+}
+
+/** A field takes every key, what can be pressed the space bar, a long text what scrolls it, what is wide the arrows. */
+function isTaken({ key, target }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.matches("input, textarea, select, [contenteditable], [role=option]")) return true;
+  if (key === " " && target.closest("button, a, summary")) return true;
+  if ([" ", "Home", "End"].includes(key)) return target.closest(".changes, .raw-log") !== null;
+  return key.startsWith("Arrow") && target !== document.body && target.scrollWidth > target.clientWidth;
 }
 
 function Buttons({ player, disabled }: Omit<PartProps, "open">) {
@@ -84,6 +100,7 @@ function Buttons({ player, disabled }: Omit<PartProps, "open">) {
       <Button
         label={playing ? "Pause (Space)" : "Play (Space)"}
         icon={playing ? "pause" : "play"}
+        class="play"
         disabled={disabled}
         onClick={() => player.toggle()}
       />
@@ -101,15 +118,16 @@ function Buttons({ player, disabled }: Omit<PartProps, "open">) {
 interface ButtonProps {
   label: string;
   icon: "previous" | "back" | "play" | "pause" | "forward" | "next";
+  class?: string;
   disabled: boolean;
   onClick: () => void;
 }
 
-function Button({ label, icon, disabled, onClick }: ButtonProps) {
+function Button({ label, icon, class: name = "", disabled, onClick }: ButtonProps) {
   return (
     <button
       type="button"
-      class="quiet icon-only"
+      class={`quiet icon-only ${name}`}
       aria-label={label}
       title={label}
       disabled={disabled}
@@ -126,10 +144,13 @@ function Settings({ open, player, disabled }: PartProps) {
   const head = open.head.value;
   const at = open.at.value;
   const time = new Date(open.clock.value).toISOString();
+  const hasEnded = isOver(open.task.value.status);
   return (
     <div class="replay-facts">
       <span class="num muted moment">
-        {at === null ? plural(head, "event") : `${timeOfDay(time, store.locale)}, event ${at}/${head}`}
+        {at === null
+          ? plural(head, "event")
+          : `${timeOrDate(time, store.today.value, store.locale)}, event ${at}/${head}`}
       </span>
       <label class="select">
         <span class="visually-hidden">Speed</span>
@@ -141,7 +162,10 @@ function Settings({ open, player, disabled }: PartProps) {
           {speeds.map((one) => <option key={one} value={String(one)}>{one}×</option>)}
         </select>
       </label>
-      <label class="check">
+      <label
+        class="check"
+        title="Waits are cut to 1.5 s, and what is shown stands for 0.3 s at least; else it plays in real time"
+      >
         <input
           type="checkbox"
           checked={player.skipIdle.value}
@@ -156,7 +180,7 @@ function Settings({ open, player, disabled }: PartProps) {
         disabled={disabled || at === null}
         onClick={() => player.goLive()}
       >
-        Live
+        {hasEnded ? "End" : "Live"}
       </button>
     </div>
   );

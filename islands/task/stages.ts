@@ -3,7 +3,7 @@
 import type { TaskEvent, TaskEventOf } from "../../core/domain/event.ts";
 import { isOver } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { stateOf, type Tone } from "../state/task_state.ts";
+import { stateOf, type Tone } from "../../core/view/task_state.ts";
 
 export interface Stage {
   name: string;
@@ -19,6 +19,7 @@ const stageTypes = new Set([
   "task.created",
   "run.claimed",
   "worktree.added",
+  "worktree.removed",
   "run.started",
   "agent.ready",
   "setup.started",
@@ -41,81 +42,106 @@ function isOfLanding({ data }: TaskEvent): boolean {
   return "of" in data && data.of === "landing";
 }
 
-/** @param events what `stageEvents` gave; those after `task.seq` are not looked at */
+/**
+ * What has happened, in the order in which it happened, then what is and what is to come.
+ * @param events what `stageEvents` gave; those after `task.seq` are not looked at
+ */
 export function stagesOf(task: TaskView, { events, now }: { events: TaskEvent[]; now: number }): Stage[] {
-  const last = <T extends TaskEvent["type"]>(type: T, run?: number): TaskEventOf<T> | null => {
-    for (let index = events.length - 1; index >= 0; index--) {
-      const event = events[index];
-      if (!event || event.seq > task.seq || event.type !== type) continue;
-      if (run === undefined || event.run === run) return event as TaskEventOf<T>;
-    }
-    return null;
-  };
-  const claimed = last("run.claimed");
-  const worktree = last("worktree.added");
-  const started = claimed ? last("run.started", claimed.run) : last("run.started");
-  const finished = claimed ? last("run.finished", claimed.run) : last("run.finished");
+  const run = lastRun(task, events);
   const state = stateOf(task, now);
-  /** When a command of the open run began that has not ended. */
-  const openStep = (name: "setup" | "check"): string | null => {
-    if (task.status !== "in_progress" || !claimed) return null;
-    const began = last(`${name}.started`, claimed.run);
-    const ended = last(`${name}.finished`, claimed.run);
-    return began && (!ended || ended.seq < began.seq) ? began.at : null;
-  };
-  const past = (name: string, at: string | null, detail: string | null = null): Stage => {
-    return { name, at, detail, phase: "past", tone: "done", ticking: false };
-  };
-  const next = (name: string): Stage => {
-    return { name, at: null, detail: null, phase: "next", tone: "wait", ticking: false };
-  };
-  const ran = task.runs > 0;
-  const stages: Stage[] = [past("Created", task.created_at)];
+  const past = pastStages(task, run);
 
   if (task.status === "pending") {
-    if (ran && finished) stages.push(past(`Run ${task.runs} ended`, finished.at));
-    stages.push({ name: state.word, at: null, detail: task.waiting, phase: "now", tone: state.tone, ticking: false });
-    return [...stages, next("Claimed"), next("Worktree"), next("Running"), next("Finished")];
+    const waits = { ...current(state.word, null), detail: task.waiting, tone: state.tone };
+    const ended = task.runs > 0 && run.finished ? [stage(`Run ${task.runs} ended`, run.finished.at)] : [];
+    return [stage("Created", task.created_at), ...ended, waits, ...next("Claimed", "Worktree", "Running", "Finished")];
   }
-  if (ran) {
-    const why = claimed?.data.why;
-    const attempt = task.attempts > 1 ? `attempt ${task.attempts}` : null;
-    const rank = why ? `rank ${why.rank} of ${why.count}` : null;
-    stages.push(
-      past("Claimed", claimed?.at ?? task.run_started_at, [rank, attempt].filter(Boolean).join(", ") || null),
-    );
-  }
-  if (task.status === "in_progress" && !task.branch) {
-    return [...stages, current("Preparing", claimed?.at ?? null), next("Running"), next("Finished")];
-  }
-  if (ran) stages.push(past("Worktree", worktree?.at ?? null));
-  const setup = openStep("setup");
-  if (setup) return [...stages, { ...current("Setup", setup), ticking: true }, next("Running"), next("Finished")];
   if (task.status === "in_progress") {
-    const began = started?.at ?? task.run_started_at;
-    const check = openStep("check");
-    if (check) return [...stages, past("Ran", began), { ...current("Check", check), ticking: true }, next("Finished")];
-    if (finished) return [...stages, past("Ran", began), current("Finishing", finished.at)];
-    return [...stages, { ...current("Running", began), ticking: true }, next("Finished")];
+    if (run.finished) return [...past, current("Finishing", run.finished.at), ...next("Finished")];
+    if (!run.worktree && !run.started && task.last_step === null) {
+      return [...past, current("Preparing", run.claimed?.at ?? null), ...next("Running", "Finished")];
+    }
+    const setup = openStep(run.setup);
+    if (setup) return [...past, { ...current("Setup", setup), ticking: true }, ...next("Running", "Finished")];
+    const check = openStep(run.check);
+    if (check) return [...past, { ...current("Check", check), ticking: true }, ...next("Finished")];
+    const began = run.started?.at ?? task.run_started_at;
+    // Its start is what is shown as running.
+    const before = past.filter(({ name }) => name !== "Ran");
+    return [...before, { ...current("Running", began), ticking: true }, ...next("Finished")];
   }
-  if (ran && started) stages.push(past("Ran", started.at));
-  const checked = claimed ? last("check.finished", claimed.run) : null;
-  if (checked?.data.outcome === "passed") stages.push(past("Checked", checked.at));
   if (isOver(task.status)) {
     // A completed task goes on being completed while its work is judged.
     const [name, detail] = task.status === "completed" && task.review !== null
       ? ["Completed", state.word.toLowerCase()]
       : [state.word, null];
-    return [...stages, { ...past(name, task.completed_at, detail), phase: "now", tone: state.tone }];
+    return [...past, { ...stage(name, task.completed_at), detail, phase: "now", tone: state.tone }];
   }
-  return [
-    ...stages,
-    { ...current(state.word, finished?.at ?? null), tone: state.tone },
-    next("Running"),
-    next("Finished"),
-  ];
+  const waits = { ...current(state.word, run.finished?.at ?? null), tone: state.tone };
+  return [...past, waits, ...next("Running", "Finished")];
+}
+
+/** What is known of the last run; events of an earlier one say nothing about it, but for the worktree that it goes on in. */
+interface LastRun {
+  claimed: TaskEventOf<"run.claimed"> | null;
+  worktree: TaskEventOf<"worktree.added"> | null;
+  started: TaskEventOf<"run.started"> | null;
+  finished: TaskEventOf<"run.finished"> | null;
+  setup: StepEvents;
+  check: StepEvents;
+}
+
+interface StepEvents {
+  began: TaskEvent | null;
+  ended: TaskEventOf<"setup.finished" | "check.finished"> | null;
+}
+
+function lastRun(task: TaskView, events: TaskEvent[]): LastRun {
+  const known = events.filter(({ seq }) => seq <= task.seq);
+  const last = <T extends TaskEvent["type"]>(type: T): TaskEventOf<T> | null =>
+    known.findLast((event): event is TaskEventOf<T> => event.type === type && event.run === task.runs) ?? null;
+  const place = known.findLast(({ type }) => type === "worktree.added" || type === "worktree.removed");
+  // Once it was removed, only the run that made it has had it.
+  const kept = place?.type === "worktree.added" ? place as TaskEventOf<"worktree.added"> : null;
+  return {
+    claimed: last("run.claimed"),
+    worktree: last("worktree.added") ?? kept,
+    started: last("run.started"),
+    finished: last("run.finished"),
+    setup: { began: last("setup.started"), ended: last("setup.finished") },
+    check: { began: last("check.started"), ended: last("check.finished") },
+  };
+}
+
+function pastStages(task: TaskView, { claimed, worktree, started, check }: LastRun): Stage[] {
+  const stages = [stage("Created", task.created_at)];
+  if (task.runs > 0) {
+    const why = claimed?.data.why;
+    const attempt = task.attempts > 1 ? `attempt ${task.attempts}` : null;
+    const rank = why ? `rank ${why.rank} of ${why.count}` : null;
+    const detail = [rank, attempt].filter(Boolean).join(", ") || null;
+    stages.push({ ...stage("Claimed", claimed?.at ?? task.run_started_at), detail });
+  }
+  if (worktree) stages.push(stage("Worktree", worktree.at));
+  if (started) stages.push(stage("Ran", started.at));
+  if (check.ended?.data.outcome === "passed" && !openStep(check)) stages.push(stage("Checked", check.ended.at));
+  // A run that goes on in the worktree of an earlier one was claimed after that was made. Sorting keeps the order of equals.
+  return stages.sort((a, b) => a.at === null || b.at === null ? 0 : Date.parse(a.at) - Date.parse(b.at));
+}
+
+/** When a command of the repository began that has not ended. */
+function openStep({ began, ended }: StepEvents): string | null {
+  return began && (!ended || ended.seq < began.seq) ? began.at : null;
+}
+
+function stage(name: string, at: string | null): Stage {
+  return { name, at, detail: null, phase: "past", tone: "done", ticking: false };
+}
+
+function next(...names: string[]): Stage[] {
+  return names.map((name) => ({ ...stage(name, null), phase: "next", tone: "wait" }));
 }
 
 function current(name: string, at: string | null): Stage {
-  return { name, at, detail: null, phase: "now", tone: "run", ticking: false };
+  return { ...stage(name, at), phase: "now", tone: "run" };
 }

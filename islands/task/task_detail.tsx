@@ -1,39 +1,57 @@
 // Everything about one task: header, tabs, side, composer and player. The same in the drawer and on its own page.
 
-import { Changes } from "../changes/changes.tsx";
 import { Composer } from "./composer.tsx";
-import { EventList } from "./event_list.tsx";
+import { FindBar, FindButton } from "./find_bar.tsx";
+import { FileOpenerContext } from "../parts/file_opener.ts";
+import { useFileOpener } from "../files/file_opener.ts";
+import { TodoList } from "../transcript/todo_list.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import { type Tab, tabs } from "../state/page_data.ts";
 import { PlanApproval } from "./plan_approval.tsx";
-import { RawLog } from "./raw_log.tsx";
 import { Replay } from "./replay.tsx";
 import { useStore } from "../state/store.ts";
 import { showTab } from "../state/actions.ts";
 import { urlOf } from "../state/location.ts";
-import { whole } from "../parts/format.ts";
+import { whole } from "../../core/view/format.ts";
 import { Lines } from "../parts/state_badge.tsx";
+import { EventList } from "./event_list.tsx";
+import { FilesTab } from "../files/files_tab.tsx";
+import { tabViews } from "./tab_views.ts";
 import { TaskFacts } from "./task_facts.tsx";
 import { TaskHeader } from "./task_header.tsx";
 import { Transcript } from "../transcript/transcript.tsx";
 
-const tabWords: Record<Tab, string> = { transcript: "Transcript", changes: "Changes", events: "Events", log: "Log" };
+const tabWords: Record<Tab, string> = {
+  transcript: "Transcript",
+  changes: "Changes",
+  files: "Files",
+  events: "Events",
+  log: "Log",
+};
 
 /** A recording has no worktree to compare and no raw log. */
 const recordedTabs = new Set<Tab>(["transcript", "events"]);
 
 export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const tab = open.tab.value;
+  const View = tabViews[tab]?.View;
+  const opener = useFileOpener(open, { drawer });
   return (
     <div class={`task${drawer ? " in-drawer" : ""}${open.at.value === null ? "" : " replaying"}`}>
       <TaskHeader open={open} drawer={drawer} />
       <Tabs open={open} drawer={drawer} />
+      <FindBar open={open} />
       <div class="task-body">
         <div class="tab-panel">
-          {tab === "transcript" && <Transcript open={open} />}
-          {tab === "changes" && <Changes open={open} />}
+          {tab === "transcript" && (
+            <FileOpenerContext.Provider value={opener}>
+              <TodoList open={open} />
+              <Transcript open={open} />
+            </FileOpenerContext.Provider>
+          )}
+          {tab === "files" && <FilesTab open={open} />}
           {tab === "events" && <EventList open={open} />}
-          {tab === "log" && <RawLog open={open} />}
+          {View && <View open={open} />}
         </div>
         <TaskFacts open={open} drawer={drawer} />
       </div>
@@ -48,13 +66,14 @@ export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }
 
 function Tabs({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const store = useStore();
+  const file = open.files.place.value;
   const place = { task: open.id, at: open.at.value, filter: store.filter.value };
   return (
     <nav class="tabs" aria-label="Views of this task">
       {tabs.filter((tab) => !open.isRecorded || recordedTabs.has(tab)).map((tab) => (
         <a
           key={tab}
-          href={urlOf({ ...place, page: drawer ? "board" : "task", tab })}
+          href={urlOf({ ...place, page: drawer ? "board" : "task", tab, ...(tab === "files" && file && { file }) })}
           aria-current={open.tab.value === tab ? "page" : undefined}
           onClick={(event) => {
             if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -67,6 +86,7 @@ function Tabs({ open, drawer }: { open: OpenTask; drawer: boolean }) {
           {tab === "events" && <span class="num">{whole(open.limit.value, store.locale)}</span>}
         </a>
       ))}
+      <FindButton open={open} />
     </nav>
   );
 }

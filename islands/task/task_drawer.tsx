@@ -5,9 +5,10 @@ import { closeTask } from "../state/actions.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
+import { Resizer } from "../parts/resizer.tsx";
 import { TaskDetail } from "./task_detail.tsx";
 import { urlOf } from "../state/location.ts";
-import { noFilter } from "../state/task_state.ts";
+import { noFilter } from "../../core/view/task_state.ts";
 
 export function TaskDrawer({ open }: { open: OpenTask }) {
   const store = useStore();
@@ -18,6 +19,7 @@ export function TaskDrawer({ open }: { open: OpenTask }) {
   const full = urlOf({ page: "task", task: open.id, tab: open.tab.value, at: open.at.value, filter: noFilter });
   return (
     <aside class="drawer" aria-label={`Task ${open.id}`} tabIndex={-1} ref={panel}>
+      <Resizer name="drawer" of="parent" min={480} max={1600} label="Width of the drawer" />
       <div class="drawer-bar">
         <a class="button quiet" href={full}>
           <Icon name="expand" />Full page

@@ -3,34 +3,39 @@
 import type { ComponentChildren } from "preact";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { copy, openTask } from "../state/actions.ts";
-import { cost, duration, taskCost, whole } from "../parts/format.ts";
+import { cost, duration, taskCost, whole } from "../../core/view/format.ts";
 import { backgroundWords } from "../../core/domain/task.ts";
 import { lastRunsUrl } from "../compare/attempt.ts";
-import { landWords } from "../landing/review_words.ts";
+import { labelsText } from "../../core/domain/labels.ts";
+import { landWords } from "../../core/view/review_words.ts";
 import { WebLink } from "../landing/web_link.tsx";
+import { MiddlePath } from "../parts/middle_path.tsx";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import type { RelatedTask } from "../state/page_data.ts";
 import { useStore } from "../state/store.ts";
-import { elapsedMs, outcomeWord, statusWords } from "../state/task_state.ts";
-import { Time } from "../parts/time.tsx";
-import { WhyFact } from "./why_fact.tsx";
+import { runTimeMs } from "./run_time.ts";
+import { elapsedMs, outcomeWord, statusWords } from "../../core/view/task_state.ts";
+import { Silence, Time } from "../parts/time.tsx";
+import { SidePanel } from "./side_panel.tsx";
+import { useWhy } from "./why.ts";
 
 export function TaskFacts({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const task = open.shown.value;
+  const why = useWhy(open);
   return (
     <>
       {!drawer && (
-        <aside class="facts wide-only" aria-label="Facts" tabIndex={0}>
-          <Facts open={open} task={task} />
-        </aside>
+        <SidePanel open={open}>
+          <Facts open={open} task={task} why={why} />
+        </SidePanel>
       )}
       <details class={`facts folded${drawer ? "" : " narrow-only"}`}>
         <summary>
           <Icon name="chevron" />
           <Summary open={open} task={task} />
         </summary>
-        <Facts open={open} task={task} />
+        <Facts open={open} task={task} why={why} />
       </details>
     </>
   );
@@ -50,7 +55,9 @@ function Summary({ open, task }: { open: OpenTask; task: TaskView }) {
 }
 
 function Elapsed({ open }: { open: OpenTask }) {
-  const ms = elapsedMs(open.shown.value, open.clock.value);
+  const task = open.shown.value;
+  const now = open.clock.value;
+  const ms = runTimeMs(task, { events: open.stageEvents.value, now }) ?? elapsedMs(task, now);
   return ms === null ? null : <span class="num">{duration(ms)}</span>;
 }
 
@@ -58,15 +65,15 @@ function tokensIn(task: TaskView): number {
   return task.input_tokens + task.cache_read_tokens + task.cache_write_tokens;
 }
 
-function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
+function Facts({ open, task, why }: { open: OpenTask; task: TaskView; why: string | null }) {
   const { locale } = useStore();
   const related = new Map(open.related.value.map((one) => [one.id, one]));
   return (
     <div class="facts-groups">
-      <WhyFact open={open} />
+      {why !== null && <p class="why">{why}</p>}
       <Group title={task.completed_at ? "Outcome" : "So far"}>
         {task.outcome && <Fact name="Last run">{outcomeWord(task.outcome)}</Fact>}
-        <Fact name="Elapsed">
+        <Fact name={task.runs > 1 ? "Time in runs" : "Elapsed"}>
           <Elapsed open={open} />
           {task.started_at === null && "not started"}
         </Fact>
@@ -77,6 +84,11 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
         {task.last_setup && <Fact name="Setup">{stepWords(task.last_setup)}</Fact>}
         {(task.last_check || task.status === "completed") && !task.trial && (
           <Fact name="Check">{task.last_check ? stepWords(task.last_check) : "not checked"}</Fact>
+        )}
+        {task.silent_since && (
+          <Fact name="Agent">
+            <Silence since={task.silent_since} />
+          </Fact>
         )}
         {task.background.length > 0 && <Fact name="In the background">{backgroundWords(task.background)}</Fact>}
         <Fact name="Tokens in">{whole(tokensIn(task), locale)}</Fact>
@@ -97,12 +109,28 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
         {task.fallback_model && <Fact name="Falls back to">{task.fallback_model}</Fact>}
         <Fact name="Mode">{task.mode === "plan" ? "Plan first" : "Execute"}</Fact>
         <Fact name="Priority">{task.priority}</Fact>
+        {task.tags.length > 0 && <Fact name="Tags">{task.tags.join(", ")}</Fact>}
         {!task.trial && <Fact name="Lands">{landWords(task)}</Fact>}
         {task.timeout_seconds !== null && <Fact name="Time limit">{duration(task.timeout_seconds * 1000)}</Fact>}
+        {task.silence_seconds !== null && <Fact name="May be silent">{duration(task.silence_seconds * 1000)}</Fact>}
         {task.session_id && <Fact name="Session" copied={task.session_id}>{task.session_id}</Fact>}
       </Group>
       <Group title="Where">
         <Fact name="Repository">{task.repo}</Fact>
+        {task.imported && (
+          <Fact name="Imported">task {task.imported.task} of another instance: to be read and forked</Fact>
+        )}
+        {task.forked_from && !task.imported && (
+          <Fact name="Goes on from">
+            <a class="web-link" href={`/tasks/${task.forked_from.task}?at=${task.forked_from.seq}`}>
+              #{task.forked_from.task}, event {task.forked_from.seq}
+            </a>
+          </Fact>
+        )}
+        {task.labels && Object.keys(task.labels).length > 0 && (
+          <Fact name="Needs a worker with">{labelsText(task.labels)}</Fact>
+        )}
+        {task.worker && <Fact name="Worker">{task.worker.name}</Fact>}
         <Fact name="Base">
           {task.base ?? "HEAD"}
           {task.base_commit && <span class="mono muted">{task.base_commit.slice(0, 8)}</span>}
@@ -111,7 +139,11 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
           ? <Fact name="Branch" copied={task.branch}>{task.branch}</Fact>
           : <Fact name="Branch">{task.runs > 0 ? "removed" : "made when it starts"}</Fact>}
         {task.port !== null && <Fact name="Ports">{task.port} to {task.port + 9}</Fact>}
-        {task.worktree && <Fact name="Worktree" copied={task.worktree}>{lastParts(task.worktree)}</Fact>}
+        {task.worktree && (
+          <Fact name="Worktree" copied={task.worktree}>
+            <MiddlePath path={task.worktree} />
+          </Fact>
+        )}
         {task.pushed && <Fact name="Pushed to">{task.pushed.remote}, {task.pushed.branch}</Fact>}
         {task.pull_request && (
           <Fact name="Pull request">
@@ -126,6 +158,16 @@ function Facts({ open, task }: { open: OpenTask; task: TaskView }) {
         <Fact name="Created">
           <Time at={task.created_at} />
         </Fact>
+        {task.origin?.kind === "schedule" && (
+          <Fact name="By schedule">
+            <a class="web-link" href="/schedules">{task.origin.name}</a>
+          </Fact>
+        )}
+        {task.origin?.kind === "github" && (
+          <Fact name="By issue">
+            <WebLink href={task.origin.url}>{task.origin.repository}#{task.origin.issue}</WebLink>
+          </Fact>
+        )}
         {task.started_at && (
           <Fact name="Started">
             <Time at={task.started_at} />
@@ -150,12 +192,6 @@ function stepWords({ outcome, duration_ms }: NonNullable<TaskView["last_setup"]>
     stopped: "stopped after",
   };
   return `${words[outcome]} ${duration(duration_ms)}`;
-}
-
-/** The end of a path, which tells folders apart; its copy button gives the whole. */
-function lastParts(path: string): string {
-  const parts = path.split("/");
-  return parts.length > 3 ? `…/${parts.slice(-2).join("/")}` : path;
 }
 
 /** The model that the agent chose by itself. */

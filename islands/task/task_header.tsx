@@ -1,20 +1,15 @@
-// Title, state and actions of a task, and the stages of its life.
+// Title and actions of a task, and the stages of its life.
 
-import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { isOver } from "../../core/domain/task.ts";
-import type { TaskView } from "../../core/view/task_view.ts";
-import { command, copy, type TaskCommand } from "../state/actions.ts";
-import { duration } from "../parts/format.ts";
+import { dateTime, duration } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import { type Stage, stagesOf } from "./stages.ts";
+import { Ago } from "../parts/time.tsx";
+import { TaskActions } from "./task_actions.tsx";
 import { useStore } from "../state/store.ts";
-import { Time } from "../parts/time.tsx";
-import { hasElsewhere } from "../landing/places.ts";
-import { retry } from "../landing/review_actions.ts";
 import { ReviewBar } from "../landing/review_bar.tsx";
-import { strayWords } from "../transcript/transcript_words.ts";
+import { strayWords } from "../../core/view/transcript/transcript_words.ts";
 
 export function TaskHeader({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const task = open.shown.value;
@@ -58,7 +53,7 @@ function Stages({ open }: { open: OpenTask }) {
         >
           {stage.phase === "now" && <Icon name={stage.tone} />}
           <span class="stage-name">{stage.name}</span>
-          <StageTime stage={stage} open={open} />
+          <StageTime stage={stage} next={stages[index + 1]?.at ?? null} open={open} />
           {stage.detail && <span class="stage-detail">{stage.detail}</span>}
         </li>
       ))}
@@ -66,96 +61,11 @@ function Stages({ open }: { open: OpenTask }) {
   );
 }
 
-function StageTime({ stage, open }: { stage: Stage; open: OpenTask }) {
+/** How long it took, and of the last one how long ago it was; when that was, on hover. */
+function StageTime({ stage, next, open }: { stage: Stage; next: string | null; open: OpenTask }) {
+  const { locale } = useStore();
   if (stage.at === null) return null;
-  if (!stage.ticking) return <Time at={stage.at} />;
-  return <span class="num">{duration(open.clock.value - Date.parse(stage.at))}</span>;
-}
-
-function TaskActions({ open }: { open: OpenTask }) {
-  const store = useStore();
-  const task = open.task.value;
-  const busy = useSignal(false);
-  const asking = useSignal(false);
-  if (open.at.value !== null || open.isRecorded) return null;
-  const run = (one: TaskCommand) => async () => {
-    busy.value = true;
-    await command(store, task.id, one);
-    busy.value = false;
-    asking.value = false;
-  };
-  const cancel = () => {
-    if (task.status !== "in_progress" || asking.peek()) return run({ kind: "cancel" })();
-    asking.value = true;
-    setTimeout(() => asking.value = false, 5_000);
-  };
-  const disabled = busy.value || !store.alive.value;
-  return (
-    <div class="actions">
-      {canCancel(task) && (
-        <button type="button" disabled={disabled} class={asking.value ? "danger" : ""} onClick={cancel}>
-          <Icon name="fail" />
-          {asking.value ? "Stop the agent" : "Cancel"}
-        </button>
-      )}
-      {canRetry(task) && (
-        <button type="button" disabled={disabled} onClick={() => retry(store, task)}>
-          <Icon name="retry" />Retry
-        </button>
-      )}
-      {canRetry(task) && (
-        <button
-          type="button"
-          disabled={disabled}
-          onClick={() => store.overlay.value = { kind: "retry", task }}
-        >
-          <Icon name="edit" />Retry with changes
-        </button>
-      )}
-      {task.status === "pending" && !task.cancel_requested && (
-        <button
-          type="button"
-          disabled={disabled}
-          onClick={() => store.overlay.value = { kind: "edit", task }}
-        >
-          <Icon name="edit" />Edit
-        </button>
-      )}
-      {hasElsewhere(task) && (
-        <button
-          type="button"
-          disabled={!store.alive.value}
-          onClick={() => store.overlay.value = { kind: "elsewhere", open }}
-        >
-          <Icon name="expand" />Elsewhere
-        </button>
-      )}
-      <button
-        type="button"
-        class="quiet"
-        disabled={!store.alive.value}
-        onClick={() => store.overlay.value = { kind: "new", from: task }}
-      >
-        <Icon name="plus" />New from this
-      </button>
-      <button
-        type="button"
-        class="quiet icon-only"
-        aria-label="Copy link"
-        title="Copy link"
-        disabled={!store.alive.value}
-        onClick={() => copy(store, new URL(`/tasks/${task.id}`, location.href).href)}
-      >
-        <Icon name="link" />
-      </button>
-    </div>
-  );
-}
-
-export function canCancel(task: TaskView): boolean {
-  return !task.cancel_requested && ["pending", "in_progress", "awaiting_approval"].includes(task.status);
-}
-
-export function canRetry(task: TaskView): boolean {
-  return isOver(task.status) && task.landing === null;
+  if (next === null && !stage.ticking) return stage.phase === "now" ? <Ago at={stage.at} /> : null;
+  const ms = (next === null || stage.ticking ? open.clock.value : Date.parse(next)) - Date.parse(stage.at);
+  return <time class="num" dateTime={stage.at} title={dateTime(stage.at, locale)}>{duration(ms)}</time>;
 }

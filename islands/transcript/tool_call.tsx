@@ -2,22 +2,35 @@
 
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { duration, plural } from "../parts/format.ts";
+import { bytes, duration, plural } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { changeCounts, type LineChange, lineDiff } from "./line_diff.ts";
-import { OutputText } from "../parts/output_text.tsx";
+import { MiddlePath } from "../parts/middle_path.tsx";
 import { Counts } from "../parts/state_badge.tsx";
-import { callNames, type ToolCall, type TranscriptItem } from "./transcript_items.ts";
+import { editChanges, EditDiff } from "./edit_diff.tsx";
+import { changeCounts } from "./line_diff.ts";
+import { type DrawItem, Subagent } from "./subagent.tsx";
+import { ToolBody } from "./tool_body.tsx";
+import { callNames, type ToolCall, toolName } from "../../core/view/transcript/tool_calls.ts";
+import { callsOf } from "./tool_groups.ts";
+import type { ShownCall, TranscriptItem } from "../../core/view/transcript/transcript_items.ts";
 
-export function ToolCalls({ item }: { item: Extract<TranscriptItem, { kind: "tools" }> }) {
-  // Errors stand open; what a reader opened or closed stays so.
+type Group = Extract<TranscriptItem, { kind: "tools" }>;
+
+const toneWords = { fail: "Failed: ", done: "Done: ", run: "Running: ", off: "Without an answer: " };
+
+/** `draw`: what a subagent says and does. */
+export function ToolCalls({ item, draw }: { item: Group; draw: DrawItem }) {
+  // Errors stand open, and so does a subagent at work; what a reader opened or closed stays so.
   const chosen = useSignal<boolean | null>(null);
-  const open = chosen.value ?? item.failed > 0;
-  const running = item.endedAt === null;
-  const took = running ? null : Date.parse(item.endedAt ?? item.at) - Date.parse(item.at);
+  const open = chosen.value ?? (item.failed > 0 || (item.isOpen === true && item.calls.some(isAtWork)));
+  const { whole } = item;
+  const calls = callsOf(item);
+  const count = whole?.calls ?? calls.length;
+  const failed = whole?.failed ?? item.failed;
+  const [only] = calls;
   return (
     <details
-      class={`tools${item.failed > 0 ? " failed" : ""}`}
+      class={`tools${failed > 0 ? " failed" : ""}`}
       open={open}
       onToggle={(event) => {
         const now = (event.currentTarget as HTMLDetailsElement).open;
@@ -26,103 +39,89 @@ export function ToolCalls({ item }: { item: Extract<TranscriptItem, { kind: "too
     >
       <summary>
         <Icon name="chevron" />
-        <span class="tools-count">{plural(item.calls.length, "tool call")}</span>
+        <span class="tools-count">{count === 0 ? "Results of earlier calls" : plural(count, "tool call")}</span>
         <span class="tools-names">
-          {item.calls.length === 1 ? `${item.calls[0]?.name} ${item.calls[0]?.summary}` : callNames(item.calls)}
+          {count === 1 && only
+            ? `${toolName(only.name)} ${only.summary}`
+            : callNames(calls, { counted: count === calls.length })}
         </span>
-        {item.failed > 0 && (
+        {failed > 0 && (
           <span class="tone-fail">
             <Icon name="fail" />
-            {plural(item.failed, "error")}
+            {plural(failed, "error")}
           </span>
         )}
-        <span class="num">{running ? "running" : duration(took ?? 0)}</span>
+        <span class="num">{tookWords(item)}</span>
       </summary>
       {open && (
         <ol>
-          {item.calls.map((call) => <Call key={call.id} call={call} />)}
+          {item.calls.map((call) => <Call key={call.id} call={call} isOpen={item.isOpen ?? false} draw={draw} />)}
         </ol>
       )}
     </details>
   );
 }
 
-function Call({ call }: { call: ToolCall }) {
+/** How long all of it took; nothing where a call was never answered, or is in a part that is not here. */
+function tookWords({ isOpen, whole, at, endedAt }: Group): string {
+  if (isOpen) return "running";
+  if (whole) return duration(whole.tookMs);
+  return endedAt === null ? "" : duration(Date.parse(endedAt) - Date.parse(at));
+}
+
+function isAtWork(call: ShownCall): boolean {
+  return call.nested.length > 0 && call.result === null;
+}
+
+/** `isOpen`: an answer may still come. */
+function Call({ call, isOpen, draw }: { call: ShownCall; isOpen: boolean; draw: DrawItem }) {
   const chosen = useSignal<boolean | null>(null);
   const failed = call.result?.isError === true;
   const open = chosen.value ?? failed;
   const changes = useMemo(() => editChanges(call), [call.id]);
   const counts = changes && changeCounts(changes);
-  const tone = failed ? "fail" : call.result ? "done" : "run";
+  const tone = failed ? "fail" : call.result ? "done" : isOpen ? "run" : "off";
   return (
     <li class={failed ? "failed" : undefined}>
       <button type="button" class="call" aria-expanded={open} onClick={() => chosen.value = !open}>
         <span class={`tone-${tone}`}>
           <Icon name={tone} />
-          <span class="visually-hidden">{failed ? "Failed: " : call.result ? "Done: " : "Running: "}</span>
+          <span class="visually-hidden">{toneWords[tone]}</span>
         </span>
-        <span class="call-name">{call.name}</span>
-        <code class="call-summary" dir="auto">{call.summary}</code>
+        <span class="call-name">{toolName(call.name)}</span>
+        <code class="call-summary" dir="auto">
+          {isOfFile(call) ? <MiddlePath path={call.summary} /> : call.summary}
+        </code>
         {call.subagent && <span class="muted">subagent</span>}
         {counts
           ? <Counts added={counts.added} removed={counts.removed} />
-          : <span class="muted num">{call.result ? resultSize(call) : ""}</span>}
+          : <span class="call-size muted num">{resultSize(call)}</span>}
       </button>
       {open && (
         <div class="call-body">
-          {changes ? <EditDiff changes={changes} /> : <Input call={call} />}
-          {call.result && call.result.text !== "" && (!changes || failed) && (
-            <OutputText text={call.result.text} label={`Output of ${call.name}`} />
-          )}
-          {!call.result && <p class="muted">No output yet.</p>}
+          {changes && <EditDiff changes={changes} path={call.summary} />}
+          {(!changes || failed) && <ToolBody call={call} withInput={!changes} />}
+          {!call.result && call.nested.length === 0 && <p class="muted">{isOpen ? "No output yet." : "No output."}</p>}
         </div>
       )}
+      {call.nested.length > 0 && <Subagent call={call} isOpen={isOpen} draw={draw} />}
     </li>
   );
 }
 
-function resultSize(call: ToolCall): string {
-  const text = call.result?.text ?? "";
-  if (text === "") return "";
-  const lines = text.split("\n", 1001).length;
-  return lines > 1000 ? "1000+ lines" : plural(lines, "line");
+/** Whether its summary is a path. */
+function isOfFile({ name, summary }: ToolCall): boolean {
+  return ["Read", "Edit", "Write", "MultiEdit", "NotebookEdit"].includes(name) && summary !== "";
 }
 
-/** What an editing tool changed; null for the others. */
-function editChanges({ name, input }: ToolCall): LineChange[] | null {
-  if (typeof input !== "object" || input === null) return null;
-  const fields = input as Record<string, unknown>;
-  const text = (value: unknown) => typeof value === "string" ? value : "";
-  if (name === "Edit") return lineDiff(text(fields.old_string), text(fields.new_string));
-  if (name === "Write") return lineDiff("", text(fields.content).replace(/\n$/, ""));
-  if (name === "MultiEdit" && Array.isArray(fields.edits)) {
-    return fields.edits.slice(0, 100).flatMap((edit) => lineDiff(text(edit?.old_string), text(edit?.new_string)));
-  }
-  return null;
-}
-
-const linesMax = 300;
-
-function EditDiff({ changes }: { changes: LineChange[] }) {
-  const signs = { same: " ", add: "+", del: "−" };
-  return (
-    <div class="output">
-      <pre class="edit-diff" tabIndex={0} role="group" aria-label="Change">
-        {changes.slice(0, linesMax).map((change, index) => (
-          <span key={index} class={`diff-${change.kind}`}>{`${signs[change.kind]} ${change.text.slice(0, 2_000)}\n`}</span>
-        ))}
-      </pre>
-      {changes.length > linesMax && <p class="muted">and {changes.length - linesMax} more lines, see Changes</p>}
-    </div>
-  );
-}
-
-function Input({ call }: { call: ToolCall }) {
-  const { input } = call;
-  if (input === null || input === undefined) return null;
-  const fields = typeof input === "object" ? input as Record<string, unknown> : {};
-  if (call.name === "Bash" && typeof fields.command === "string") {
-    return <OutputText text={`$ ${fields.command}`} label="Command" />;
-  }
-  return <OutputText text={JSON.stringify(input, null, 2)} label={`Input of ${call.name}`} />;
+/** What opening it will show: `1 line`, `214 lines, 9.8 KB`, `2 images`. */
+function resultSize({ result }: ToolCall): string {
+  if (!result) return "";
+  const { text, images } = result;
+  const size = text.length < 1_024 ? "" : `, ${bytes(text.length)}`;
+  if (images.length > 0) return `${plural(images.length, "image")}${size}`;
+  if (text === "") return "no output";
+  let lines = 1;
+  for (let at = text.indexOf("\n"); at >= 0 && at < text.length - 1; at = text.indexOf("\n", at + 1)) lines++;
+  return plural(lines, "line") + size;
 }

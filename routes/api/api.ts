@@ -3,6 +3,7 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Issue } from "../../core/domain/error.ts";
 import { problemResponse } from "./error_response.ts";
+import { issueWords } from "./issue_words.ts";
 import { problemSchema } from "./problem_schema.ts";
 
 /** A router whose validation errors are 422 problems with a path and a sentence for every wrong field. */
@@ -23,7 +24,7 @@ const nameShown = 100;
 
 function errorsOf(issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.join(".");
-  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+  if (issue.code !== "unrecognized_keys") return [{ path, message: issueWords(issue) }];
   return issue.keys.slice(0, errorsShown).map((key) => {
     const name = key.length > nameShown ? `${key.slice(0, nameShown).toWellFormed()}...` : key;
     return { path: path === "" ? name : `${path}.${name}`, message: "There is no such field" };
@@ -36,7 +37,7 @@ export function json<S extends z.ZodType>(schema: S, description: string) {
 
 const words: Record<number, string> = {
   400: "Malformed JSON",
-  404: "There is no such task",
+  404: "There is no such task, repository, worker or token",
   409: "Not allowed in the task's present state",
   412: "The task is at another version",
   413: "The body is larger than 2 MiB",

@@ -1,7 +1,9 @@
 // What a person sends: a new task, changes of one, words for its agent. What is refused, and in which words, is decided here.
 
 import { z } from "@hono/zod-openapi";
-import { modelPattern } from "../../core/domain/event.ts";
+import { modelPattern } from "../../core/domain/task_spec.ts";
+import { labelKeyPattern, labelsAtMost, labelValuePattern } from "../../core/domain/labels.ts";
+import { tagPattern, tagsAtMost } from "../../core/domain/tags.ts";
 import { titleOf } from "../../core/domain/slug.ts";
 import { effort, maxInt, mode, taskId } from "./field_schemas.ts";
 import { limits } from "./limits.ts";
@@ -67,6 +69,9 @@ const fallbackModel = z.string().min(1).max(300).regex(
 });
 const maxAttempts = z.number().int().min(1).max(20).openapi({ description: "Runs before the task counts as failed" });
 const timeoutSeconds = z.number().int().min(1).max(7 * 24 * 3600).openapi({ description: "For each run" });
+const silenceSeconds = z.number().int().min(5).max(7 * 24 * 3600).openapi({
+  description: "How long the agent may say nothing before the run is ended as `stalled`; null: as the service says",
+});
 const maxBudget = z.number().positive().max(1_000_000).openapi({ description: "US dollars for all runs together" });
 
 const check = text
@@ -89,6 +94,30 @@ const land = z.literal("auto").nullable().openapi({
     "repository's `coder.json` says",
 });
 
+const labelWords = "1 to 63 letters, digits, dots, hyphens or underscores";
+const wantedLabels = z.record(
+  z.string().regex(labelKeyPattern, `${labelWords}, a letter or digit first`),
+  z.string().regex(labelValuePattern, labelWords),
+).refine((labels) => Object.keys(labels).length <= labelsAtMost, `At most ${labelsAtMost}`).openapi({
+  type: "object",
+  maxProperties: labelsAtMost,
+  additionalProperties: { type: "string", pattern: labelValuePattern.source },
+  description: "A worker runs it only if its CODER_LABELS have all of these, with these values",
+  example: { gpu: "1" },
+});
+
+// Counted before each is looked at, as dependencies are.
+const tags = z.array(z.unknown()).max(tagsAtMost, `At most ${tagsAtMost} tags`)
+  .pipe(z.array(z.string().regex(tagPattern, "1 to 32 letters, digits, dots, slashes, hyphens or underscores")))
+  .transform((tags) => [...new Set(tags)])
+  .openapi({
+    type: "array",
+    items: { type: "string", pattern: tagPattern.source },
+    maxItems: tagsAtMost,
+    description: "Words of your own to find the task by; of a task in any status they can be changed",
+    example: ["flaky", "web"],
+  });
+
 export const newTaskSchema = z.strictObject({
   prompt,
   title: title.optional(),
@@ -102,10 +131,13 @@ export const newTaskSchema = z.strictObject({
   mode: mode.default("execute"),
   max_attempts: maxAttempts.default(1),
   timeout_seconds: timeoutSeconds.nullable().default(null),
+  silence_seconds: silenceSeconds.nullable().default(null),
   max_budget_usd: maxBudget.nullable().default(null),
   check: check.nullable().optional(),
   commit_reminder: commitReminder.optional(),
   land: land.optional(),
+  labels: wantedLabels.optional(),
+  tags: tags.optional(),
 }).transform(({ title, ...rest }) => ({ ...rest, title: title ?? titleOf(rest.prompt) }))
   .openapi("NewTask", {
     description: "What is to be done. A field that is not listed here is refused.",
@@ -125,13 +157,26 @@ export const taskChangesSchema = z.strictObject({
   mode: mode.optional(),
   max_attempts: maxAttempts.optional(),
   timeout_seconds: timeoutSeconds.nullable().optional(),
+  silence_seconds: silenceSeconds.nullable().optional(),
   max_budget_usd: maxBudget.nullable().optional(),
   check: check.nullable().optional(),
   commit_reminder: commitReminder.optional(),
   land: land.optional(),
+  labels: wantedLabels.optional(),
+  tags: tags.optional(),
 }).openapi("TaskChanges", {
   description: "The fields to change. Repository and base are fixed once a run has claimed the task.",
   example: { priority: 10, depends_on: [] },
+});
+
+export const forkSchema = z.strictObject({
+  at: z.number().int().min(1).max(maxInt).openapi({ description: "An event of the task, such as its last" }),
+  prompt: prompt.optional(),
+  title: title.optional(),
+  priority: priority.optional(),
+}).openapi("Fork", {
+  description: "The moment that the new task goes on from. Without a prompt: with the same",
+  example: { at: 41, prompt: "Do the same for the CSV export, and leave the old flag" },
 });
 
 export const trySchema = z.strictObject({ base: base.nullable().optional() })
@@ -147,6 +192,7 @@ export const turnChanges = {
   model: model.nullable().optional(),
   effort: effort.nullable().optional(),
   timeout_seconds: timeoutSeconds.nullable().optional(),
+  silence_seconds: silenceSeconds.nullable().optional(),
   max_budget_usd: maxBudget.nullable().optional(),
 };
 

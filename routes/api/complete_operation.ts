@@ -12,7 +12,10 @@ const middlewareAnswers: Record<number, { name: string; description: string; hea
     description: "A token is asked for and none, or a wrong one, was sent",
     headers: { "WWW-Authenticate": { $ref: "#/components/headers/WWW-Authenticate" } },
   },
-  403: { name: "Forbidden", description: "The request comes from a page of another origin" },
+  403: {
+    name: "Forbidden",
+    description: "The request comes from a page of another origin, or its token has a narrower scope",
+  },
   408: { name: "Timeout", description: "The body did not arrive in time" },
   413: { name: "TooLarge", description: `The body is larger than ${limits.body} bytes (2 MiB)` },
   415: { name: "UnsupportedMediaType", description: "The body is not sent as `application/json`" },

@@ -54,8 +54,14 @@ export function problemResponse(status: number, detail: string, errors?: Issue[]
 
 /** Any error as a response; for `app.onError`. */
 export function errorResponse(error: Error, c: Context, warn: (message: string, error: unknown) => void): Response {
-  if (error instanceof DomainError) return problemResponse(statusOf[error.code], error.message, error.issues);
-  if (error instanceof HTTPException) return problemResponse(error.status, error.message || titles[error.status] || "");
-  warn(`${c.req.method} ${c.req.path} failed`, error);
-  return problemResponse(500, "Internal error: the service's log has the details");
+  const { status, detail, errors } = problemOf(error, (cause) => warn(`${c.req.method} ${c.req.path} failed`, cause));
+  return problemResponse(status, detail, errors);
+}
+
+/** Any error as a problem; `onUnexpected` is told of what a stranger is not. */
+export function problemOf(error: unknown, onUnexpected: (error: unknown) => void): Problem {
+  if (error instanceof DomainError) return problem(statusOf[error.code], error.message, error.issues);
+  if (error instanceof HTTPException) return problem(error.status, error.message || titles[error.status] || "");
+  onUnexpected(error);
+  return problem(500, "Internal error: the service's log has the details");
 }

@@ -2,8 +2,18 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { json, problems } from "./api.ts";
-import { eventPageSchema, whySchema } from "./history_schemas.ts";
-import { afterQuery, atQuery, eventsQuery, idParam } from "./parameters.ts";
+import { eventHitsSchema, eventPageSchema, logHitsSchema, whySchema } from "./history_schemas.ts";
+import {
+  afterQuery,
+  atQuery,
+  eventSearchQuery,
+  eventsQuery,
+  exportQuery,
+  idParam,
+  logQuery,
+  logSearchQuery,
+  resultImageParam,
+} from "./parameters.ts";
 
 const text = z.string();
 const line = JSON.stringify({ seq: 1, type: "task.created", at: "2026-01-05T09:12:00.000Z", task: 12, v: 1, data: {} });
@@ -75,14 +85,48 @@ export const exportHistory = createRoute({
   method: "get",
   path: "/tasks/{id}/export",
   tags: ["History"],
-  summary: "The whole history as one file",
-  request: { params: idParam },
+  summary: "The whole history as one file, with its files if that is asked for",
+  request: { params: idParam, query: exportQuery },
   responses: {
     200: {
-      description: "NDJSON: a header (format, version, store, task, sha256 of the rest), then the events",
+      description:
+        "NDJSON: a header (format, version, store, task, sha256 of the rest), the events, and what `bundle` asks for",
       headers: { "Content-Disposition": { schema: { type: "string" as const } } },
       content: ndjson(`{"format":"personal-coder-task","version":1,"task":12}\n${line}\n`),
     },
+    ...problems(404, 422),
+  },
+});
+
+export const searchEvents = createRoute({
+  method: "get",
+  path: "/tasks/{id}/search",
+  tags: ["History"],
+  summary: "Find a text in the events of a task",
+  description: "Each request looks at a part of a long history; `next` says where the next one goes on.",
+  request: { params: idParam, query: eventSearchQuery },
+  responses: { 200: json(eventHitsSchema, "The events that have it, in order"), ...problems(404, 422) },
+});
+
+export const searchLog = createRoute({
+  method: "get",
+  path: "/tasks/{id}/log/search",
+  tags: ["History"],
+  summary: "Find a text in the raw log of a task",
+  description: "Each request looks at 16 MiB about; `next` says where the next one goes on.",
+  request: { params: idParam, query: logSearchQuery },
+  responses: { 200: json(logHitsSchema, "The lines that have it, in order"), ...problems(404, 422) },
+});
+
+export const readResultImage = createRoute({
+  method: "get",
+  path: "/tasks/{id}/results/{call}/images/{index}",
+  tags: ["History"],
+  summary: "An image that a tool answered with",
+  description: "As the raw log has it. `images` of `output.tool_result` says which there are.",
+  request: { params: resultImageParam },
+  responses: {
+    200: { description: "Its bytes", content: { "image/png": { schema: z.string() } } },
     ...problems(404, 422),
   },
 });
@@ -92,9 +136,13 @@ export const readLog = createRoute({
   path: "/tasks/{id}/log",
   tags: ["History"],
   summary: "Everything the agent wrote to stdout, byte for byte",
-  request: { params: idParam },
+  request: { params: idParam, query: logQuery },
   responses: {
-    200: { description: "claude's stream-json", content: ndjson('{"type":"system","subtype":"init"}\n') },
+    200: {
+      description: "claude's stream-json. `Log-Bytes`: how many bytes there are in all",
+      headers: { "Log-Bytes": { schema: { type: "string" as const } } },
+      content: ndjson('{"type":"system","subtype":"init"}\n'),
+    },
     ...problems(404, 422),
   },
 });

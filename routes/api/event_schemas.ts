@@ -3,7 +3,6 @@
 
 import { z } from "@hono/zod-openapi";
 import {
-  efforts,
   type EventData,
   type EventType,
   landingMethods,
@@ -12,13 +11,28 @@ import {
   type PullRequestState,
   type RunSequel,
   type StepOutcome,
+  todoStatuses,
 } from "../../core/domain/event.ts";
+import { efforts } from "../../core/domain/task_spec.ts";
+import { automationEventSchemas, originSchema } from "./automation_event_schemas.ts";
+import { scopes } from "../../core/domain/access_token.ts";
+import { labels } from "./field_schemas.ts";
+import { sandboxLevels } from "../../core/domain/sandbox.ts";
 
 const text = z.string();
 const integer = z.number().int();
 const none = z.object({});
 const nullableText = text.nullable();
 const nullableInteger = integer.nullable();
+
+export const forkedFrom = z.object({
+  task: integer,
+  seq: integer,
+  files: integer.nullable(),
+  told: z.enum(["again", "new"]),
+});
+
+export const importedFrom = z.object({ store: text, task: integer, events: integer, exported_at: text });
 
 const spec = {
   title: text,
@@ -33,12 +47,19 @@ const spec = {
   mode: z.enum(["execute", "plan"]),
   max_attempts: integer,
   timeout_seconds: z.number().nullable(),
+  silence_seconds: z.number().nullable().optional(),
   max_budget_usd: z.number().nullable(),
   check: nullableText.optional(),
   commit_reminder: z.boolean().optional(),
   land: z.literal("auto").nullable().optional(),
+  labels: labels.optional(),
+  imported: importedFrom.optional(),
+  forked_from: forkedFrom.optional(),
+  tags: z.array(text).optional(),
   trial: z.literal(true).optional(),
+  origin: originSchema.optional(),
 };
+const template = z.object({ ...spec, repo: nullableText }).omit({ origin: true, trial: true });
 
 const usage = {
   input_tokens: integer,
@@ -87,12 +108,14 @@ export const eventDataSchemas = {
   "task.created": z.object(spec),
   "task.edited": z.object(spec).partial(),
   "task.cancel_requested": none,
+  "task.moved": z.object({ order: z.number(), before: integer.optional(), after: integer.optional() }),
   "run.claimed": z.object({
     worker: text,
     epoch: integer,
     attempt: integer,
     mark: text,
     why: z.object({ free_slots: integer, rank: integer, candidates: z.array(integer), count: integer }),
+    ready_at: text.optional(),
   }),
   "worktree.added": z.object({
     branch: text,
@@ -107,6 +130,18 @@ export const eventDataSchemas = {
   }),
   "files.included": z.object({ files: z.array(text), count: integer, bytes: integer }),
   "ports.reserved": z.object({ first: integer, count: integer }),
+  "sandbox.applied": z.object({
+    level: z.enum(sandboxLevels),
+    reason: nullableText.openapi({ description: "Why agent and commands are not confined" }),
+    writable: z.array(text),
+    unreadable: z.array(text),
+    network: z.enum(["all", "public", "listed"]).openapi({
+      description: "`public`: not this machine and no private network. `listed`: `domains` alone",
+    }),
+    domains: z.array(text),
+    processes: nullableInteger.openapi({ description: "How many they may be at once; null: no bound" }),
+    ...subject,
+  }),
   "setup.started": z.object(stepStart),
   "setup.output": z.object({ text, ...subject }),
   "setup.finished": z.object({ ...stepEnd, left: integer.optional() }),
@@ -129,7 +164,15 @@ export const eventDataSchemas = {
   "output.text": z.object({ text, subagent }),
   "output.thinking": z.object({ text, subagent }),
   "output.tool_use": z.object({ id: text, name: text, summary: text, input: z.unknown(), subagent }),
-  "output.tool_result": z.object({ id: text, is_error: z.boolean(), text, subagent }),
+  "output.tool_result": z.object({
+    id: text,
+    is_error: z.boolean(),
+    text,
+    subagent,
+    images: z.array(z.object({ media_type: text, bytes: integer })).optional(),
+  }),
+  "run.silent": z.object({ since: text, background: nullableText }),
+  "run.silence_ended": z.object({ seconds: integer }),
   "output.notice": z.object({ kind: text, text, raw: text.optional() }),
   "output.stderr": z.object({ text }),
   "output.raw": z.object({ text }),
@@ -139,12 +182,42 @@ export const eventDataSchemas = {
     estimated_cost_usd: z.number().optional(),
     ...usage,
   }),
+  "todos.changed": z.object({
+    changes: z.array(z.object({
+      id: text,
+      text: text.optional(),
+      status: z.enum([...todoStatuses, "deleted"]).optional(),
+    })),
+    whole: z.boolean(),
+  }),
   "background.changed": z.object({
     tasks: z.array(z.object({ id: text, kind: text, description: text })),
     waiting: z.boolean(),
   }),
+  "git_folder.restored": z.object({
+    changes: z.array(z.object({ path: text, change: z.enum(["added", "changed", "removed"]), note: text.optional() }))
+      .openapi({
+        description: "The first 50, by paths within the repository's git folder",
+      }),
+    count: integer,
+    ref: nullableText,
+    commit: nullableText,
+    ...subject,
+  }),
   "work.strayed": z.object({ found: z.array(strayWork) }),
   "work.saved": z.object({ name: text, ref: nullableText, commit: text }),
+  "files.kept": z.object({ ref: text, commit: text, after: integer }),
+  "work.committed": z.object({ commit: text, commits: integer }),
+  "work.exchanged": z.object({ url: text, branch: text, commit: text, commits: integer, content: text.optional() }),
+  "work.left": z.object({
+    run: integer,
+    worker: text,
+    worker_name: text,
+    ref: text,
+    commit: text,
+    commits: integer,
+    exchanged: z.boolean(),
+  }),
   "merge.started": z.object({ target: text, commit: text, conflicts: z.array(text) }),
   "plan.proposed": z.object({ plan: text }),
   "plan.approved": none,
@@ -226,7 +299,14 @@ export const eventDataSchemas = {
   "service.stopped": z.object({ worker: text, reason: text }),
   "service.paused": z.object({ worker: text, reason: text, until: nullableText }),
   "service.resumed": z.object({ worker: text }),
+  "service.slots_changed": z.object({ worker: text, slots: nullableInteger }),
+  "service.draining": z.object({ worker: text, by: text }),
+  "token.created": z.object({ name: text, scope: z.enum(scopes) }),
+  "token.revoked": z.object({ name: text }),
+  "repository.added": z.object({ worker: text, name: text, path: text }),
+  "repository.removed": z.object({ worker: text, name: text }),
   "service.noticed": z.object({ worker: text, kind: text, text }),
+  ...automationEventSchemas(template),
 } satisfies { [T in EventType]: z.ZodType<EventData[T]> };
 
 /** The name of its schema among the document's components. */

@@ -1,7 +1,7 @@
 // Fields that several schemas of the API have.
 
 import { z } from "@hono/zod-openapi";
-import { efforts } from "../../core/domain/event.ts";
+import { efforts } from "../../core/domain/task_spec.ts";
 import { dependencyStatuses, statuses } from "../../core/domain/task.ts";
 
 export const maxInt = Number.MAX_SAFE_INTEGER;
@@ -15,6 +15,7 @@ export const dependencyStatus = z.enum(dependencyStatuses as [string, ...string[
 export const taskId = z.number().int().min(1).max(maxInt);
 export const nullable = z.string().nullable();
 export const integer = z.number().int();
+export const labels = z.record(z.string(), z.string());
 export const at = z.string().openapi({ format: "date-time", description: "ISO 8601, UTC" });
 export const said = (description: string) => nullable.openapi({ description });
 export const atOrNull = (description: string) => nullable.openapi({ format: "date-time", description });

@@ -1,5 +1,11 @@
 // How a file of somebody's work is handed to a browser: as an image, as text, or as bytes; never as a page.
 
+/** An agent or its tools made it: nothing in it may run, wherever it is opened. */
+export const inertHeaders = {
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  "x-content-type-options": "nosniff",
+};
+
 const images: Record<string, string> = {
   png: "image/png",
   jpg: "image/jpeg",

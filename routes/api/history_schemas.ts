@@ -1,6 +1,7 @@
 // A task's history as the API shows it: its events and why it was decided so. What their data holds is in event_schemas.ts.
 
 import { z } from "@hono/zod-openapi";
+import type { EventHits, LogHits } from "../../core/view/api_view.ts";
 import { at, integer, nullable, status, taskId } from "./field_schemas.ts";
 
 const eventExample = {
@@ -20,7 +21,9 @@ export const eventSchema = z.object({
   at,
   task: integer.min(0).openapi({ description: "0: a fact about the service itself" }),
   run: integer.optional().openapi({ description: "The number of the run within its task" }),
-  by: z.string().optional().openapi({ description: "`api`, `ui`, `scheduler`, or a worker and its epoch" }),
+  by: z.string().optional().openapi({
+    description: "Who asked (`api`, `ui`, `cli`, `mcp`, `token:ci`), `scheduler`, or a worker and its epoch",
+  }),
   v: integer.openapi({ description: "The schema version of this type" }),
   data: z.record(z.string(), z.unknown()),
 }).openapi("Event", { example: eventExample });
@@ -31,6 +34,32 @@ export const eventPageSchema = z.object({
     description: "`after` of the next page; null when this one reaches the last event",
   }),
 }).openapi("EventPage", { example: { events: [eventExample], next: 4 } });
+
+export const eventHitsSchema = z.object({
+  hits: z.array(z.object({
+    seq: integer,
+    type: z.string(),
+    at,
+    text: z.string().openapi({ description: "What stands around it, on one line" }),
+  })),
+  searched: integer.openapi({ description: "The last event that was looked at" }),
+  next: integer.nullable().openapi({ description: "`after` of the next request; null when all were looked at" }),
+}).openapi("EventHits", {
+  example: {
+    hits: [{ seq: 4, type: "output.text", at: eventExample.at, text: "I will look" }],
+    searched: 9,
+    next: null,
+  },
+}) satisfies z.ZodType<EventHits>;
+
+export const logHitsSchema = z.object({
+  hits: z.array(z.object({ line: integer.openapi({ description: "From 1" }), text: z.string() })),
+  searched: integer.openapi({ description: "Bytes that were looked at, from the start" }),
+  size: integer.openapi({ description: "Bytes of the log" }),
+  next: nullable.openapi({ description: "`cursor` of the next request; null at the end" }),
+}).openapi("LogHits", {
+  example: { hits: [{ line: 3, text: '{"type":"assistant"' }], searched: 700, size: 700, next: null },
+}) satisfies z.ZodType<LogHits>;
 
 export const whySchema = z.object({
   task: taskId,

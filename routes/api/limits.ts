@@ -16,8 +16,14 @@ export const limits = {
   /** Characters of the message of a commit. */
   message: 20_000,
   dependencies: 100,
+  /** Tasks of one request for many. */
+  bulk: 200,
   /** Tasks on a page of the list. */
   page: 200,
+  /** Characters of what is searched for. */
+  query: 200,
+  /** Hits of one request that searches a task. */
+  hits: 500,
   /** Events on a page of a history. */
   events: 1_000,
 };

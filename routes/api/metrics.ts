@@ -3,6 +3,7 @@
 
 import { cpuUsage } from "node:process";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { sandboxLevels } from "../../core/domain/sandbox.ts";
 import type { Measures, Service } from "../../core/engine/service/service.ts";
 import { api } from "./api.ts";
 import { type Family, prometheusText, prometheusType, samplesBy } from "./prometheus.ts";
@@ -47,7 +48,7 @@ export function metrics(
   return app;
 }
 
-function familiesOf({ tasks, pending, slots, paused, counted }: Measures): Family[] {
+function familiesOf({ tasks, pending, slots, paused, sandbox, stored, counted }: Measures): Family[] {
   return [
     {
       name: "personal_coder_tasks",
@@ -83,6 +84,13 @@ function familiesOf({ tasks, pending, slots, paused, counted }: Measures): Famil
       samples: samplesBy("cause", Object.entries(paused).map(([cause, is]) => [cause, Number(is)])),
     },
     {
+      name: "personal_coder_sandbox_level",
+      type: "gauge",
+      help: "1 for how far runs are confined that ask for nothing more.",
+      samples: samplesBy("level", sandboxLevels.map((level) => [level, Number(level === sandbox)])),
+    },
+    ...storedFamilies(stored),
+    {
       name: "personal_coder_runs_finished_total",
       type: "counter",
       help: "Runs finished, by outcome.",
@@ -117,6 +125,22 @@ function familiesOf({ tasks, pending, slots, paused, counted }: Measures): Famil
       help: "Commits that wrote them.",
       samples: [{ value: counted.commits }],
     },
+  ];
+}
+
+/** What is not known has no sample. */
+function storedFamilies({ logs_bytes, store_bytes, retention }: Measures["stored"]): Family[] {
+  const gauge = (name: string, help: string, value: number | null): Family => {
+    return { name, type: "gauge", help, samples: value === null ? [] : [{ value }] };
+  };
+  return [
+    gauge("personal_coder_logs_bytes", "Bytes of the raw logs here.", logs_bytes),
+    gauge("personal_coder_store_bytes", "Bytes of the database, where it is a file.", store_bytes),
+    gauge(
+      "personal_coder_retention_frees_bytes",
+      "Bytes of raw logs that nothing was written to for CODER_RETENTION_DAYS, or for 30 days.",
+      retention.frees_bytes,
+    ),
   ];
 }
 

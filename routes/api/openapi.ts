@@ -15,7 +15,8 @@ const description = `A queue for unattended coding work: submit tasks, follow th
 - Errors are problems (RFC 9457, \`application/problem+json\`) with a plain sentence in \`detail\`; a 422 lists every wrong
   field in \`errors\`.
 - Bound to loopback without \`CODER_TOKEN\` or \`CODER_TOKEN_FILE\` no token is asked for. Else every call but
-  \`/healthz\` and \`/login\` needs \`Authorization: Bearer ...\` or the cookie that \`/login\` sets.
+  \`/healthz\`, \`/livez\`, \`/readyz\`, \`/login\` and what GitHub signs needs \`Authorization: Bearer ...\` or the
+  cookie that \`/login\` sets.
 - \`Host\` must be a name or address of this server; requests from pages of another origin are refused.
 - GET routes answer HEAD too. Any other method on a known path is answered 405 with \`Allow\`.
 - Bodies are JSON of at most 2 MiB that arrive within 30 s. Every text in one is well-formed Unicode: a lone surrogate
@@ -28,7 +29,11 @@ const tags = [
     description: "What a task changed, comments on it, and how it gets out: landed, pushed or put away.",
   },
   { name: "History", description: "What happened, event by event; the only source of truth." },
+  { name: "Schedules", description: "Tasks that make themselves at their times." },
+  { name: "Webhooks", description: "Who is told of which events, as Standard Webhooks says." },
+  { name: "GitHub", description: "Issues and comments that become tasks." },
   { name: "Live", description: "Server-Sent Events." },
+  { name: "Insights", description: "Across tasks: sums of days, who ran when, what happened. Also as CSV." },
   { name: "Service", description: "Its condition and its description." },
   { name: "Pages", description: "For a browser. HTML; not part of the contract but for their addresses." },
 ];
@@ -85,7 +90,8 @@ function registerComponents(app: OpenAPIHono): void {
   registry.registerComponent("securitySchemes", "token", {
     type: "http",
     scheme: "bearer",
-    description: "`CODER_TOKEN`, what `CODER_TOKEN_FILE` holds, or the token in the data folder's file `token`",
+    description:
+      "`CODER_TOKEN`, what `CODER_TOKEN_FILE` holds, or the token in the data folder's file `token`; or one with a scope, made by `/api/tokens`",
   });
   registry.registerComponent("securitySchemes", "session", {
     type: "apiKey",

@@ -30,12 +30,17 @@ const missingPage = {
 export const pagePaths: OpenApiDocument["paths"] = {
   "/": { get: page("The board", { responses: { 200: { description: "The page", content: html }, 404: missingPage } }) },
   "/repositories": { get: page("The repositories and what is in force in each") },
+  "/workers": { get: page("The workers of the store, and what each does") },
+  "/schedules": { get: page("The schedules, and what became of their last times") },
+  "/webhooks": { get: page("The webhooks and their deliveries, and the connection to GitHub") },
   "/compare": {
     get: page("Two tasks, or two runs of a task, side by side", {
       parameters: [attempt("a"), attempt("b")],
       responses: { 200: { description: "The page", content: html }, 404: missingPage },
     }),
   },
+  "/insights": { get: page("Cost, tokens, results, waits, slots and activity across tasks, as charts and tables") },
+  "/settings": { get: page("Repositories, settings, token, disk and pauses of this service") },
   "/tasks/new": { get: page("The form for a new task") },
   "/tasks/{id}": {
     get: page("A task", {
@@ -50,13 +55,18 @@ export const pagePaths: OpenApiDocument["paths"] = {
     }),
   },
   "/assets/{file}": {
-    get: page("A script or the stylesheet; its name has a hash of its content", {
+    get: page("A script, the stylesheet, the type face, an icon or the manifest; its name has a hash of its content", {
       security: [],
       parameters: [{ name: "file", in: "path", required: true, schema: text }],
       responses: {
         200: {
           description: "Never changes",
-          content: { "text/javascript": { schema: text }, "text/css": { schema: text } },
+          content: Object.fromEntries(
+            ["text/javascript", "text/css", "font/woff2", "image/png", "application/manifest+json"].map((type) => [
+              type,
+              { schema: text },
+            ]),
+          ),
         },
         404: { description: "There is no such file", content: { "text/plain": { schema: text } } },
       },
@@ -105,6 +115,17 @@ export const pagePaths: OpenApiDocument["paths"] = {
           description: "Too many wrong tokens",
           headers: { "Retry-After": { $ref: "#/components/headers/Retry-After" } },
           content: html,
+        },
+      },
+    }),
+  },
+  "/logout": {
+    post: page("Log out", {
+      security: [],
+      responses: {
+        303: {
+          description: "To `/login`; the cookie is gone",
+          headers: { Location: { required: true, schema: text }, "Set-Cookie": { schema: text } },
         },
       },
     }),

@@ -2,6 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { landingMethods } from "../../core/domain/event.ts";
+import { sandboxLevels } from "../../core/domain/sandbox.ts";
 import type { RepositoryView } from "../../core/view/api_view.ts";
 import { at, effort, integer, nullable, said, taskId } from "./field_schemas.ts";
 
@@ -23,7 +24,15 @@ const settings = z.object({
   target: said("The branch that finished work lands on"),
   method: z.enum(landingMethods).nullable(),
   land: z.enum(["auto", "never"]).nullable().openapi({ description: "`auto`: what is good lands by itself" }),
-  sandbox: z.object({ level: z.enum(["off", "files", "full"]), allowed_domains: z.array(z.string()) }).nullable(),
+  exchange: said("The git remote by which workers hand each other work, without user and password"),
+  sandbox: z.object({
+    level: z.enum(sandboxLevels),
+    allowed_domains: z.array(z.string()).openapi({ description: "What `full` leaves open of the network" }),
+    push: z.boolean().openapi({ description: "Whether a push from inside is possible" }),
+    serve: z.boolean().openapi({
+      description: "Whether what listens on TASK_PORT inside can be reached from a browser",
+    }),
+  }).openapi({ description: "What agent and commands are confined to; CODER_SANDBOX may ask for more" }),
 });
 
 const source = z.enum(["coder.json", "operator"]);
@@ -61,13 +70,15 @@ const example = {
     target: "main",
     method: "squash" as const,
     land: null,
-    sandbox: null,
+    exchange: null,
+    sandbox: { level: "files" as const, allowed_domains: [], push: false, serve: true },
   },
   sources: {
     setup: "coder.json" as const,
     check: "coder.json" as const,
     check_timeout_seconds: "operator" as const,
     env: "operator" as const,
+    sandbox: "operator" as const,
     target: "coder.json" as const,
     method: "coder.json" as const,
   },

@@ -3,7 +3,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { MessageChanges, Service } from "../../core/engine/service/service.ts";
 import { api } from "./api.ts";
-import { contentType } from "./file_types.ts";
+import { contentType, inertHeaders } from "./file_types.ts";
 import * as routes from "./review_routes.ts";
 import { caller, tagged } from "./tasks.ts";
 
@@ -32,14 +32,14 @@ function addFiles(app: OpenAPIHono, service: Service): void {
   app.openapi(routes.readFile, async (c) => {
     const { path, at } = c.req.valid("query");
     const bytes = await service.file(c.req.valid("param").id, { path, at });
-    // An agent wrote it: nothing in it may run, wherever it is opened.
-    const headers = {
-      "content-type": contentType(path, bytes),
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
-    };
+    const headers = { ...inertHeaders, "content-type": contentType(path, bytes), "cache-control": "no-store" };
     return new Response(bytes as BodyInit, { headers }) as never;
+  });
+
+  app.openapi(routes.readFolder, async (c) => {
+    const { entries, isCut } = await service.folder(c.req.valid("param").id, c.req.valid("query"));
+    c.header("cache-control", "no-store");
+    return c.json({ entries, is_cut: isCut }, 200);
   });
 
   app.openapi(routes.readPatch, async (c) => {

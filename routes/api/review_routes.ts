@@ -10,6 +10,8 @@ import {
   commentsSchema,
   diffQuery,
   fileQuery,
+  folderQuery,
+  folderSchema,
   landingPreviewSchema,
   landingQuery,
   landSchema,
@@ -56,6 +58,16 @@ export const readFile = createRoute({
     },
     ...problems(404, 409, 422),
   },
+});
+
+export const readFolder = createRoute({
+  method: "get",
+  path: "/tasks/{id}/tree",
+  tags,
+  summary: "What is in a folder of a task's work at a moment",
+  description: "Of a worktree what git lists: ignored files, and what is behind a symbolic link, are not there.",
+  request: { params: idParam, query: folderQuery },
+  responses: { 200: json(folderSchema, "One folder, without those in it"), ...problems(404, 409, 422) },
 });
 
 export const readPatch = createRoute(

@@ -157,7 +157,7 @@ const point = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, "The name of a moment, 
 export const diffQuery = z.object({
   from: point.optional().openapi({
     description: "`merge-base` (the default: with the target as it is now), `base`, `run-2`, `message-41`, `message` " +
-      "(the last), `review` (when comments were sent last), `task-12`",
+      "(the last), `review` (when comments were sent last), `event-40` (the files right after it), `task-12`",
   }),
   to: point.optional().openapi({ description: "By default `now`; else as `from`" }),
   w: z.enum(["0", "1"]).optional().openapi({ description: "`1`: lines that differ in white space only are the same" }),
@@ -170,6 +170,27 @@ export const diffQuery = z.object({
 export const fileQuery = z.object({
   path: z.string().min(1).max(4_096).openapi({ description: "Within the repository" }),
   at: point.default("now").openapi({ description: "A moment, as for the diff" }),
+});
+
+export const folderQuery = z.object({
+  path: z.string().max(4_096).default("").openapi({ description: "Of a folder within the repository; empty: the top" }),
+  at: point.default("now").openapi({ description: "A moment, as for the diff" }),
+});
+
+export const folderSchema = z.object({
+  entries: z.array(z.object({
+    name: z.string(),
+    kind: z.enum(["file", "folder", "link", "repository"]).openapi({
+      description: "`link`: a symbolic one. `repository`: one that is nested, or a submodule",
+    }),
+    bytes: integer.nullable().openapi({ description: "Of a file" }),
+  })).openapi({ description: "Folders first, each by name; at most 2,000" }),
+  is_cut: z.boolean().openapi({ description: "There are more" }),
+}).openapi("Folder", {
+  example: {
+    entries: [{ name: "src", kind: "folder", bytes: null }, { name: "README.md", kind: "file", bytes: 812 }],
+    is_cut: false,
+  },
 });
 
 export const commentParam = z.object({

@@ -4,6 +4,7 @@ import { createRoute, type z } from "@hono/zod-openapi";
 import { json, problems } from "./api.ts";
 import {
   feedbackSchema,
+  forkSchema,
   messageSchema,
   newTaskSchema,
   retrySchema,
@@ -118,6 +119,22 @@ export const retryTask = createRoute(
   ),
 );
 
+export const forkTask = createRoute({
+  method: "post",
+  path: "/tasks/{id}/fork",
+  summary: "Make a new task that goes on from a moment of this one",
+  description:
+    "Its worktree has the files of that moment, as far as they were kept (`forked_from.files` says after which " +
+    "event), and its agent is told what was said until then.",
+  parameters: [idempotencyKeyHeader],
+  request: { params: idParam, body: jsonBody(forkSchema) },
+  responses: {
+    201: { ...json(taskSchema, "The new task"), headers: { ...location, ...etag } },
+    200: { ...json(taskSchema, "The task that this Idempotency-Key made before"), headers: { ...location, ...etag } },
+    ...problems(400, 404, 409, 413, 415, 422),
+  },
+});
+
 export const approvePlan = createRoute(
   command("/tasks/{id}/plan/approve", "Approve the plan", "The task goes on with all permissions."),
 );
@@ -161,7 +178,7 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true as const, content: { "application/json": { schema } } };
 }
 
-function commandWithBody<S extends z.ZodType>(route: ReturnType<typeof command>, schema: S) {
+export function commandWithBody<S extends z.ZodType>(route: ReturnType<typeof command>, schema: S) {
   return {
     ...route,
     request: { ...route.request, body: jsonBody(schema) },

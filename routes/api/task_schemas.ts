@@ -1,13 +1,24 @@
 // A task as the API shows it: alone, in pages and on the board.
 
+import { todoStatuses } from "../../core/domain/event.ts";
 import { z } from "@hono/zod-openapi";
-import { landingMethod, landingOutcome, pullRequestState, stepOutcome, strayWork } from "./event_schemas.ts";
+import {
+  forkedFrom,
+  importedFrom,
+  landingMethod,
+  landingOutcome,
+  pullRequestState,
+  stepOutcome,
+  strayWork,
+} from "./event_schemas.ts";
+import { originSchema } from "./automation_event_schemas.ts";
 import {
   at,
   atOrNull,
   dependencyStatus,
   effort,
   integer,
+  labels,
   mode,
   nullable,
   said,
@@ -32,6 +43,7 @@ const taskExample = {
   prompt: "Add a --json flag to the report command, with a test",
   status: "in_progress",
   priority: 5,
+  order: null,
   depends_on: [11],
   blocked_by: [],
   dependants: [],
@@ -42,6 +54,7 @@ const taskExample = {
   base: null,
   branch: "task-12-add-a-json-flag-to-the-report-command",
   worktree: "/home/ada/shop-worktrees/task-12-add-a-json-flag-to-the-report-command",
+  worker: { id: "6f1e0f5a-1111-4222-8333-444455556666", name: "mill" },
   base_commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
   mode: "execute",
   model: null,
@@ -50,6 +63,7 @@ const taskExample = {
   attempts: 1,
   max_attempts: 1,
   timeout_seconds: null,
+  silence_seconds: null,
   max_budget_usd: null,
   session_id: "0d9f3a54-8b57-4f63-9f5c-2f4b7d2b6c11",
   agent: "claude 2.1.331",
@@ -64,9 +78,12 @@ const taskExample = {
   cost_usd: 0.04,
   cost_basis: "reported",
   cost_estimate_usd: 0.06,
+  silent_since: null,
   background: [],
+  todos: [{ text: "Write the test", status: "completed" }, { text: "Add the flag", status: "in_progress" }],
   strayed: [],
   trial: false,
+  origin: null,
   checked: false,
   last_setup: { seq: 6, at: "2026-01-05T09:12:04.900Z", run: 1, outcome: "passed", duration_ms: 3_100 },
   last_check: null,
@@ -75,6 +92,7 @@ const taskExample = {
   lines_added: null,
   lines_removed: null,
   snapshot: null,
+  tags: ["web"],
   review: null,
   landing: null,
   last_landing: null,
@@ -101,6 +119,9 @@ export const taskSchema = z.object({
   }),
   status,
   priority: integer,
+  order: z.number().nullable().openapi({
+    description: "Its place among those of its priority, the lower first, where it was moved; null: its id",
+  }),
   depends_on: z.array(taskId),
   blocked_by: z.array(blocker).openapi({ description: "Dependencies that are not met" }),
   dependants: z.array(taskId).openapi({ description: "Tasks that wait for this one" }),
@@ -110,6 +131,8 @@ export const taskSchema = z.object({
   repo: z.string(),
   base: nullable,
   branch: nullable,
+  worker: z.object({ id: z.string(), name: z.string() }).nullable()
+    .openapi({ description: "The worker that has its run or its place; null before" }),
   worktree: said("The folder on the worker's disk, while it exists"),
   base_commit: nullable,
   mode,
@@ -119,6 +142,9 @@ export const taskSchema = z.object({
   attempts: integer,
   max_attempts: integer,
   timeout_seconds: z.number().nullable(),
+  silence_seconds: z.number().nullable().openapi({
+    description: "How long its agent may say nothing; null: as the service says",
+  }),
   max_budget_usd: z.number().nullable(),
   session_id: nullable,
   agent: nullable,
@@ -137,8 +163,11 @@ export const taskSchema = z.object({
   cost_estimate_usd: z.number().nullable().openapi({
     description: "While it runs: `cost_usd` with what the open run costs so far, as far as can be known",
   }),
+  silent_since: atOrNull("Since when the agent of the open run has said nothing, once that is noticed"),
   background: z.array(z.object({ id: z.string(), kind: z.string(), description: z.string() }))
     .openapi({ description: "What works in the background of the open run" }),
+  todos: z.array(z.object({ text: z.string(), status: z.enum(todoStatuses) }))
+    .openapi({ description: "The list that its agent keeps of what is to be done, at most 50" }),
   strayed: z.array(strayWork)
     .openapi({ description: "Commits of the last run that are not on its branch" }),
   check: nullable.optional().openapi({
@@ -147,7 +176,15 @@ export const taskSchema = z.object({
   commit_reminder: z.boolean().optional().openapi({
     description: "Whether the agent is asked to commit what it left uncommitted. Absent: as the repository says",
   }),
+  imported: importedFrom.optional().openapi({
+    description: "Where its history comes from, which can only be read here. Absent: it was made here",
+  }),
+  forked_from: forkedFrom.optional().openapi({
+    description:
+      "The moment of another task that it goes on from, and the event after which the files were so. Absent: none",
+  }),
   trial: z.boolean().openapi({ description: "No agent works: setup and check are tried" }),
+  origin: originSchema.nullable(),
   checked: z.boolean().openapi({ description: "Whether the check said that the result of the last run is good" }),
   last_setup: stepFact.nullable(),
   last_check: stepFact.nullable().openapi({ description: "Of the last run" }),
@@ -157,6 +194,8 @@ export const taskSchema = z.object({
   lines_removed: integer.nullable(),
   snapshot: z.object({ ref: z.string(), commit: z.string(), run: integer }).nullable()
     .openapi({ description: "Where the work of a failed or cancelled task was saved" }),
+  labels: labels.optional().openapi({ description: "What the worker that runs it must have. Absent: nothing" }),
+  tags: z.array(z.string()).openapi({ description: "Words to find it by" }),
   land: z.literal("auto").nullable().optional().openapi({
     description: "`auto`: what is good lands by itself; null: not. Absent: as the repository says",
   }),
@@ -205,8 +244,14 @@ export const taskSchema = z.object({
 
 export const taskPageSchema = z.object({
   tasks: z.array(taskSchema),
-  next: said("The `cursor` of the next page; null on the last one"),
-}).openapi("TaskPage", { example: { tasks: [taskExample], next: "12" } });
+  next: said(
+    "The `cursor` of the next page; null on the last one. A page of a search ends where its share of the work was done, " +
+      "perhaps without a task",
+  ),
+  hits: z.array(z.object({ id: taskId, in: z.enum(["prompt", "output", "error", "plan"]), text: z.string() })).openapi({
+    description: "Of a search: where the words are that are not in the title",
+  }),
+}).openapi("TaskPage", { example: { tasks: [taskExample], next: "12", hits: [] } });
 
 export const boardSchema = z.object({
   needs_you: z.array(taskSchema).openapi({ description: "Plans to approve, failures, and what these block" }),

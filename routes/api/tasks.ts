@@ -2,10 +2,15 @@
 
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { permits } from "../../core/domain/access_token.ts";
+import { byToken, clients } from "../../core/domain/caller.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { NewTask, Service } from "../../core/engine/service/service.ts";
+import { identityOf } from "../guard/identity.ts";
 import { api } from "./api.ts";
+import { askerOf } from "./at_holder.ts";
 import * as routes from "./task_routes.ts";
 
 export function tasks(service: Service): OpenAPIHono {
@@ -13,17 +18,18 @@ export function tasks(service: Service): OpenAPIHono {
 
   app.openapi(routes.createTask, async (c) => {
     const input = c.req.valid("json") as NewTask;
+    requireLanding(c, input);
     const { task, created } = await service.create(input, { ...caller(c), idempotencyKey: idempotencyKey(c) });
     c.header("Location", `/api/tasks/${task.id}`);
     return created ? tagged(c, task, 201) : tagged(c, task, 200);
   });
 
   app.openapi(routes.listTasks, async (c) => {
-    const { status, q, limit, cursor } = c.req.valid("query");
+    const { status, q, cursor, ...rest } = c.req.valid("query");
     const page = await service.list({
       status: (status ?? null) as Parameters<Service["list"]>[0]["status"],
       q: q || null,
-      limit,
+      ...rest,
       cursor: cursor ?? null,
     });
     return c.json(page, 200);
@@ -56,6 +62,14 @@ export function tasks(service: Service): OpenAPIHono {
     return tagged(c, task, 201);
   });
 
+  app.openapi(routes.forkTask, async (c) => {
+    const choice = c.req.valid("json");
+    const options = { ...caller(c), idempotencyKey: idempotencyKey(c) };
+    const { task, created } = await service.fork(c.req.valid("param").id, choice, options);
+    c.header("Location", `/api/tasks/${task.id}`);
+    return created ? tagged(c, task, 201) : tagged(c, task, 200);
+  });
+
   app.openapi(routes.approvePlan, async (c) => {
     return tagged(c, await service.approvePlan(c.req.valid("param").id, caller(c)), 202);
   });
@@ -72,6 +86,15 @@ export function tasks(service: Service): OpenAPIHono {
   return app;
 }
 
+/** Landing is a command of its own: who may only submit does not get it by the way. */
+function requireLanding(c: Context, { land }: NewTask): void {
+  const identity = identityOf(c);
+  if (land !== "auto" || identity === null || permits(identity.scope, "operate")) return;
+  throw new HTTPException(403, {
+    message: `The token ${identity.name} has the scope ${identity.scope}; land: auto needs the scope operate`,
+  });
+}
+
 /** The task with its version as `ETag`. */
 export function tagged<S extends 200 | 201 | 202>(c: Context, task: TaskView, status: S) {
   c.header("ETag", `"${task.seq}"`);
@@ -79,7 +102,12 @@ export function tagged<S extends 200 | 201 | 202>(c: Context, task: TaskView, st
 }
 
 export function caller(c: Context): { by: string } {
-  return { by: c.req.header("x-coder-client") === "ui" ? "ui" : "api" };
+  const identity = identityOf(c);
+  if (identity) return { by: byToken(identity.name) };
+  const asked = askerOf(c);
+  if (asked !== null) return { by: asked };
+  const client = c.req.header("x-coder-client");
+  return { by: clients.find((one) => one === client) ?? "api" };
 }
 
 function idempotencyKey(c: Context): string | null {

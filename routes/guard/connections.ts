@@ -5,10 +5,12 @@
 // alone. That one is reached by an internal name of Deno (`canServeConnections` says whether it is there).
 //
 // Promises: there are never more than `atMost` connections. When one more comes, the one that has been idle longest goes; when
-// all of them are at work, the new one. One that sends no whole request head in time is closed. A listener that cannot accept
+// there is none, the one whose body has been awaited longest; when all of them are at work, the new one. The log says so. One that sends no whole request head in time is closed. A listener that cannot accept
 // for lack of descriptors waits and goes on.
 
 import { delay } from "@std/async";
+import type { BodyAwaiting } from "./body.ts";
+import { refusals } from "./refusals.ts";
 
 export interface ConnectionsOptions {
   hostname: string;
@@ -18,7 +20,7 @@ export interface ConnectionsOptions {
   atMost: number;
   /** How long a new connection may take to send its first request's head, in ms. */
   headWithinMs?: number;
-  handler(request: Request, info: { remoteAddr: Deno.Addr }): Response | Promise<Response>;
+  handler(request: Request, info: { remoteAddr: Deno.Addr } & BodyAwaiting): Response | Promise<Response>;
   onError(error: unknown): Response | Promise<Response>;
   warn(message: string, error: unknown): void;
 }
@@ -73,12 +75,16 @@ export class Connections {
   readonly #all = new Set<Connection>();
   /** Those without a request, the one that has been so longest first. */
   readonly #idle = new Set<Connection>();
+  /** Those that are sending a body, in the same order. */
+  readonly #sending = new Set<Connection>();
+  readonly #refused: (words: string) => void;
   #isClosing = false;
   #warnedAt = -Infinity;
 
   /** Listens at once; throws what `Deno.listen` throws. */
   constructor(options: ConnectionsOptions) {
     this.#options = { headWithinMs: 30_000, ...options };
+    this.#refused = refusals((message) => options.warn(message, null));
     this.#serve = serveConnection()!;
     this.#listener = Deno.listen({ hostname: options.hostname, port: options.port });
     this.#accepting = this.#acceptAll();
@@ -121,7 +127,7 @@ export class Connections {
 
   #take(accepted: Deno.TcpConn): void {
     const { atMost, headWithinMs, onError } = this.#options;
-    if (this.#all.size >= atMost && !this.#closeLongestIdle()) return accepted.close();
+    if (this.#all.size >= atMost && !this.#makeRoom(atMost)) return accepted.close();
     try {
       accepted.setNoDelay();
     } catch { /* the client has left; that shows below */ }
@@ -130,7 +136,10 @@ export class Connections {
     const handler: Parameters<ServeConnection>[2] = (request, info) => {
       clearTimeout(headTimer);
       this.#begin(connection, info);
-      return this.#options.handler(request, { remoteAddr: info.remoteAddr });
+      return this.#options.handler(request, {
+        remoteAddr: info.remoteAddr,
+        awaitsClient: () => this.#awaitBody(connection),
+      });
     };
     const server = this.#serve(accepted, abort.signal, handler, onError, () => {});
     const connection: Connection = { busy: 0, abort, server };
@@ -140,6 +149,7 @@ export class Connections {
       clearTimeout(headTimer);
       this.#all.delete(connection);
       this.#idle.delete(connection);
+      this.#sending.delete(connection);
     };
     server.finished.then(gone, () => {
       gone();
@@ -159,12 +169,34 @@ export class Connections {
     completed.then(answered, answered);
   }
 
+  #awaitBody(connection: Connection): Disposable {
+    this.#sending.add(connection);
+    return { [Symbol.dispose]: () => void this.#sending.delete(connection) };
+  }
+
+  /** For a new connection; false when all are at work. */
+  #makeRoom(atMost: number): boolean {
+    const all = `All ${atMost.toLocaleString("en-US")} connections are in use`;
+    if (this.#closeLongestIdle()) this.#refused(`${all}: the one that has been idle longest is closed for a new one`);
+    else if (this.#closeFirst(this.#sending)) {
+      this.#refused(`${all}: one that sends its body slowly is closed for a new one`);
+    } else {
+      this.#refused(`${all} and at work: a new one is closed`);
+      return false;
+    }
+    return true;
+  }
+
   /** False when all are at work. */
   #closeLongestIdle(): boolean {
-    const [first] = this.#idle;
+    return this.#closeFirst(this.#idle);
+  }
+
+  #closeFirst(connections: Set<Connection>): boolean {
+    const [first] = connections;
     if (!first) return false;
     // Counted out at once: that it has ended is told later.
-    this.#idle.delete(first);
+    connections.delete(first);
     this.#all.delete(first);
     first.abort.abort();
     return true;

@@ -6,6 +6,10 @@ import { getCookie } from "hono/cookie";
 import { secureHeaders } from "hono/secure-headers";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { problemResponse } from "../api/error_response.ts";
+import { signedPaths } from "./signed_paths.ts";
+import { nameInToken, type TokenIdentity } from "../../core/domain/access_token.ts";
+import { rememberIdentity } from "./identity.ts";
+import { refusalOf } from "./scopes.ts";
 import { type WrongTokens, wrongTokens } from "./wrong_tokens.ts";
 
 /** The token that is asked for: fixed, or read anew because it can be replaced meanwhile. Null: none. */
@@ -15,13 +19,17 @@ export interface GuardOptions {
   /** Host names, without port, that this server answers to. */
   hosts: ReadonlySet<string>;
   /** Whether any IP address will do as a host: bound beyond loopback we are reached by addresses we do not know. */
-  anyAddress?: boolean;
+  anyAddress: boolean;
+  /** The origin at which a proxy serves this: pages of it are ours, whatever host the proxy asks us for. */
+  publicOrigin: string | null;
   token: Token;
+  /** Who has a token with a scope; null: it is none. Absent: there are none. */
+  identify?(token: string): Promise<TokenIdentity | null>;
 }
 
 export const sessionCookie = "coder_session";
 
-const open = new Set(["/healthz", "/login"]);
+const open = new Set(["/healthz", "/livez", "/readyz", "/login", "/logout", ...signedPaths]);
 
 /** Whether only programs of this machine reach a server that is bound to `host`. */
 export function isLoopback(host: string): boolean {
@@ -29,15 +37,23 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * The names a server bound to `host` answers to: loopback's own, the address, and the machine's names when beyond. Beyond
- * loopback any IP address will do as well (`anyAddress`), since an address cannot be rebound to another machine. Bound to
- * loopback nobody has a reason to call us by a foreign one: it is a page that tries `0.0.0.0`, or a forwarder to which a
- * token should be asked for.
+ * Who may call a server bound to `host` on the machine `hostname`. It answers to loopback's own names, its address, those of the
+ * URLs at which it is reached, and the machine's names when beyond loopback. There any IP address will do as well, since an
+ * address cannot be rebound to another machine. Bound to loopback nobody has a reason to call us by a foreign one: it is a
+ * page that tries `0.0.0.0`, or a forwarder that nobody named to us, and to which a token should be asked for.
  */
-export function allowedHosts(host: string, hostname: string): Set<string> {
+export function guardOptions({ host, hostname, publicUrl, workerUrl, token }: {
+  host: string;
+  hostname: string;
+  publicUrl: string | null;
+  workerUrl: string | null;
+  token: Token;
+}): GuardOptions {
   const names = ["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host];
+  for (const url of [publicUrl, workerUrl]) if (url !== null) names.push(new URL(url).hostname);
   if (!isLoopback(host)) names.push(hostname, `${hostname}.local`);
-  return new Set(names.map((name) => name.toLowerCase()));
+  const hosts = new Set(names.map((name) => name.toLowerCase()));
+  return { hosts, anyAddress: !isLoopback(host), publicOrigin: publicUrl, token };
 }
 
 export async function readToken(token: Token): Promise<string | null> {
@@ -48,7 +64,7 @@ export async function readToken(token: Token): Promise<string | null> {
 export function guard(options: GuardOptions): MiddlewareHandler {
   const wrong = wrongTokens();
   return async (c, next) => {
-    const refusal = refuseStranger(c, options) ?? await refuseWithoutToken(c, await readToken(options.token), wrong);
+    const refusal = refuseStranger(c, options) ?? await refuseByToken(c, options, wrong);
     return refusal ?? await next();
   };
 }
@@ -80,13 +96,14 @@ export function answerHeaders(): MiddlewareHandler {
   });
 }
 
-function refuseStranger(c: Context, { hosts, anyAddress = false }: GuardOptions): Response | null {
+function refuseStranger(c: Context, { hosts, anyAddress, publicOrigin }: GuardOptions): Response | null {
   const host = (c.req.header("host") ?? "").toLowerCase();
   if (!hosts.has(nameOf(host)) && !(anyAddress && isAddress(nameOf(host)))) {
     return problemResponse(421, `This server does not answer to the host name "${nameOf(host).slice(0, 100)}"`);
   }
   const origin = c.req.header("origin");
-  const isForeign = (origin !== undefined && !isOwn(origin, host)) || (comesFromElsewhere(c) && !isVisit(c));
+  const isOurs = origin === undefined || isOwn(origin, host) || origin === publicOrigin;
+  const isForeign = !isOurs || (comesFromElsewhere(c) && !isVisit(c));
   return isForeign ? problemResponse(403, "Requests from pages of another origin are refused") : null;
 }
 
@@ -114,14 +131,38 @@ function nameOf(host: string): string {
   return host.replace(/:\d+$/, "");
 }
 
-async function refuseWithoutToken(c: Context, token: string | null, wrong: WrongTokens): Promise<Response | null> {
-  if (token === null || open.has(c.req.path) || c.req.path.startsWith("/assets/")) return null;
+async function refuseByToken(c: Context, options: GuardOptions, wrong: WrongTokens): Promise<Response | null> {
+  if (open.has(c.req.path) || c.req.path.startsWith("/assets/")) return null;
+  const token = await readToken(options.token);
   const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (bearer !== undefined && sameSecret(bearer, token)) return null;
+  if (bearer !== undefined) {
+    if (token !== null && sameSecret(bearer, token)) return null;
+    // Also where no token is asked for: one with a scope opens no more than that, and one that was revoked nothing.
+    if (nameInToken(bearer) !== null) return await refuseByScope(c, bearer, options, wrong);
+  }
+  if (token === null) return null;
   const session = getCookie(c, sessionCookie);
   if (session !== undefined && sameSecret(session, await sessionOf(token))) return null;
+  return await refuseUnknown(c, bearer ?? session, wrong);
+}
+
+async function refuseByScope(
+  c: Context,
+  bearer: string,
+  { identify }: GuardOptions,
+  wrong: WrongTokens,
+): Promise<Response | null> {
+  const identity = await identify?.(bearer) ?? null;
+  if (identity === null) return await refuseUnknown(c, bearer, wrong);
+  const refusal = refusalOf(identity, c.req);
+  if (refusal !== null) return problemResponse(403, refusal);
+  rememberIdentity(c, identity);
+  return null;
+}
+
+/** `tried`: a wrong token or session. */
+async function refuseUnknown(c: Context, tried: string | undefined, wrong: WrongTokens): Promise<Response> {
   // The right one is in by now, whoever else guesses from its address: behind a proxy everybody has the same.
-  const tried = bearer ?? session;
   if (tried !== undefined) {
     await wrong.add(addressOf(c), tried);
     const seconds = await wrong.slowDown(addressOf(c));

@@ -1,18 +1,40 @@
-// The scripts and the stylesheet of the pages, from our own files. Every name carries a hash of its content, so that a
-// browser keeps a file for ever and never runs an old one.
+// What the pages are made of besides their HTML, from our own files: scripts, the stylesheet, the type face, icons and the
+// manifest. Every name carries a hash of its content, so that a browser keeps a file for ever and never runs an old one.
 
 import { Hono } from "hono";
 import { join } from "@std/path";
 
 interface Asset {
   body: Uint8Array<ArrayBuffer>;
-  gzip: Uint8Array<ArrayBuffer>;
+  /** Compressed once, for the first who asks; null: it is compressed as it is. */
+  gzip: (() => Promise<Uint8Array<ArrayBuffer>>) | null;
   type: string;
 }
 
+const types = {
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  webmanifest: "application/manifest+json; charset=utf-8",
+  woff2: "font/woff2",
+  png: "image/png",
+};
+const packed: readonly string[] = ["woff2", "png"];
+
 export interface Assets {
   /** Addresses to put into pages. */
-  urls: { script: string; style: string; worker: string; markdown: string; highlight: string };
+  urls: {
+    script: string;
+    style: string;
+    worker: string;
+    markdown: string;
+    highlight: string;
+    font: string;
+    /** For an icon on a home screen. */
+    touchIcon: string;
+    manifest: string;
+  };
+  /** Addresses of what the script imports: always, and with what is rare (islands/rare.ts). */
+  scripts: { shared: readonly string[]; rare: readonly string[] };
   /** By file name, such as `main.1a2b3c4d.js`. */
   files: ReadonlyMap<string, Asset>;
 }
@@ -24,28 +46,76 @@ export interface Assets {
  */
 export async function loadAssets({ dist }: { dist: string }): Promise<Assets> {
   const files = new Map<string, Asset>();
-  const add = async (path: string, name: string, kind: "js" | "css") => {
-    const body = await Deno.readFile(path);
+  const put = async (name: string, kind: keyof typeof types, body: Uint8Array<ArrayBuffer>) => {
     const hashed = `${name}.${await hashOf(body)}.${kind}`;
-    const type = kind === "js" ? "text/javascript; charset=utf-8" : "text/css; charset=utf-8";
-    files.set(hashed, { body, gzip: await gzip(body), type });
+    files.set(hashed, { body, gzip: packed.includes(kind) ? null : once(() => gzip(body)), type: types[kind] });
     return `/assets/${hashed}`;
   };
-  const script = await add(join(dist, "main.js"), "main", "js");
-  const worker = await add(join(dist, "stream_worker.js"), "stream_worker", "js");
-  const markdown = await add(join(dist, "markdown_worker.js"), "markdown_worker", "js");
-  const highlight = await add(join(dist, "highlight_worker.js"), "highlight_worker", "js");
-  const style = await add(join(dist, "style.css"), "style", "css");
-  return { urls: { script, style, worker, markdown, highlight }, files };
+  const add = async (name: string, kind: keyof typeof types) =>
+    await put(name, kind, await Deno.readFile(join(dist, `${name}.${kind}`)));
+  const font = await add("inter", "woff2");
+  const icons = {
+    "icon-192": await add("icon-192", "png"),
+    "icon-512": await add("icon-512", "png"),
+    "icon-full-192": await add("icon-full-192", "png"),
+    "icon-full-512": await add("icon-full-512", "png"),
+  };
+  const style = await Deno.readTextFile(join(dist, "style.css"));
+  const page = join(dist, "page");
+  const scripts = { shared: [] as string[], rare: [] as string[] };
+  for await (const { name } of Deno.readDir(page)) {
+    if (name === "main.js") continue;
+    // Their names carry a hash already, by which they find each other: `rare-4AZDUD46.js`, and `chunk-` for what both import.
+    const body = await Deno.readFile(join(page, name));
+    files.set(name, { body, gzip: once(() => gzip(body)), type: types.js });
+    scripts[name.startsWith("rare-") ? "rare" : "shared"].push(`/assets/${name}`);
+  }
+  return {
+    urls: {
+      script: await put("main", "js", await Deno.readFile(join(page, "main.js"))),
+      worker: await add("stream_worker", "js"),
+      markdown: await add("markdown_worker", "js"),
+      highlight: await add("highlight_worker", "js"),
+      // The sheet names the type face as the file that it is in our sources.
+      style: await put("style", "css", encoded(style.replaceAll("inter.woff2", font))),
+      font,
+      touchIcon: icons["icon-full-192"],
+      manifest: await put("manifest", "webmanifest", encoded(JSON.stringify(manifestOf(icons)))),
+    },
+    scripts,
+    files,
+  };
 }
 
-/** `GET /assets/{name}.{hash}.js|css`. */
+/** Makes the pages installable; source: https://www.w3.org/TR/appmanifest/. */
+function manifestOf(icons: Record<`icon-${"" | "full-"}${192 | 512}`, string>) {
+  const icon = (size: 192 | 512, purpose: "any" | "maskable") => ({
+    src: purpose === "any" ? icons[`icon-${size}`] : icons[`icon-full-${size}`],
+    sizes: `${size}x${size}`,
+    type: "image/png",
+    purpose,
+  });
+  return {
+    // Its address changes with its content: this is what it is known by.
+    id: "/",
+    name: "Personal Coder",
+    short_name: "Coder",
+    start_url: "/",
+    scope: "/",
+    display: "standalone",
+    background_color: "#f6f7f8",
+    theme_color: "#2853c7",
+    icons: [icon(192, "any"), icon(512, "any"), icon(192, "maskable"), icon(512, "maskable")],
+  };
+}
+
+/** `GET /assets/{name}.{hash}.{js|css|...}`. */
 export function assetRoutes({ files }: Assets): Hono {
-  return new Hono().get("/assets/:file", (c) => {
+  return new Hono().get("/assets/:file", async (c) => {
     const asset = files.get(c.req.param("file"));
     if (!asset) return c.text("Not found", 404);
-    const zipped = c.req.header("Accept-Encoding")?.includes("gzip") ?? false;
-    return c.body(zipped ? asset.gzip : asset.body, 200, {
+    const zipped = c.req.header("Accept-Encoding")?.includes("gzip") ? await asset.gzip?.() : undefined;
+    return c.body(zipped ?? asset.body, 200, {
       "Content-Type": asset.type,
       "Cache-Control": "public, max-age=31536000, immutable",
       "Vary": "Accept-Encoding",
@@ -55,6 +125,15 @@ export function assetRoutes({ files }: Assets): Hono {
       ...(zipped && { "Content-Encoding": "gzip" }),
     });
   });
+}
+
+function encoded(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
 }
 
 async function hashOf(body: Uint8Array<ArrayBuffer>): Promise<string> {

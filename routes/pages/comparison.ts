@@ -6,7 +6,8 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import type { Service } from "../../core/engine/service/service.ts";
 import type { Attempt } from "../../islands/compare/attempt.ts";
 import type { ComparedWork, Comparison } from "../../islands/compare/comparison.ts";
-import { elapsedMs } from "../../islands/state/task_state.ts";
+import { elapsedMs } from "../../core/view/task_state.ts";
+import { runTimeMs } from "../../islands/task/run_time.ts";
 
 type Reads = Pick<Service, "read" | "events" | "diff">;
 
@@ -41,16 +42,26 @@ async function diffOf(service: Reads, a: Attempt, b: Attempt) {
 async function readWork(service: Reads, { task: id, run }: Attempt, now: number): Promise<ComparedWork> {
   const task = await service.read(id);
   const { title, status } = task;
-  const facts = run === null ? factsOfTask(task, now) : await readRun(service, id, run);
+  const facts = run === null ? await readFacts(service, task, now) : await readRun(service, id, run);
   return { task: id, run, title, status, ...facts };
 }
 
 type Facts = Omit<ComparedWork, "task" | "run" | "title" | "status">;
 
-function factsOfTask(task: TaskView, now: number): Facts {
+async function readFacts(service: Reads, task: TaskView, now: number): Promise<Facts> {
   const { outcome, last_check, cost_usd, cost_basis, lines_added, lines_removed, output_tokens } = task;
-  const duration_ms = elapsedMs(task, now);
+  const duration_ms = elapsedMs(task, now) ?? await readRunTime(service, task, now);
   return { outcome, check: last_check, cost_usd, cost_basis, duration_ms, lines_added, lines_removed, output_tokens };
+}
+
+/** Of several runs, whose times the task itself does not add up. */
+async function readRunTime(service: Reads, task: TaskView, now: number): Promise<number | null> {
+  if (task.runs < 2) return null;
+  const events: TaskEvent[] = [];
+  for await (const event of eventsOf(service, task.id)) {
+    if (event.type === "run.claimed" || event.type === "run.finished") events.push(event);
+  }
+  return runTimeMs(task, { events, now });
 }
 
 async function readRun(service: Reads, id: number, run: number): Promise<Facts> {

@@ -2,7 +2,7 @@
 // so that the token itself is not kept anywhere, and a new token ends every session.
 
 import { type Context, Hono } from "hono";
-import { setCookie } from "hono/cookie";
+import { deleteCookie, setCookie } from "hono/cookie";
 import { renderToString } from "preact-render-to-string";
 import { readToken, sameSecret, sessionCookie, sessionOf, type Token } from "../guard/guard.ts";
 import { wrongTokens } from "../guard/wrong_tokens.ts";
@@ -17,7 +17,8 @@ export interface LoginOptions {
 const sessionSeconds = 30 * 24 * 3600;
 const wrongAtMost = 10;
 
-const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const policy =
+  "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export function login({ token: source, stylesheet }: LoginOptions): Hono {
   const app = new Hono();
@@ -57,6 +58,12 @@ export function login({ token: source, stylesheet }: LoginOptions): Hono {
       secure: new URL(c.req.url).protocol === "https:" || c.req.header("x-forwarded-proto") === "https",
     });
     return c.redirect(next, 303);
+  });
+
+  // A session is not kept anywhere, so it ends in this browser alone; a new token ends them all.
+  app.post("/logout", (c) => {
+    deleteCookie(c, sessionCookie, { path: "/" });
+    return c.redirect("/login", 303);
   });
 
   return app;

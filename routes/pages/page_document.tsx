@@ -1,6 +1,6 @@
 // A whole page as HTML: drawn on the server with the islands' own components, readable without JavaScript.
 
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { Island } from "../../islands/parts/island.tsx";
 import { islands } from "../../islands/islands.ts";
@@ -16,16 +16,43 @@ const bodies: Record<PageData["kind"], string | null> = {
   task: "task_page",
   new: "new_task",
   repositories: "repositories",
+  workers: "workers",
+  schedules: "schedules",
+  webhooks: "webhooks",
   compare: "compare",
+  insights: null,
+  settings: "settings",
   missing: null,
+  nowhere: null,
 };
 
-export function renderPage(page: PageData, { urls }: Pick<Assets, "urls">): string {
-  const store = createStore(page);
-  return `<!doctype html>${renderToString(<Document page={page} store={store} urls={urls} />)}`;
+/** What the page's script loads at once, so that nothing of it waits for something else. */
+function scriptsOf({ kind, task }: PageData, { scripts }: Pick<Assets, "scripts">): readonly string[] {
+  const isRare = ["repositories", "workers", "schedules", "webhooks", "settings", "compare"].includes(kind) ||
+    task?.tab === "changes" ||
+    task?.tab === "log";
+  return isRare ? [...scripts.shared, ...scripts.rare] : scripts.shared;
 }
 
-function Document({ page, store, urls }: { page: PageData; store: Store; urls: Assets["urls"] }) {
+/** `content`: the middle of a page that no island has. */
+export function renderPage(
+  page: PageData,
+  assets: Pick<Assets, "urls" | "scripts">,
+  content?: ComponentChildren,
+): string {
+  const store = createStore(page);
+  return `<!doctype html>${renderToString(<Document page={page} store={store} assets={assets}>{content}</Document>)}`;
+}
+
+interface DocumentProps {
+  page: PageData;
+  store: Store;
+  assets: Pick<Assets, "urls" | "scripts">;
+  children: ComponentChildren;
+}
+
+function Document({ page, store, assets, children }: DocumentProps) {
+  const { urls } = assets;
   const body = bodies[page.kind];
   return (
     <html lang="en" data-theme={page.theme ?? undefined}>
@@ -35,13 +62,20 @@ function Document({ page, store, urls }: { page: PageData; store: Store; urls: A
         <meta name="color-scheme" content="light dark" />
         <title>{titleOf(page)}</title>
         <link rel="icon" type="image/svg+xml" href={`data:image/svg+xml,${encodeURIComponent(iconSvg(0))}`} />
+        <link rel="apple-touch-icon" href={urls.touchIcon} />
+        {/* Where a token is asked for, it is asked for here, too. */}
+        <link rel="manifest" href={urls.manifest} crossorigin="use-credentials" />
+        <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff" />
+        <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#16191d" />
+        <link rel="preload" as="font" type="font/woff2" href={urls.font} crossorigin="anonymous" />
         <link rel="stylesheet" href={urls.style} />
         <script type="module" src={urls.script} />
+        {scriptsOf(page, assets).map((url) => <link key={url} rel="modulepreload" href={url} />)}
       </head>
       <body class={`page-${page.kind}`}>
         <IconSprite />
         <PageIsland name="top_bar" store={store} />
-        {body ? <PageIsland name={body} store={store} /> : <Missing />}
+        {body ? <PageIsland name={body} store={store} /> : children ?? <Missing kind={page.kind} />}
         <PageIsland name="overlays" store={store} />
         <script id="page-data" type="application/json" dangerouslySetInnerHTML={{ __html: jsonInHtml(page) }} />
       </body>
@@ -53,11 +87,16 @@ function PageIsland({ name, store }: { name: string; store: Store }) {
   return <Island name={name} store={store} component={islands[name] as ComponentType} />;
 }
 
-function Missing() {
+/** `missing`: what the address names; `nowhere`: it names nothing that there could be. */
+function Missing({ kind }: { kind: PageData["kind"] }) {
   return (
     <main id="main" class="form-page">
-      <h1>There is no such task</h1>
-      <p class="muted">It may be on another store, or the address is not complete.</p>
+      <h1>{kind === "nowhere" ? "There is no page at this address" : "There is no such task"}</h1>
+      <p class="muted">
+        {kind === "nowhere"
+          ? "Look whether it is written as it should be."
+          : "It may be on another store, or the address is not complete."}
+      </p>
       <p>
         <a class="button" href="/">Go to the board</a>
       </p>
@@ -71,6 +110,16 @@ function titleOf(page: PageData): string {
     ? `${page.task.task.id === sampleId ? "Sample" : `#${page.task.task.id}`} ${page.task.task.title} · Personal Coder`
     : page.kind === "repositories"
     ? "Repositories · Personal Coder"
+    : page.kind === "workers"
+    ? "Workers · Personal Coder"
+    : page.kind === "schedules"
+    ? "Schedules · Personal Coder"
+    : page.kind === "webhooks"
+    ? "Webhooks · Personal Coder"
+    : page.kind === "settings"
+    ? "Settings · Personal Coder"
+    : page.kind === "insights"
+    ? "Insights · Personal Coder"
     : page.comparison
     ? `#${page.comparison.a.task} and #${page.comparison.b.task} compared · Personal Coder`
     : "Personal Coder";

@@ -1,43 +1,23 @@
-// The pages: the board, a task, a new task, the repositories, two attempts compared. Each is whole HTML with the data its islands start from.
-//
-// Content-Security-Policy: scripts, styles, connections and workers from this origin only, nothing inline; pictures also
-// as data (the favicon with its count). The JSON in a page is data, not a script. No nonce is needed.
+// The pages: the board, a task, a new task, the repositories, the workers, the schedules, the webhooks, insights,
+// settings, two attempts compared. Each is whole HTML with the data its islands start from.
 
-import { type Context, Hono } from "hono";
-import { getCookie } from "hono/cookie";
+import { Hono } from "hono";
 import { DomainError } from "../../core/domain/error.ts";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { BoardView, Service } from "../../core/engine/service/service.ts";
 import { attemptOf } from "../../islands/compare/attempt.ts";
-import { type Locale, usableLocale } from "../../islands/parts/format.ts";
-import { positive } from "../../islands/state/location.ts";
-import {
-  type PageData,
-  type RelatedTask,
-  type Tab,
-  tabOf,
-  type TaskPageData,
-  type Theme,
-} from "../../islands/state/page_data.ts";
+import type { FilePlace } from "../../islands/parts/places.ts";
+import { placeOf, positive } from "../../islands/state/location.ts";
+import { type PageData, type RelatedTask, type Tab, tabOf, type TaskPageData } from "../../islands/state/page_data.ts";
 import { columnNames, columnOf } from "../../core/view/board_view.ts";
-import { type BoardFilter, filterOf, isFiltered, noFilter } from "../../islands/state/task_state.ts";
-import type { Assets } from "./assets.ts";
+import { type BoardFilter, filterOf, isFiltered } from "../../core/view/task_state.ts";
+import { limits } from "../api/limits.ts";
+import { insightsQuery } from "./insights/insights_query.ts";
 import { readComparison } from "./comparison.ts";
-import { renderPage } from "./page_document.tsx";
+import type { BeginPage } from "./page_answer.ts";
 import { readSample, type Sample } from "./sample.ts";
-
-export const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join("; ");
+import { startOf, startOfStream } from "./text_start.ts";
 
 /** Events of a task that its page carries; the islands read the others on demand. */
 const eventsOnPage = 200;
@@ -46,91 +26,109 @@ const diffOnPage = 64 * 1024;
 const logOnPage = 200_000;
 const cardsOnPage = 200;
 
-export function pages({ service, assets }: { service: Service; assets: Pick<Assets, "urls"> }): Hono {
+export function pages({ service, begin }: { service: Service; begin: BeginPage }): Hono {
   const app = new Hono();
   let recording: Promise<Sample> | null = null;
   const sample = () => recording ??= readSample();
 
-  async function page(c: Context, parts: Partial<PageData> & Pick<PageData, "kind">, status: 200 | 404 = 200) {
-    const data: PageData = {
-      board: null,
-      filter: noFilter,
-      task: null,
-      repositories: null,
-      comparison: null,
-      health: await service.health(),
-      locale: localeOf(c),
-      theme: themeOf(c),
-      now: Date.now(),
-      streamWorker: assets.urls.worker,
-      markdownWorker: assets.urls.markdown,
-      highlightWorker: assets.urls.highlight,
-      ...parts,
-    };
-    return c.html(renderPage(data, assets), status, {
-      "Content-Security-Policy": pagePolicy,
-      "Cache-Control": "no-store",
-      "Referrer-Policy": "same-origin",
-      "X-Content-Type-Options": "nosniff",
-      "Cross-Origin-Opener-Policy": "same-origin",
-    });
-  }
-
   app.get("/", async (c) => {
+    const page = begin(c);
     const query = new URL(c.req.url).searchParams;
     const filter = filterOf(query);
     const id = positive(query.get("task"));
     const task = id === null ? null : await readTask(service, id, {
       at: positive(query.get("at")),
       tab: tabOf(query.get("tab")),
+      file: fileOf(new URL(c.req.url)),
     });
-    if (id !== null && !task) return await page(c, { kind: "missing" }, 404);
-    return await page(c, { kind: "board", board: await readBoard(service, filter), filter, task });
+    if (id !== null && !task) return await page({ kind: "missing" }, 404);
+    return await page({ kind: "board", ...await readBoard(service, filter), filter, task });
   });
 
-  app.get("/tasks/new", (c) => page(c, { kind: "new" }));
+  app.get("/tasks/new", (c) => begin(c)({ kind: "new" }));
 
   app.get("/repositories", async (c) => {
-    return await page(c, { kind: "repositories", repositories: await service.repositories() });
+    const page = begin(c);
+    return await page({ kind: "repositories", repositories: await service.repositories() });
+  });
+
+  app.get("/workers", (c) => begin(c)({ kind: "workers", workers: service.workers() }));
+
+  app.get("/schedules", async (c) => {
+    const page = begin(c);
+    return await page({ kind: "schedules", schedules: await service.schedules() });
+  });
+
+  app.get("/webhooks", async (c) => {
+    const page = begin(c);
+    const [webhooks, github] = await Promise.all([service.webhooks(), service.github()]);
+    return await page({ kind: "webhooks", webhooks, github });
+  });
+
+  app.get("/settings", async (c) => await begin(c)({ kind: "settings", settings: await service.settings() }));
+
+  app.get("/insights", async (c) => {
+    const page = begin(c);
+    const query = insightsQuery(new URL(c.req.url).searchParams);
+    const [days, slots, activity] = await Promise.all([
+      service.insightDays(query),
+      service.slots(query),
+      service.activity(query),
+    ]);
+    const { InsightsPage } = await import("./insights/insights_page.tsx");
+    return await page(
+      { kind: "insights" },
+      200,
+      (locale) => <InsightsPage {...{ query, days, slots, activity, locale }} />,
+    );
   });
 
   app.get("/compare", async (c) => {
+    const page = begin(c);
     const [a, b] = [attemptOf(c.req.query("a")), attemptOf(c.req.query("b"))];
-    const reading = a && b && orNull(readComparison(service, { a, b }, { now: Date.now(), startOf: startOfStream }));
+    const reading = a && b && orNull(readComparison(service, { a, b }, { now: Date.now(), startOf: startOfDiff }));
     const comparison = await reading;
-    return comparison ? await page(c, { kind: "compare", comparison }) : await page(c, { kind: "missing" }, 404);
+    return comparison ? await page({ kind: "compare", comparison }) : await page({ kind: "missing" }, 404);
   });
 
   app.get("/sample/:tab{events}?", async (c) => {
+    const page = begin(c);
     const { events, at } = await sample();
     const moment = positive(c.req.query("at"));
+    if ((moment ?? 0) > events.length) return await page({ kind: "missing" }, 404);
     const isPast = moment !== null && moment < events.length;
     const task: TaskPageData = {
       task: at(events.length),
       past: isPast ? at(moment) : null,
       at: isPast ? moment : null,
       tab: tabOf(c.req.param("tab")),
+      file: null,
       events,
       related: [],
       diff: null,
       log: null,
     };
-    return await page(c, { kind: "task", task });
+    return await page({ kind: "task", task });
   });
 
   app.get("/tasks/:id{[0-9]+}/:tab?", async (c) => {
+    const page = begin(c);
     const tab = tabOf(c.req.param("tab"));
     const at = positive(c.req.query("at"));
     const id = positive(c.req.param("id"));
-    const task = id === null ? null : await readTask(service, id, { at, tab });
-    return task ? await page(c, { kind: "task", task }) : await page(c, { kind: "missing" }, 404);
+    const task = id === null ? null : await readTask(service, id, { at, tab, file: fileOf(new URL(c.req.url)) });
+    return task ? await page({ kind: "task", task }) : await page({ kind: "missing" }, 404);
   });
 
   return app;
 }
 
-/** The board, with what a filter finds among the finished tasks that are not on it. */
-async function readBoard(service: Service, filter: BoardFilter): Promise<BoardView> {
+async function startOfDiff(stream: ReadableStream<Uint8Array>): Promise<string> {
+  return (await startOfStream(stream, diffOnPage)).text;
+}
+
+/** The board, with what a filter finds first among the tasks that are not on it. */
+async function readBoard(service: Service, filter: BoardFilter): Promise<Pick<PageData, "board" | "found">> {
   const board = await service.board();
   const view: BoardView = {
     needs_you: board.needs_you.slice(0, cardsOnPage).map(cardView),
@@ -140,12 +138,13 @@ async function readBoard(service: Service, filter: BoardFilter): Promise<BoardVi
     done: board.done.slice(0, cardsOnPage).map(cardView),
     counts: board.counts,
   };
-  if (!isFiltered(filter)) return view;
+  if (!isFiltered(filter)) return { board: view, found: null };
   const known = new Set(columnNames.flatMap((name) => view[name]).map(({ id }) => id));
-  const q = filter.q.trim() || null;
-  const found = await service.list({ status: filter.status, q, limit: cardsOnPage, cursor: null });
-  for (const task of found.tasks) if (!known.has(task.id)) view[columnOf(task)].push(cardView(task));
-  return view;
+  // What is longer than the API takes is no word of anybody's.
+  const q = filter.q.trim().slice(0, limits.query) || null;
+  const { tasks, hits, next } = await service.list({ ...filter, q, limit: cardsOnPage, cursor: null });
+  for (const task of tasks) if (!known.has(task.id)) view[columnOf(task)].push(cardView(task));
+  return { board: view, found: { ids: tasks.map(({ id }) => id), hits, next } };
 }
 
 /** A card shows the first lines of a text at most. */
@@ -160,27 +159,32 @@ function cardView(task: TaskView): TaskView {
   };
 }
 
+function fileOf(url: URL): FilePlace | null {
+  return placeOf(url).file ?? null;
+}
+
 interface TaskPlace {
   at: number | null;
   tab: Tab;
+  file: FilePlace | null;
 }
 
 /** Null when there is no such task. */
 async function readTask(service: Service, id: number, place: TaskPlace): Promise<TaskPageData | null> {
   const task = await orNull(service.read(id));
-  if (!task) return null;
+  if (!task || (place.at ?? 0) > task.seq) return null;
   const at = place.at !== null && place.at < task.seq ? place.at : null;
   const end = at ?? task.seq;
   const [past, events, related, diff, log] = await Promise.all([
     at === null ? null : service.read(id, { at }),
     readEvents(service, id, end),
     readRelated(service, task),
-    place.tab === "changes" && at === null
-      ? startOf(service.diff(id, {}).then(({ stream }) => stream), diffOnPage)
+    place.tab === "changes"
+      ? startOf(service.diff(id, at === null ? {} : { at }).then(({ stream }) => stream), diffOnPage)
       : null,
-    place.tab === "log" ? startOf(service.log(id), logOnPage) : null,
+    place.tab === "log" ? startOf(service.log(id).then(({ stream }) => stream), logOnPage) : null,
   ]);
-  return { task, past, at, tab: place.tab, events, related, diff, log };
+  return { task, past, at, tab: place.tab, file: place.file, events, related, diff, log: log?.text ?? null };
 }
 
 /** Its first events, which tell the stages of its life, and the newest up to `end`. */
@@ -205,37 +209,4 @@ async function orNull<T>(reading: Promise<T>): Promise<T | null> {
     if (error instanceof DomainError && error.code === "not_found") return null;
     throw error;
   }
-}
-
-/** The start of a stream as text; null when there is nothing to read, which the island then says. */
-async function startOf(opening: Promise<ReadableStream<Uint8Array>>, length: number): Promise<string | null> {
-  try {
-    return await startOfStream(await opening, length);
-  } catch (error) {
-    if (error instanceof DomainError) return null;
-    throw error;
-  }
-}
-
-/** Whole lines of about `length` UTF-16 units in all. */
-async function startOfStream(stream: ReadableStream<Uint8Array>, length = diffOnPage): Promise<string> {
-  let text = "";
-  const reader = stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
-  while (text.length < length) {
-    const { done, value } = await reader.read();
-    if (done) return text;
-    text += value;
-  }
-  await reader.cancel();
-  return text.slice(0, text.lastIndexOf("\n", length) + 1);
-}
-
-function localeOf(c: Context): Locale {
-  const tag = c.req.header("Accept-Language")?.split(/[,;]/)[0]?.trim();
-  return usableLocale(tag, getCookie(c, "coder_zone"));
-}
-
-function themeOf(c: Context): Theme | null {
-  const theme = getCookie(c, "coder_theme");
-  return theme === "light" || theme === "dark" ? theme : null;
 }

@@ -26,8 +26,8 @@ Deno.test("bodies in flight take a room of bounded size; small ones still fit, a
     using opened = new DisposableStack();
     const all = await sendBodies(service, opened);
     const refused = () => all.filter(({ answer }) => answer !== "");
-    // 64 MiB, of which a quarter is for small ones. What was written may still be on its way.
-    await eventually(() => refused().length >= bodies - 48 * 1_048_576 / size, {
+    // 16 MiB, of which large ones take 6 at most; who waits is told so after a while.
+    await eventually(() => refused().length >= bodies - 6 * 1_048_576 / size, {
       timeoutMs,
       what: "what does not fit is refused",
     });
@@ -36,7 +36,7 @@ Deno.test("bodies in flight take a room of bounded size; small ones still fit, a
       assertMatch(answer, /\r\nretry-after: 5\r\n/i);
     }
     const grown = memoryMiB(service.pid) - before;
-    assert(grown < 320, `${grown} MiB more`);
+    assert(grown < 150, `${grown} MiB more`);
     await service.createTask({ prompt: "A small one", priority: -1 });
   }
   await eventually(async () => {
@@ -45,6 +45,7 @@ Deno.test("bodies in flight take a room of bounded size; small ones still fit, a
     await answer.body?.cancel();
     return answer.status === 201;
   }, { what: "a large body fits again" });
+  assertMatch(service.output, /A request was refused: All bodies on their way may take 16 MiB together/);
   assert(!/failed|Uncaught/.test(service.output), service.output);
 });
 

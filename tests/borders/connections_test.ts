@@ -1,6 +1,6 @@
 // More connections than there are descriptors: the listener goes on, and agents have what they need.
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startService, type TestService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
 import { head } from "./raw_http.ts";
@@ -40,6 +40,29 @@ for (const limited of [false, true]) {
     assert(!/Too many open files|Uncaught|Cannot take/.test(service.output), service.output);
   });
 }
+
+Deno.test("1,500 bodies that do not come at 1,024 open files: the service answers, a task runs, the log says what was closed", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  const agent = await scriptAgent(folder.path, "echo work > work.txt");
+  await using service = await startService({
+    repo: repository.path,
+    env: agent,
+    under: ["prlimit", "--nofile=1024:1024"],
+  });
+  using opened = new DisposableStack();
+  const type = "Content-Type: application/json";
+  const start = (size: number) => head("POST /api/tasks HTTP/1.1", "Host: 127.0.0.1", type, `Content-Length: ${size}`);
+  for (let n = 0; n < 1_500; n++) {
+    const connection = opened.use(await connect(service));
+    await connection.write(encoder.encode(`${start(n % 10 === 0 ? 1_900_000 : 1_000)}{`)).catch(() => {});
+  }
+  assertEquals((await service.health()).status, "ok");
+  const { id } = await service.createTask({ prompt: "Work" });
+  await service.waitForStatus(id, "completed");
+  assertMatch(service.output, /All 640 connections are in use: one that sends its body slowly is closed for a new one/);
+  assert(!/Too many open files|Uncaught|Cannot take/.test(service.output), service.output);
+});
 
 function connect(service: TestService): Promise<Deno.TcpConn> {
   return Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(service.url).port) });

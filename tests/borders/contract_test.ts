@@ -50,7 +50,7 @@ Deno.test("the document knows every route that the service has, and no other", a
   );
   for (const route of served) assert(known.has(route), `${route} is not documented`);
   // The pages are not part of this world.
-  const pages = /^GET \/(|repositories|compare|tasks\/.*|assets\/.*)$/;
+  const pages = /^GET \/(|repositories|workers|schedules|webhooks|insights|settings|compare|tasks\/.*|assets\/.*)$/;
   for (const route of known) assert(served.has(route) || pages.test(route), `${route} is documented and not served`);
 });
 
@@ -111,7 +111,7 @@ Deno.test("the document names every status, header and media type of a call", as
 });
 
 Deno.test("what the service answers is what the document says, for good calls and bad", async () => {
-  await using world = await routesWorld({ agent: false });
+  await using world = await routesWorld({ agent: false, webhookHosts: "localhost=private" });
   const check = openApiCheck(await documentOf(world));
   const statuses: number[] = [];
   const call: RoutesWorld["call"] = async (path, options) => {
@@ -155,6 +155,11 @@ Deno.test("what the service answers is what the document says, for good calls an
     "diff?from=Nothing",
     "file?path=a.txt",
     "file",
+    "tree",
+    "tree?path=src",
+    "tree?path=..",
+    "results/toolu_01/images/0",
+    "results/toolu_01/images/x",
     "patch",
     "comments",
     "landing",
@@ -170,8 +175,21 @@ Deno.test("what the service answers is what the document says, for good calls an
     const path of [
       "/api/board",
       "/api/repositories",
+      "/api/workers",
+      "/api/settings",
+      "/api/insights/days",
+      "/api/insights/days?days=400",
+      "/api/insights/days.csv?repo=repo&model=m",
+      "/api/insights/slots",
+      "/api/insights/slots?hours=0",
+      "/api/insights/slots.csv",
+      "/api/insights/activity",
+      "/api/insights/activity.csv?hours=x",
+      "/api/insights/activity.csv",
       "/api/coder.schema.json",
       "/healthz",
+      "/livez",
+      "/readyz",
       "/metrics",
       "/api/openapi.json",
       "/api/docs",
@@ -181,6 +199,11 @@ Deno.test("what the service answers is what the document says, for good calls an
   ) {
     await call(path);
   }
+  await call("/api/repositories", { json: { path: world.repository.path } });
+  await call("/api/repositories", { json: { path: "/nowhere" } });
+  await call("/api/repositories", { json: { folder: "/nowhere" } });
+  await call("/api/repositories/repo", { method: "DELETE" });
+  await call("/api/repositories/nobody", { method: "DELETE" });
   await call("/api/nothing");
   await call("/api/tasks/1", { method: "DELETE" });
   await call("/api/tasks/1", { method: "HEAD" });
@@ -203,6 +226,12 @@ Deno.test("what the service answers is what the document says, for good calls an
   await call("/api/tasks/1/cancel", { method: "POST" });
   await call("/api/tasks/1/retry", { method: "POST" });
   await call("/api/tasks/77/retry", { method: "POST" });
+  for (const at of [1, 2, 1_000]) await call("/api/tasks/1/fork", { json: { at } });
+  await call("/api/tasks/77/fork", { json: { at: 1 } });
+  const exported = await (await world.call("/api/tasks/1/export")).text();
+  const file = { "content-type": "application/x-ndjson" };
+  for (const body of [exported, exported, "{}"]) await call("/api/import", { body, headers: file });
+  await call("/api/import", { json: {} });
   await call("/api/repositories/repo/try", { method: "POST" });
   await call("/api/repositories/repo/try", { json: { base: "nothing" } });
   await call("/api/repositories/other/try", { json: {} });
@@ -217,8 +246,67 @@ Deno.test("what the service answers is what the document says, for good calls an
     await call(`/api/tasks/77/${path}`, { method: "POST" });
   }
   await call("/api/tasks/1/land", { json: { method: "octopus" } });
+  for (const worker of ["self", "other", "a.b"]) {
+    await call(`/api/workers/${worker}/drain`, { method: "POST" });
+    await call(`/api/workers/${worker}/resume`, { method: "POST" });
+  }
+  await call("/api/workers/self/slots", { json: { slots: 2 } });
+  await call("/api/workers/other/slots", { json: { slots: null } });
+  await call("/api/workers/self/slots", { json: { slots: 0 } });
+  await call("/api/tasks/1/move", { json: { to: "first" } });
+  await call("/api/tasks/77/move", { json: { before: 1 } });
+  await call("/api/bulk", { json: { ids: [1, 77], action: "retry" } });
+  await call("/api/bulk", { json: { ids: [1], action: "prioritize" } });
+  await call("/api/spending?since=2026-01-05T00:00:00Z");
+  await call("/api/spending?since=now");
+  for (const path of ["search", "log/search"]) {
+    await call(`/api/tasks/1/${path}?q=do`);
+    await call(`/api/tasks/1/${path}`);
+    await call(`/api/tasks/77/${path}?q=do`);
+  }
+  await call("/api/tasks/1/log/search?q=do&cursor=1");
+  const schedule = { name: "Nightly", cron: "0 3 * * *", timezone: "Europe/Berlin", task: { prompt: "Tidy up" } };
+  await call("/api/schedules", { json: schedule });
+  await call("/api/schedules", { json: { ...schedule, cron: "x" } });
+  await call("/api/schedules");
+  for (const id of [1, 77, "x"]) {
+    await call(`/api/schedules/${id}`, { method: "PATCH", json: { enabled: false } });
+    await call(`/api/schedules/${id}/run`, { method: "POST" });
+    await call(`/api/schedules/${id}/run`, { method: "POST" });
+  }
+  await call("/api/schedules/1", { method: "DELETE" });
+  await call("/api/schedules/1", { method: "DELETE" });
+  const webhook = { name: "Log", url: "http://localhost:1/", events: ["task.created"] };
+  await call("/api/webhooks", { json: webhook });
+  await call("/api/webhooks", { json: { ...webhook, url: "http://other.example/" } });
+  await call("/api/webhooks");
+  for (const id of [1, 77, "x"]) {
+    await call(`/api/webhooks/${id}`, { method: "PATCH", json: { new_secret: true } });
+    await call(`/api/webhooks/${id}/test`, { method: "POST" });
+    await call(`/api/webhooks/${id}/deliveries`);
+    await call(`/api/webhooks/${id}/deliveries/1/send`, { method: "POST" });
+  }
+  await call("/api/webhooks/1", { method: "DELETE" });
+  await call("/api/webhooks/1", { method: "DELETE" });
+  await call("/api/github");
+  await call("/api/github", { method: "PUT", json: { repositories: { "octo/shop": "repo" } } });
+  await call("/api/github", { method: "PUT", json: { repositories: { octo: "repo" } } });
+  await call("/api/github");
+  const signed = { "x-github-event": "ping", "x-github-delivery": "12345678", "x-hub-signature-256": "sha256=0" };
+  await call("/api/github/deliveries", { json: {}, headers: signed });
+  await call("/api/github/deliveries", { json: {} });
+  await call("/api/github", { method: "DELETE" });
+  await call("/api/github/deliveries", { json: {}, headers: signed });
   await call("/api/service/resume", { method: "POST" });
-  for (const status of [200, 201, 202, 400, 403, 404, 405, 409, 412, 413, 415, 421, 422]) {
+  const rpc = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+  for (const json of [rpc, { jsonrpc: "2.0", method: "notifications/initialized" }, {}, 1]) {
+    await call("/mcp", { json, headers: { accept: "application/json, text/event-stream" } });
+  }
+  await call("/mcp", { json: rpc });
+  for (const name of ["ci", "ci", "Not a name"]) await call("/api/tokens", { json: { name, scope: "submit" } });
+  await call("/api/tokens");
+  for (const name of ["ci", "ci", "-"]) await call(`/api/tokens/${name}`, { method: "DELETE" });
+  for (const status of [200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 412, 413, 415, 421, 422]) {
     assert(statuses.includes(status), `no call got ${status}`);
   }
   const unseen = operationsOf(check.document).map(({ name }) => name).filter((name) => !check.seen.has(name));

@@ -81,7 +81,7 @@ async function setTraps(repository: TempRepository, { trap }: Traps, folder: str
 
 async function readAll(service: TestService, id: number): Promise<string> {
   const texts = [];
-  for (const path of ["", "/events", "/diff", "/log", "/why"]) {
+  for (const path of ["", "/events", "/diff", "/tree", "/file?path=README.md", "/log", "/why"]) {
     const response = await service.call(`/api/tasks/${id}${path}`);
     texts.push(await response.text());
     assert([200, 404].includes(response.status), `${path}: ${response.status} ${texts.at(-1)}`);
@@ -144,7 +144,7 @@ Deno.test("no program that a repository names is run; the user's own filters are
   await Deno.remove(join(repository.path, ".git", "objects", pointer.slice(0, 2), pointer.slice(2)));
   await service.createTask({ commit_reminder: false, prompt: "Four" });
   await eventually(async () => (await service.health()).pause !== null, { what: "the service says what is wrong" });
-  assertStringIncludes((await service.health()).pause!.reason, "git worktree failed");
+  assertStringIncludes((await service.health()).pause!.reason, "git reset failed");
   await service.stop();
   assertEquals(await set.sprung(), []);
 });

@@ -14,6 +14,7 @@ const surroundings: Surroundings = {
   path: "/usr/bin:/home/ada/bin:relative:/usr/bin",
   deno: "/opt/deno",
   gitFolders: [{ top: "/home/ada/shop", common: "/home/ada/shop/.git" }],
+  kvHosts: [],
   realPath: (path) => path === "/home/ada/data" ? "/disk/data" : path,
 };
 
@@ -36,9 +37,9 @@ Deno.test("permissionsOf() is the listen address, our folders, and programs by n
     ...["main/islands", "core/domain", "core/view", "api/docs.css"].map((end) =>
       end.replace("main/", `${repositoryName()}/`)
     ),
-    ...["bin/claude", "bin/claude", "bin/sh", "bin/sh"],
+    ...["bin/claude", "bin/claude", "opt/deno", "bin/sh", "bin/sh"],
   ]);
-  assertEquals(run, ["git", "gh", "sh", "perl", "ps", "kill", "/usr/bin/claude", "/home/ada/bin/claude"]);
+  assertEquals(run, ["git", "gh", "sh", "perl", "ps", "/usr/bin/claude", "/home/ada/bin/claude", "/opt/deno"]);
   assert(env.includes("CODER_TOKEN") && env.every((name) => /^[A-Z_]+$/.test(name)));
   assertEquals(sys, ["hostname", "uid", "statfs"]);
 });
@@ -49,8 +50,16 @@ function repositoryName(): string {
 
 Deno.test("permissionsOf() follows the configuration: address, database, worktrees, agent", () => {
   assertEquals(permissions({ CODER_HOST: "::1", CODER_PORT: "0" }).net, ["[::1]", "127.0.0.1"]);
+  assertEquals(permissions({ CODER_PORT: "off" }).net, ["127.0.0.1", "[::1]"]);
   assertEquals(permissions({ CODER_KV: "https://kv.example:4512/x" }).net, [
     ...["127.0.0.1:8000", "127.0.0.1", "[::1]", "kv.example:4512"],
+  ]);
+  assertEquals(permissions({ CODER_WEBHOOK_HOSTS: "chat.example,[::2]:81=private" }).net.slice(-2), [
+    ...["chat.example", "[::2]:81"],
+  ]);
+  const handedOut = { ...surroundings, kvHosts: ["api.example:443", "10.0.0.7:4513"] };
+  assertEquals(permissions({ CODER_KV: "https://kv.example" }, handedOut).net.slice(-3), [
+    ...["kv.example", "api.example:443", "10.0.0.7:4513"],
   ]);
   assert(!permissions({ CODER_KV: "https://kv.example" }).write.some((path) => path.includes("kv.example")));
   assert(permissions({ CODER_WORKTREES: "/work" }).write.includes("/work"));
@@ -60,12 +69,9 @@ Deno.test("permissionsOf() follows the configuration: address, database, worktre
     "sh",
     "perl",
     "ps",
-    "kill",
     "/opt/claude",
+    "/opt/deno",
   ]);
-  // Only the demo agent is run by deno itself.
-  assertEquals(permissions({}).run.at(-1), "/opt/deno");
-  assert(!permissions({ CODER_REPO: "/r" }).run.includes("/opt/deno"));
 });
 
 Deno.test("argumentsOf() allows nothing whole, asks nothing, and keeps a comma within a path", () => {
@@ -136,7 +142,7 @@ async function servicePid(launcher: number): Promise<number> {
 Deno.test("a demo task runs under limited permissions; TERM to the launcher stops everything with code 0", async () => {
   // No claude to be found, whatever this machine has.
   await using folder = await tempDir();
-  for (const name of ["git", "perl", "ps", "kill"]) await Deno.symlink(`/usr/bin/${name}`, join(folder.path, name));
+  for (const name of ["git", "perl", "ps", "sh"]) await Deno.symlink(`/usr/bin/${name}`, join(folder.path, name));
   await using service = await startService({ limited: true, env: { PATH: folder.path } });
   assertStringIncludes(service.output, "demo");
   assertEquals((await service.health()).containment, { kind: "subreaper", reason: null });
@@ -149,6 +155,12 @@ Deno.test("a demo task runs under limited permissions; TERM to the launcher stop
     assertEquals(response.status, 200, path);
     await response.body?.cancel();
   }
+  const listed = await service.call("/mcp", {
+    json: { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    headers: { accept: "application/json, text/event-stream" },
+  });
+  assertStringIncludes(await listed.text(), '"create_task"');
+  assertEquals((await Deno.readTextFile(`${service.data}/url`)).trim(), service.url);
   const numbers = await (await service.call("/metrics")).text();
   assertMatch(numbers, /^process_resident_memory_bytes \d{8,}$/m);
   assertMatch(numbers, /^personal_coder_runs_finished_total\{outcome="succeeded"\} 1$/m);

@@ -58,6 +58,18 @@ Deno.test("pages of other origins reach nothing, and a link from one opens only 
   assertEquals(await ask("OPTIONS /api/tasks HTTP/1.1", "Origin: http://evil.example"), 403, "no CORS");
 });
 
+Deno.test("behind a proxy a token is made and asked for, though only loopback is listened to", async () => {
+  await using service = await startService({ env: { CODER_PUBLIC_URL: "https://coder.example.org" } });
+  const made = (await Deno.readTextFile(join(service.data, "token"))).trim();
+  assertStringIncludes(service.output, "https://coder.example.org");
+  const { port } = new URL(service.url);
+  const list = async (...lines: string[]) =>
+    (await raw(service.url, head("GET /api/tasks HTTP/1.1", ...lines, "Connection: close"))).status;
+  assertEquals(await list(`Host: 127.0.0.1:${port}`), 401);
+  assertEquals(await list("Host: coder.example.org"), 401);
+  assertEquals(await list("Host: coder.example.org", `Authorization: Bearer ${made}`), 200);
+});
+
 Deno.test("beyond loopback a token is made: 0600, printed once, asked for; `token` replaces it while the service runs", async () => {
   await using folder = await tempDir();
   const options = { data: folder.path, env: { CODER_HOST: "0.0.0.0" } };

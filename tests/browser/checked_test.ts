@@ -49,7 +49,7 @@ Deno.test("setup, check, proof, going on and a trial are seen and done on the pa
     await page.getByLabel(/^Continue: the agent goes on/).fill("Mend it");
     await page.getByRole("button", { name: "Continue", exact: true }).click();
     await page.locator(".stages .now", { hasText: "Completed" }).waitFor();
-    await page.locator(".facts").getByText(/^passed in/).first().waitFor();
+    await page.locator(".side").getByText(/^passed in/).first().waitFor();
   });
 
   await t.step("the board shows proof apart from the agent's word", async () => {

@@ -46,7 +46,7 @@ Deno.test("a task of 100,000 events opens within a bounded page and reaches ever
     await page.getByRole("button", { name: /Go to the start/ }).click();
     await page.getByText(`Turn 1 of ${turns}.`).waitFor();
     assert(await page.getByText("Make a long history").last().isVisible());
-    await page.getByRole("button", { name: /Jump to live/ }).click();
+    await page.getByRole("button", { name: /Go to the end/ }).click();
     await page.getByText(`Turn ${turns} of ${turns}.`).waitFor();
   });
 

@@ -3,10 +3,38 @@
 
 import { join } from "@std/path";
 
-/** Writes the program into `folder`; its path is for `CODER_CLAUDE`. It takes any prompt and ends well. */
-export async function recordedAgent(folder: string, messages: Iterable<unknown>): Promise<string> {
-  const output = join(folder, "output.ndjson");
-  const file = await Deno.open(output, { create: true, write: true, truncate: true });
+/**
+ * Writes the program into `folder`; its path is for `CODER_CLAUDE`. It takes any prompt and ends well. `work`: a line of shell
+ * that it runs first, in its worktree.
+ */
+export async function recordedAgent(
+  folder: string,
+  messages: Iterable<unknown>,
+  { work = "true" }: { work?: string } = {},
+): Promise<string> {
+  const output = await writeOutput(join(folder, "output.ndjson"), messages);
+  const program = join(folder, "agent");
+  await Deno.writeTextFile(
+    program,
+    `#!/bin/sh
+case "$1" in --version) echo '2.1.197 (Claude Code)'; exit 0 ;; esac
+read -r prompt
+${work}
+cat '${output}'
+cat > /dev/null
+`,
+  );
+  await Deno.chmod(program, 0o755);
+  return program;
+}
+
+/** Writes what an agent prints; `ends: false`: without the result that ends it. Returns `path`. */
+export async function writeOutput(
+  path: string,
+  messages: Iterable<unknown>,
+  { ends = true }: { ends?: boolean } = {},
+): Promise<string> {
+  const file = await Deno.open(path, { create: true, write: true, truncate: true });
   const encoder = new TextEncoder();
   let batch = "";
   const write = async () => {
@@ -14,24 +42,13 @@ export async function recordedAgent(folder: string, messages: Iterable<unknown>)
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     batch = "";
   };
-  for (const message of [init, ...messages, success]) {
+  for (const message of [init, ...messages, ...(ends ? [success] : [])]) {
     batch += `${JSON.stringify(message)}\n`;
     if (batch.length > 1_000_000) await write();
   }
   await write();
   file.close();
-  const program = join(folder, "agent");
-  await Deno.writeTextFile(
-    program,
-    `#!/bin/sh
-case "$1" in --version) echo '2.1.197 (Claude Code)'; exit 0 ;; esac
-read -r prompt
-cat '${output}'
-cat > /dev/null
-`,
-  );
-  await Deno.chmod(program, 0o755);
-  return program;
+  return path;
 }
 
 const init = {
@@ -67,7 +84,23 @@ export function said(text: string): unknown {
 }
 
 export function used(id: string, command: string): unknown {
-  return assistant({ type: "tool_use", id, name: "Bash", input: { command, description: command } });
+  return usedTool(id, "Bash", { command, description: command });
+}
+
+export function usedTool(id: string, name: string, input: unknown): unknown {
+  return assistant({ type: "tool_use", id, name, input });
+}
+
+/** The line as one of the subagent that call `id` started. */
+export function ofSubagent(id: string, message: unknown): unknown {
+  return { ...message as Record<string, unknown>, parent_tool_use_id: id };
+}
+
+/** An answer that is a PNG. */
+export function answeredImage(id: string, base64: string): unknown {
+  const image = { type: "image", source: { type: "base64", media_type: "image/png", data: base64 } };
+  const content = [{ type: "tool_result", tool_use_id: id, content: [image] }];
+  return { type: "user", message: { role: "user", content }, parent_tool_use_id: null, session_id: "recorded" };
 }
 
 export function answered(id: string, text: string, isError = false): unknown {

@@ -25,7 +25,7 @@ Deno.test("the player shows every moment of a task", async (t) => {
     for (let at = 1; at < head; at++) {
       assertEquals(await seq(), at);
       const task = await (await service.call(`/api/tasks/${ids.paginate}?at=${at}`)).json();
-      const facts = await page.locator(".facts.wide-only").innerText();
+      const facts = await page.locator(".side.wide-only").innerText();
       const tokens = task.input_tokens + task.cache_read_tokens + task.cache_write_tokens;
       assertMatch(facts, new RegExp(`Tokens in\\s+${tokens}\\b`), `event ${at}`);
       assertMatch(facts, new RegExp(`Tokens out\\s+${task.output_tokens}\\b`), `event ${at}`);
@@ -66,7 +66,7 @@ Deno.test("the player shows every moment of a task", async (t) => {
     await page.getByLabel("Speed").selectOption("50");
     await page.getByRole("button", { name: /^Play/ }).click();
     await page.locator(".stages .now", { hasText: "Completed" }).waitFor();
-    assertEquals(await page.getByRole("button", { name: "Live" }).isDisabled(), true);
+    assertEquals(await page.getByRole("button", { name: "End", exact: true }).isDisabled(), true);
   });
 
   await t.step("a moment can be shared by its address, also without the page's scripts", async () => {

@@ -38,7 +38,7 @@ Deno.test("the page of the repositories", async (t) => {
       "check | make check | operator",
       "env | KEY | NODE_ENV | operator",
     ]);
-    assertMatch(await section("shop").innerText(), /main[\s\S]*12 more by default[\s\S]*Last check\s+not yet/);
+    assertMatch(await section("shop").innerText(), /main[\s\S]*13 more by default[\s\S]*Last check\s+not yet/);
     await section("shop").locator("summary").click();
     assertMatch(await section("shop").innerText(), /check_timeout_seconds\s+at most 30 m 00 s/);
     assertMatch(
@@ -66,7 +66,7 @@ Deno.test("the page of the repositories", async (t) => {
       await alive(page);
       await page.getByRole("link", { name: /^Repositories/ }).click();
       await page.waitForURL(`${service.url}/repositories`);
-      assertEquals(await page.locator('a[aria-current="page"]').count(), 1);
+      assertEquals(await page.locator('.top a[aria-current="page"]').count(), 1);
       await page.context().close();
     }
     const page = await browser.page({ width: 1440 });

@@ -126,12 +126,14 @@ Deno.test("the changes of a task are reviewed in the browser", async (t) => {
     await page.locator('.file-tree a:has-text("logo.png")').click();
     const picture = file("logo.png");
     await picture.locator("img").nth(1).waitFor();
-    await page.waitForFunction(
-      "[...document.querySelectorAll('.image-pair img')].every((one) => one.naturalWidth === 1)",
-    );
+    // Not by waitForFunction(), which the pages' own rules about scripts may refuse.
+    const widths = "[...document.querySelectorAll('.image-pair img')].map((one) => one.naturalWidth)";
+    await eventually(async () => (await page.evaluate(widths) as number[]).every((width) => width === 1), {
+      what: "the pictures are loaded",
+    });
     assertMatch(await picture.innerText(), /binary[\s\S]*Before[\s\S]*After/);
     await page.locator('.file-tree a:has-text("new name.txt")').click();
-    assertMatch(await file("new name.txt").innerText(), /old name\.txt → new name\.txt[\s\S]*the same content/);
+    assertMatch(await file("new name.txt").innerText(), /old name\.txt\s+→\s+new name\.txt[\s\S]*the same content/);
     await page.locator('.file-tree a:has-text("run.sh")').click();
     await file("run.sh").getByText("No newline at end of file").first().waitFor();
     assertMatch(await file("run.sh").innerText(), /mode 100644 → 100755/);

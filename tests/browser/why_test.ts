@@ -12,7 +12,7 @@ Deno.test("the page of a task says why it waits, why it was started, and why it 
   const second = await service.createTask({ prompt: "Write another", depends_on: [first.id] });
 
   await page.goto(`${service.url}/tasks/${second.id}`);
-  const why = page.locator(".facts.wide-only .why");
+  const why = page.locator(".side.wide-only .why");
   await why.getByText(`After #${first.id}`, { exact: true }).waitFor();
   await why.getByText(
     /^Started because it was the only task that could start and \d slots were free; it had waited for #1$/,

@@ -29,18 +29,23 @@ export async function readStore({ database, folder }: Pick<ChaosWorld, "database
   await backupDatabase(database, copy);
   const kv = denoKv(await Deno.openKv(copy), { clock: systemClock });
   try {
-    const { differences } = await verify(kv);
-    const histories = await readHistories(kv);
-    return {
-      histories,
-      tasks: [...histories].filter(([id]) => id > 0).map(([id, events]) => events.reduce(evolve, emptyTask(id))),
-      stream: await readStream(kv, histories),
-      differences: differences.map(({ task, what }) => `task ${task}: ${what}`),
-    };
+    return await snapshotOf(kv);
   } finally {
     kv.close();
     for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(`${copy}${suffix}`).catch(() => {});
   }
+}
+
+/** All that is in a store, where nobody writes to it meanwhile. */
+export async function snapshotOf(kv: Kv): Promise<Snapshot> {
+  const { differences } = await verify(kv);
+  const histories = await readHistories(kv);
+  return {
+    histories,
+    tasks: [...histories].filter(([id]) => id > 0).map(([id, events]) => events.reduce(evolve, emptyTask(id))),
+    stream: await readStream(kv, histories),
+    differences: differences.map(({ task, what }) => `task ${task}: ${what}`),
+  };
 }
 
 async function readHistories(kv: Kv): Promise<Map<number, TaskEvent[]>> {
@@ -161,6 +166,7 @@ export async function brokenInRepository(world: ChaosWorld, { tasks, histories }
     if (event.type === "worktree.snapshotted") {
       for (const { ref } of [event.data, ...event.data.nested ?? []]) snapshots.add(ref);
     }
+    if (event.type === "files.kept") snapshots.add(event.data.ref);
     if (event.type === "work.saved" && event.data.ref !== null) snapshots.add(event.data.ref);
     if (event.type === "worktree.added") { for (const ref of event.data.kept ?? []) snapshots.add(ref); }
   }
@@ -168,7 +174,7 @@ export async function brokenInRepository(world: ChaosWorld, { tasks, histories }
   for (const ref of refs) {
     const claim = /^refs\/coder\/owned\/[^/]+\/(.*)$/.exec(ref)?.[1];
     // A kill came between a save and the event that says so; the next save finds it.
-    const isSaved = snapshots.has(ref) || /^refs\/coder\/(kept\/|task-\d+\/point-)/.test(ref);
+    const isSaved = snapshots.has(ref) || /^refs\/coder\/(kept\/|task-\d+\/(point|steps)-)/.test(ref);
     if (claim !== undefined ? !names.has(claim) : !isSaved) {
       broken.push(`${ref} is not in the log`);
     }

@@ -2,7 +2,7 @@
 // service meanwhile, and what was answered is written down.
 
 import { delay } from "@std/async";
-import type { TaskSpec } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { TestService } from "../support/service.ts";
 import type { SeededRandom } from "../simulation/seeded_random.ts";

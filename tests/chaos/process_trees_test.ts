@@ -3,12 +3,13 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import type { TaskSpec } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { ofType } from "../e2e/world.ts";
 import { agentProgram } from "../support/agent_program.ts";
 import { startService } from "../support/service.ts";
 import { eventually, tempDir, tempRepository } from "../support/temp.ts";
+import { killUnwatched } from "../support/watcher.ts";
 import { signal } from "./processes.ts";
 
 /** A fake agent: its first message is a shell script between BEGIN and END. */
@@ -167,7 +168,7 @@ Deno.test("whatever ends a run ends its whole tree, and so do a soft stop and a 
   assert(performance.now() - secondAt < 2_000);
 });
 
-Deno.test("what a killed service left running is ended by the next one, whoever its parents were", async () => {
+Deno.test("what a killed service and its watcher left running is ended by the next one, whoever its parents were", async () => {
   await using world = await hidingWorld();
   const { tag, options } = world;
   await using first = await startService(options);
@@ -177,7 +178,7 @@ Deno.test("what a killed service left running is ended by the next one, whoever 
   const planted = () => eventually(async () => (await unmarked(tag)).length === 3, { what: "three are hiding" });
   await first.waitFor(id, (_, { type }) => type === "output.tool_use");
   await planted();
-  await first.kill();
+  await killUnwatched(first);
   assertEquals((await unmarked(tag)).length, 3);
 
   // The parents of these are gone, too, so that only what is below the helper is left to be found.

@@ -1,9 +1,8 @@
 // Two services on one database file. The first is stopped (SIGSTOP) in the middle of its work until its lease is over; the
-// second takes its task over. Awake again, the first writes nothing for the run it lost, ends its agent, and goes on with new
-// work.
+// second takes its task over. Awake again, the first writes nothing for the run it lost, and goes on with new work.
 //
 // Where namespaces are allowed the second is on a machine of its own: it has its own clone and sees none of the first one's
-// processes, so that nobody but the first can end the agent of the lost run. Elsewhere the second ends it.
+// processes, so that nobody but the first one's watcher can end the agent of the lost run before the second begins.
 //
 // SQLite's own lock may be held by the one that is stopped: then nobody can write before it is woken, so all waits here are
 // bounded by time, and a takeover that could not take place is an answer too.
@@ -111,18 +110,9 @@ export async function takeover({ seed, apart = true, insist = true }: TakeoverOp
   const tookOverMs = await claimed.then(() => Math.round(performance.now() - stoppedAt), () => null);
   if (tookOverMs !== null) {
     if (tookOverMs < leaseTimes.deadMs - 1_000) say(`taken over after only ${tookOverMs} ms`);
-    const lives = liveRuns(world).has(lost!);
-    if (lives && !isApart) say("the agent of the lost run lives on beside the new one");
-    if (!lives && isApart) say("the agent of the lost run is gone before its service woke: this shows nothing");
+    if (liveRuns(world).has(lost!)) say("the agent of the lost run lives on beside the new one");
   }
   signal(first.pid, "SIGCONT");
-
-  if (tookOverMs !== null) {
-    await eventually(() => !liveRuns(world).has(lost!), {
-      timeoutMs: 20_000,
-      what: "the service that woke ends its agent",
-    });
-  }
   await second.command(id, "cancel");
   await second.waitForStatus(id, "cancelled");
   // The first is at work again, and what it does is seen by both.

@@ -77,7 +77,13 @@ export async function chaosWorld({ env = {} }: { env?: Record<string, string> } 
         const child = new Deno.Command(Deno.execPath(), {
           args: ["run", "--quiet", "-A", fromFileUrl(new URL("../../main.ts", import.meta.url))],
           cwd: data.path,
-          env: { ...options.env, CODER_REPO: repository.path, CODER_DATA: join(data.path, "data"), CODER_PORT: "0" },
+          env: {
+            CODER_SANDBOX: "off",
+            ...options.env,
+            CODER_REPO: repository.path,
+            CODER_DATA: join(data.path, "data"),
+            CODER_PORT: "0",
+          },
           stdin: "null",
           stdout: "null",
           stderr: "null",

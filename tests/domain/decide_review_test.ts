@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { Command, LandingResult } from "../../core/domain/command.ts";
 import { decide } from "../../core/domain/decide.ts";
 import type { CommentAnchor, NewEvent } from "../../core/domain/event.ts";
-import { begun, dawn, events, failedHistory, given, runEnd, taskOf } from "./world.ts";
+import { begun, dawn, events, failedHistory, given, runEnd, taskOf, worker } from "./world.ts";
 import {
   accepted,
   commentAdded,
@@ -131,8 +131,8 @@ Deno.test("decide(cancel) of a landing ends it as refused, and the work stays to
 });
 
 Deno.test("decide(record_landing) and decide(finish_landing) take none but the open landing", () => {
-  const record: Command = { type: "record_landing", landing: requested, events: [integrated()] };
-  const end: Command = { type: "finish_landing", landing: requested, end: result };
+  const record: Command = { type: "record_landing", landing: requested, holder: worker, events: [integrated()] };
+  const end: Command = { type: "finish_landing", landing: requested, holder: worker, end: result };
   given(...landing()).when(record).then(integrated());
   given(...landing(integrated())).when(end).then(landingFinished("landed", result));
   for (const command of [record, end]) {
@@ -140,13 +140,21 @@ Deno.test("decide(record_landing) and decide(finish_landing) take none but the o
     // Another one has begun since.
     given(...landing(landingFinished("refused"), landingRequested())).when(command).thenRefused("fenced", "is over");
     given(...reviewHistory()).when(command).thenRefused("fenced", "is over");
+    // Another worker took the work over.
+    given(...landing()).when({ ...command, holder: "worker-2" }).thenRefused("fenced", "is over here");
   }
 });
 
 Deno.test("decide(finish_landing) with something to solve lets the task go on, in the same transition", () => {
   const merge = { target: "main", commit: "c".repeat(40), method: "squash" } as const;
   const end: LandingResult = { ...result, outcome: "conflict", conflicts: ["a.txt"], commit: null, error: "1 file" };
-  const command: Command = { type: "finish_landing", landing: requested, end, resolve: { text: "Solve it", merge } };
+  const command: Command = {
+    type: "finish_landing",
+    landing: requested,
+    holder: worker,
+    end,
+    resolve: { text: "Solve it", merge },
+  };
   const told: NewEvent = { type: "message.added", data: { text: "Solve it", resolve: merge } };
   given(...landing()).when(command).then(landingFinished("conflict", end), told);
   const after = taskOf(...landing(landingFinished("conflict", end), told));

@@ -3,6 +3,7 @@ import type { Command } from "../../core/domain/command.ts";
 import { decide } from "../../core/domain/decide.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { NewEvent, Outcome } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import { retryDelayMs } from "../../core/domain/retry.ts";
 import type { Status } from "../../core/domain/task.ts";
 import {
@@ -155,7 +156,10 @@ Deno.test("decide() needs a task for everything but create", () => {
 
 Deno.test("decide() names action, task and state when it refuses", () => {
   given(...completedHistory()).when(edit)
-    .thenRefused("conflict", "Cannot edit task 12: it is completed; only a pending task can be edited");
+    .thenRefused(
+      "conflict",
+      "Cannot edit task 12: it is completed; only a pending task can be edited, apart from its tags",
+    );
   given(created()).when(approve).thenRefused("conflict", "Cannot approve the plan of task 12: it is pending");
   given(...begun(), cancelRequested()).when(message)
     .thenRefused("conflict", "Cannot send a message to task 12: it is being cancelled");
@@ -166,6 +170,38 @@ Deno.test("decide() names action, task and state when it refuses", () => {
 Deno.test("edit writes the changes, and nothing when there are none", () => {
   given(created()).when(edit).then(events.edited({ priority: 5 }));
   given(created()).when({ type: "edit", changes: {}, seq: 1 }).then();
+});
+
+Deno.test("tags can be edited in any state, and nothing else with them once the task is not pending", () => {
+  const tagged: Command = { type: "edit", changes: { tags: ["web"] }, seq: null };
+  for (const history of [[created()], begun(), completedHistory()]) {
+    given(...history).when(tagged).then(events.edited({ tags: ["web"] }));
+  }
+  given(...completedHistory()).when({ ...tagged, changes: { tags: [], priority: 1 } })
+    .thenRefused(
+      "conflict",
+      "Cannot edit task 12: it is completed; only a pending task can be edited, apart from its tags",
+    );
+});
+
+Deno.test("move gives a pending task its place, once; any other task has none", () => {
+  const move = { type: "move", order: 3.5, before: 4 } as const;
+  const moved = { type: "task.moved", data: { order: 3.5, before: 4 } } as const;
+  given(created()).when(move).then(moved);
+  given(created(), moved).when(move).then();
+  const words = "Cannot move task 12: it is completed; only a pending task has a place in the queue";
+  given(...completedHistory()).when(move).thenRefused("conflict", words);
+  given(...begun()).when(move).thenRefused("conflict", words.replace("completed", "in progress"));
+});
+
+Deno.test("another priority takes the place that a task was given; other edits leave it", () => {
+  const moved = { type: "task.moved", data: { order: -1 } } as const;
+  const orderAfter = (changes: Partial<TaskSpec>) => taskOf(created(), moved, events.edited(changes)).order;
+  assertEquals([orderAfter({ priority: 5 }), orderAfter({ title: "New" }), orderAfter({ priority: 0 })], [
+    null,
+    -1,
+    -1,
+  ]);
 });
 
 Deno.test("edit is refused when the caller saw another version", () => {
@@ -245,6 +281,7 @@ Deno.test("claim goes by what was planned: a task that was edited since is left 
   const command: Command = { ...claim, planned } as Command;
   assertEquals(decide(command, taskOf(created(planned)), dawn).length, 1);
   given(created({ ...planned, depends_on: [3, 4] })).when(command).thenRefused("conflict", "edited a moment ago");
+  given(created({ ...planned, labels: { gpu: "1" } })).when(command).thenRefused("conflict", "edited a moment ago");
   given(created({ ...planned, repo: "other" })).when(command).thenRefused("conflict", "edited a moment ago");
 });
 
@@ -305,12 +342,23 @@ Deno.test("the fence refuses every write of a run that is closed, was taken over
 
 Deno.test("archive_worktree is refused while the task runs", () => {
   given(...begun()).when({ type: "archive_worktree", events: [removed()] }).thenRefused("fenced", "it is running");
+  given(...begun(), finished(1, "failed", "settle"))
+    .when({ type: "archive_worktree", holder: "worker-2", events: [removed()] }).then();
+  given(...begun(), finished(1, "failed", "settle"))
+    .when({ type: "archive_worktree", holder: worker, events: [removed()] }).then(removed());
   given(...begun(), finished(1, "failed", "settle")).when({ type: "archive_worktree", events: [removed()] }).then(
     removed(),
   );
   // Another worker on the same disk was faster.
   given(...begun(), finished(1, "failed", "settle"), removed()).when({ type: "archive_worktree", events: [removed()] })
     .then();
+  // But what was undone in the git folder was undone.
+  const undone: NewEvent = {
+    type: "git_folder.restored",
+    data: { changes: [], count: 1, ref: "refs/coder/x", commit: "c".repeat(40) },
+  };
+  given(...begun(), finished(1, "failed", "settle"), removed())
+    .when({ type: "archive_worktree", events: [undone, removed()] }).then(undone);
 });
 
 // The end of a run
@@ -538,4 +586,13 @@ Deno.test("a setup or a check that fails ends an attempt, and a trial ends well 
     .then(completed("Setup and check went well"));
   const tried = [...begun(1, { trial: true }), finished(1, "succeeded", "settle"), completed()];
   given(...tried).when(message).thenRefused("conflict", "Cannot send a message");
+});
+
+Deno.test("note_outgoing: what was given before a run began says nothing of what that run makes", () => {
+  const data = { url: "ssh://git@host/x.git", branch: "task-12-fix", commit: "c0ffee", commits: 1 };
+  const exchanged: NewEvent = { type: "work.exchanged", data };
+  const note = (epoch: number): Command => ({ type: "note_outgoing", event: exchanged, epoch });
+  given(...completedHistory()).when(note(1)).then(exchanged);
+  given(...completedHistory()).when(note(0)).then();
+  given(...begun(), started(1)).when(note(1)).then();
 });

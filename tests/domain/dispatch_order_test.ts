@@ -19,6 +19,7 @@ const change = fc.record({
   id: fc.integer({ min: 1, max: 25 }),
   status: fc.constantFrom(...statuses),
   priority: fc.integer({ min: -2, max: 2 }),
+  order: fc.option(fc.integer({ min: -3, max: 30 }), { nil: undefined }),
   depends_on: fc.uniqueArray(fc.integer({ min: 1, max: 25 }), { maxLength: 3 }),
   dueInMs: fc.option(fc.integer({ min: -5_000, max: 5_000 }), { nil: null }),
   repo: fc.constantFrom("demo", "demo", "other"),
@@ -106,5 +107,27 @@ Deno.test("DispatchOrder follows a repository that is paused and goes on", () =>
   for (const paused_repos of [pauses.none, pauses.demo, pauses.none]) {
     order.refresh({ now: noon, view: { worker, repos, paused_repos, free_slots: 1, dead: new Set<string>() } });
     assertEquals([order.size("ready"), order.size("waiting")], paused_repos === pauses.demo ? [0, 1] : [1, 0]);
+  }
+});
+
+Deno.test("DispatchOrder gives away what a dead worker held, and not after its return", () => {
+  const { order, set } = world();
+  const entry = { status: "pending" as const, priority: 0, depends_on: [], dueInMs: null, cancel_requested: false };
+  set({ ...entry, id: 1, repo: "demo", holder: otherWorker });
+  for (const isDead of [false, true, false]) {
+    const dead = new Set(isDead ? [otherWorker] : []);
+    order.refresh({ now: noon, view: { worker, repos, paused_repos: pauses.none, free_slots: 1, dead } });
+    assertEquals(order.size("ready"), isDead ? 1 : 0);
+  }
+});
+
+Deno.test("DispatchOrder looks again at what waits for its time when the clock was set back", () => {
+  const { order, set } = world();
+  const entry = { status: "pending" as const, priority: 0, depends_on: [], cancel_requested: false, holder: null };
+  set({ ...entry, id: 1, repo: "demo", dueInMs: 1_000 });
+  const view = { worker, repos, paused_repos: pauses.none, free_slots: 1, dead: new Set<string>() };
+  for (const [now, ready] of [[noon, 0], [noon + 1_000, 1], [noon, 0]] as const) {
+    order.refresh({ now, view });
+    assertEquals(order.size("ready"), ready);
   }
 });

@@ -62,6 +62,14 @@ Deno.test("a command of a landing changes its step, and nothing of what the task
   const after = taskOf(...reviewHistory(), landingRequested(), started, ended);
   assertEquals([before.landing?.step, during.landing?.step, after.landing?.step], [null, "check", null]);
   assertEquals([after.last_check, after.last_step, after.run], [before.last_check, before.last_step, null]);
+  const confined: NewEvent = {
+    type: "sandbox.applied",
+    data: {
+      ...{ level: "files", reason: null, writable: [], unreadable: [], network: "all", domains: [], processes: null },
+      of: "landing",
+    },
+  };
+  assertEquals(taskOf(...reviewHistory(), landingRequested(), started, confined).landing, during.landing);
 });
 
 Deno.test("conflicts solved in a row are counted while nobody asks, and forgotten when it landed", () => {

@@ -15,11 +15,13 @@ const everyType: Record<EventType, true> = {
   "task.created": true,
   "task.edited": true,
   "task.cancel_requested": true,
+  "task.moved": true,
   "run.claimed": true,
   "worktree.added": true,
   "worktree.moved": true,
   "files.included": true,
   "ports.reserved": true,
+  "sandbox.applied": true,
   "setup.started": true,
   "setup.output": true,
   "setup.finished": true,
@@ -36,11 +38,15 @@ const everyType: Record<EventType, true> = {
   "output.thinking": true,
   "output.tool_use": true,
   "output.tool_result": true,
+  "run.silent": true,
+  "run.silence_ended": true,
   "output.notice": true,
   "output.stderr": true,
   "output.raw": true,
   "usage.counted": true,
+  "todos.changed": true,
   "background.changed": true,
+  "git_folder.restored": true,
   "work.strayed": true,
   "plan.proposed": true,
   "plan.approved": true,
@@ -60,6 +66,10 @@ const everyType: Record<EventType, true> = {
   "task.accepted": true,
   "task.discarded": true,
   "work.saved": true,
+  "files.kept": true,
+  "work.committed": true,
+  "work.exchanged": true,
+  "work.left": true,
   "merge.started": true,
   "comment.added": true,
   "comment.edited": true,
@@ -75,7 +85,25 @@ const everyType: Record<EventType, true> = {
   "service.stopped": true,
   "service.paused": true,
   "service.resumed": true,
+  "service.draining": true,
+  "service.slots_changed": true,
   "service.noticed": true,
+  "schedule.created": true,
+  "schedule.changed": true,
+  "schedule.fired": true,
+  "schedule.held": true,
+  "schedule.skipped": true,
+  "schedule.deleted": true,
+  "webhook.created": true,
+  "webhook.changed": true,
+  "webhook.ended": true,
+  "webhook.deleted": true,
+  "github.connected": true,
+  "github.disconnected": true,
+  "token.created": true,
+  "token.revoked": true,
+  "repository.added": true,
+  "repository.removed": true,
 };
 
 Deno.test("the golden events have an example of every type at every version", () => {
@@ -134,7 +162,36 @@ Deno.test("evolve() reads the golden history as it was meant when it was written
 });
 
 Deno.test("evolve() folds the golden events of the service too", () => {
-  assertEquals(moments(0).at(-1)!.seq, 5);
+  const history = moments(0);
+  assertEquals(history[6]!.automation, null);
+  const held = history[10]!.automation!.schedules[0]!;
+  assertEquals([held.name, held.held_at, held.next_at], [
+    "Mondays",
+    "2026-12-21T05:00:00.000Z",
+    "2026-12-28T05:00:00.000Z",
+  ]);
+  const { automation, seq } = history.at(-1)!;
+  const { schedules, webhooks, github } = automation!;
+  assertEquals([seq, schedules.length, automation!.last_schedule, automation!.last_webhook], [26, 1, 2, 2]);
+  assertEquals([schedules[0]!.template, schedules[0]!.last_task, schedules[0]!.next_at], [
+    8,
+    10,
+    "2027-01-04T05:00:00.000Z",
+  ]);
+  assertEquals(schedules[0]!.recent.map(({ task, reason }) => [task, reason]), [
+    [null, "Its task 10 is in progress"],
+    [10, null],
+  ]);
+  assertEquals(webhooks.map(({ name, enabled, events, ended }) => [name, enabled, events, ended?.reason]), [
+    ["Team", false, ["task.failed"], "Its receiver answered 410 Gone"],
+  ]);
+  assertEquals([github?.label, github?.token], ["agent", null]);
+  assertEquals(moments(10).at(-1)!.origin?.kind, "schedule");
+  assertEquals(history.slice(-3).map(({ repositories }) => repositories?.map(({ name }) => name)), [
+    undefined,
+    ["shop"],
+    [],
+  ]);
 });
 
 Deno.test("evolve() counts no run that was cut short before its agent began, and finds a place that was put back", () => {
@@ -154,4 +211,33 @@ Deno.test("evolve() knows what the repository's own commands said of a task", ()
     null,
     "check_failed",
   ]);
+});
+
+Deno.test("evolve() knows since when an agent is silent, until it speaks", () => {
+  const history = moments(9).slice(0, 6);
+  assertEquals(history.map(({ run }) => run?.silent_since ?? null), [
+    null,
+    null,
+    null,
+    "2026-11-30T11:03:00.000Z",
+    null,
+    "2026-11-30T11:05:00.000Z",
+  ]);
+  // As it was before: a head that says "not silent" is the one that never was.
+  assertEquals(history[4]!.run, history[2]!.run);
+  assertEquals(history[0]!.silence_seconds, 3_600);
+});
+
+Deno.test("evolve() keeps the agent's own list, and another session begins with an empty one", () => {
+  const lists = moments(9).slice(6, 8).map(({ todos }) => todos.map(({ id, text, status }) => [id, text, status]));
+  assertEquals(lists, [
+    [["1", "Write the test", "pending"], ["2", "Add the flag", "pending"]],
+    [["1", "Write the test", "completed"], ["3", "Document it", "pending"]],
+  ]);
+  const last = { ...moments(9)[7]!, session_id: "s" };
+  const ready = (session_id: string) => {
+    const event = golden.find(({ type }) => type === "agent.ready")!;
+    return evolve(last, { ...event, data: { ...event.data, session_id } } as TaskEvent).todos.length;
+  };
+  assertEquals([ready("s"), ready("other")], [2, 0]);
 });

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import type { Command, RunEnd } from "../../core/domain/command.ts";
 import { decide } from "../../core/domain/decide.ts";
 import { DomainError } from "../../core/domain/error.ts";
-import { type NewEvent, outcomes, type TaskEvent, type TaskSpec, versionOf } from "../../core/domain/event.ts";
+import { type NewEvent, outcomes, type TaskEvent, versionOf } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import { evolve } from "../../core/domain/evolve.ts";
 import { emptyTask, type Task } from "../../core/domain/task.ts";
 
@@ -228,6 +229,8 @@ function stepOf(task: Task, { text, pick }: Choice): NewEvent[] {
     { type: "output.tool_use", data: { id: `tool-${pick}`, name: "Bash", summary: text, input: { command: text } } },
     { type: "output.tool_result", data: { id: `tool-${pick}`, is_error: pick % 2 === 0, text } },
     { type: "output.notice", data: { kind: "api_retry", text } },
+    { type: "run.silent", data: { since: "2026-01-05T09:00:00.000Z", background: pick % 2 === 0 ? text : null } },
+    { type: "run.silence_ended", data: { seconds: pick } },
     { type: "output.stderr", data: { text } },
     { type: "output.raw", data: { text } },
     { type: "usage.counted", data: { message_id: `message-${task.seq}`, ...usage } },

@@ -8,6 +8,7 @@ import {
   isBlockedByFailure,
   obstacleOf,
   plan,
+  type WorkerView,
 } from "../../core/domain/plan.ts";
 import { type Status, statuses } from "../../core/domain/task.ts";
 import { begun, events, otherWorker, taskOf, worker } from "./world.ts";
@@ -44,11 +45,16 @@ function board(entries: BoardEntry[], finished: Record<number, Status> = {}): Bo
 
 function started(
   entries: BoardEntry[],
-  options: { finished?: Record<number, Status>; view?: Partial<typeof view> } = {},
+  options: { finished?: Record<number, Status>; view?: Partial<WorkerView> } = {},
 ) {
   const planned = plan(board(entries, options.finished), { now, view: { ...view, ...options.view } });
   return planned.starts.map(({ id }) => id);
 }
+
+Deno.test("plan() goes by the order that was given by hand within a priority, and never across", () => {
+  const entries = [entry(1, { priority: 1 }), entry(2), entry(3, { order: 1.5 }), entry(4, { order: -9 }), entry(5)];
+  assertEquals(plan(board(entries), { now, view }).order, [1, 4, 3, 2, 5]);
+});
 
 Deno.test("plan() starts the higher priority first, then the older task", () => {
   const entries = [entry(4), entry(3, { priority: 5 }), entry(2), entry(1, { priority: -1 })];
@@ -111,6 +117,7 @@ Deno.test("plan() on any board starts, in order, exactly the first of those with
     fc.record({
       status: fc.constantFrom(...statuses.slice(0, 3)),
       priority: fc.integer({ min: -2, max: 2 }),
+      order: fc.option(fc.integer({ min: -3, max: 30 }), { nil: undefined }),
       depends_on: fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { maxLength: 3 }),
       due_at: fc.option(fc.constantFrom("2026-01-01T11:00:00.000Z", "2026-01-01T13:00:00.000Z"), { nil: null }),
       repo: fc.constantFrom("demo", "demo", "other"),
@@ -128,7 +135,9 @@ Deno.test("plan() on any board starts, in order, exactly the first of those with
     assertEquals(starts.map(({ id }) => id), order.slice(0, free_slots));
     for (let index = 1; index < order.length; index++) {
       const [before, after] = [entries[order[index - 1]! - 1]!, entries[order[index]! - 1]!];
-      assert(before.priority > after.priority || (before.priority === after.priority && before.id < after.id));
+      const [first, second] = [before.order ?? before.id, after.order ?? after.id];
+      const isOlder = first < second || (first === second && before.id < after.id);
+      assert(before.priority > after.priority || (before.priority === after.priority && isOlder));
     }
   }));
 });
@@ -161,4 +170,21 @@ Deno.test("boardEntry() holds what dispatch needs of a head", () => {
   });
   const ending = boardEntry(taskOf(...begun(), events.finished(1, "failed", "settle"), events.removed()));
   assertEquals([ending.runner, ending.holder, ending.ending], [null, null, true]);
+});
+
+Deno.test("plan() starts a task only on a worker that has all of its labels, with their values", () => {
+  const labels = (labels: Record<string, string | undefined>) =>
+    started([entry(1, { labels: labels as Record<string, string> })], { view: { labels: own } });
+  const own = { gpu: "1", os: "linux" };
+  for (const wanted of [{}, { gpu: "1" }, { os: "linux", gpu: "1" }]) assertEquals(labels(wanted), [1]);
+  for (const wanted of [{ gpu: "2" }, { arch: "arm" }, { gpu: "1", arch: "arm" }]) assertEquals(labels(wanted), []);
+  assertEquals(started([entry(1, { labels: { gpu: "1" } })]), [], "a worker without labels");
+  assertEquals(started([entry(1, { labels: { toString: "1" } })], { view: { labels: own } }), []);
+  assertEquals(
+    obstacleOf(entry(1, { labels: { gpu: "2" } }), { board: board([]), now, view: { ...view, labels: own } }),
+    {
+      kind: "labels",
+      labels: { gpu: "2" },
+    },
+  );
 });

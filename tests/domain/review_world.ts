@@ -1,7 +1,8 @@
 // Events of finished work by name, and the histories that lead there.
 
 import type { LandingResult } from "../../core/domain/command.ts";
-import type { NewEvent, TaskSpec } from "../../core/domain/event.ts";
+import type { NewEvent } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import { begun, events } from "./world.ts";
 
 export const accepted = (): NewEvent => ({ type: "task.accepted", data: {} });

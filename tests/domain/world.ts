@@ -4,14 +4,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Command, RunEnd } from "../../core/domain/command.ts";
 import { decide } from "../../core/domain/decide.ts";
 import { DomainError, type ErrorCode } from "../../core/domain/error.ts";
-import {
-  type NewEvent,
-  type Outcome,
-  type RunSequel,
-  type TaskEvent,
-  type TaskSpec,
-  versionOf,
-} from "../../core/domain/event.ts";
+import { type NewEvent, type Outcome, type RunSequel, type TaskEvent, versionOf } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import { evolve } from "../../core/domain/evolve.ts";
 import { emptyTask, type Task } from "../../core/domain/task.ts";
 

@@ -44,4 +44,10 @@ Deno.test("a browser logs in once and gets to the page it asked for", async () =
     return [task.status, cancelled.status];
   });
   assertEquals(answers, [200, 202]);
+
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.waitForURL(`${service.url}/login`);
+  assertEquals(await page.context().cookies(), []);
+  await page.goto(`${service.url}/tasks/1`);
+  assertEquals(new URL(page.url()).pathname, "/login");
 });

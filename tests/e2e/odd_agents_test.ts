@@ -72,6 +72,55 @@ Deno.test("an agent that hangs after its first word gives its slot back at the t
   const hanging = await service.createTask({ prompt, title: "Hanging" });
   const ended = await service.waitForStatus(hanging.id, "failed");
   assertEquals([ended.outcome, ended.error], ["timed_out", "Time limit of 2 s reached (CODER_TIMEOUT_SECONDS)"]);
-  assertEquals((await service.health()).slots, { busy: 1, total: 2 });
+  assertEquals((await service.health()).slots, { busy: 1, total: 2, configured: 2 });
   assertEquals((await service.task(patient.id)).status, "in_progress");
+});
+
+Deno.test("an agent that says one word and hangs is shown as silent; at the limit it is stalled and the queue goes on", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  await using service = await startService({
+    repo: repository.path,
+    env: {
+      ...await agentProgram(folder.path, program),
+      ...{ CODER_STALL_SECONDS: "5", CODER_SILENCE_SECONDS: "7", CODER_MAX_CONCURRENT: "3" },
+    },
+  });
+  const hang = "BEGIN echo $init; sleep 600 END";
+  const hanging = [{}, {}, { silence_seconds: 6 }].map((limit) =>
+    service.createTask({ prompt: hang, title: "Hang", ...limit })
+  );
+  const ids = (await Promise.all(hanging)).map(({ id }) => id);
+  const { id: next } = await service.createTask({ prompt: "BEGIN echo $init; result false Fine END", title: "Next" });
+  const silent = await service.waitFor(ids[0]!, ({ run }) => run?.silent_since);
+  assert(Date.parse(silent.silent_since!) >= Date.parse(silent.run_started_at!));
+  const ends = await Promise.all(ids.map((id) => service.waitForStatus(id, "failed")));
+  const said = (seconds: number, whose: string) => ["stalled", `The agent said nothing for ${seconds} s${whose}`];
+  assertEquals(ends.map(({ outcome, error }) => [outcome, error]), [
+    said(7, " (CODER_SILENCE_SECONDS)"),
+    said(7, " (CODER_SILENCE_SECONDS)"),
+    said(6, ""),
+  ]);
+  assertEquals((await service.waitForStatus(next, "completed")).silent_since, null);
+  assertEquals((await service.health()).pause, null);
+  assertEquals(ofType(await service.events(ids[0]!), "run.silent").length, 1);
+});
+
+Deno.test("an agent that speaks again is silent no more, and the history says for how long it was", async () => {
+  await using folder = await tempDir();
+  await using repository = await tempRepository();
+  await using service = await startService({
+    repo: repository.path,
+    env: { ...await agentProgram(folder.path, program), CODER_STALL_SECONDS: "5" },
+  });
+  const prompt = "BEGIN echo $init; read -r word; echo $init; read -r word; result false Fine END";
+  const { id } = await service.createTask({ prompt, title: "Pause", commit_reminder: false });
+  await service.waitFor(id, ({ run }) => run?.silent_since);
+  await service.command(id, "messages", { text: "Speak" });
+  const speaking = await service.waitFor(id, (_task, { type }) => type === "run.silence_ended");
+  assertEquals([speaking.status, speaking.silent_since], ["in_progress", null]);
+  await service.command(id, "messages", { text: "End" });
+  await service.waitForStatus(id, "completed");
+  const [over] = ofType(await service.events(id), "run.silence_ended");
+  assert(over!.data.seconds >= 5);
 });

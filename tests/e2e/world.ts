@@ -50,9 +50,10 @@ export async function claudeWorld(
   }
 }
 
-/** The types of a history without the agent's output, in order. */
+/** The types of a history without the agent's output and what is kept beside it, in order. */
 export function outline(events: TaskEvent[]): string[] {
-  return events.map(({ type }) => type).filter((type) => !type.startsWith("output.") && type !== "usage.counted");
+  const beside: readonly string[] = ["usage.counted", "files.kept"];
+  return events.map(({ type }) => type).filter((type) => !type.startsWith("output.") && !beside.includes(type));
 }
 
 export function ofType<T extends TaskEvent["type"]>(events: TaskEvent[], type: T): Extract<TaskEvent, { type: T }>[] {

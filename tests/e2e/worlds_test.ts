@@ -6,6 +6,7 @@ import { claudeProgram } from "../support/claude_program.ts";
 import { answer, bash, say, tool } from "../support/scenarios.ts";
 import { failToStart, type ServiceOptions, startService } from "../support/service.ts";
 import { eventually, git, sseReader, tempDir, tempRepository } from "../support/temp.ts";
+import { killUnwatched } from "../support/watcher.ts";
 import { claudeWorld, ofType, outline } from "./world.ts";
 
 /** Checks that a start ends with exit code 1 and one line that says why. */
@@ -46,13 +47,16 @@ Deno.test("a wrong value stops the start with the variable, the value and what i
     ["CODER_HOST", "not a host", /CODER_HOST is "not a host"; it must be a host name/],
     ["CODER_PORT", "80000", /CODER_PORT is "80000"; it must be a number from 0/],
     ["CODER_PORT", "http", /CODER_PORT is "http"/],
-    ["CODER_MAX_CONCURRENT", "0", /CODER_MAX_CONCURRENT is "0"; it must be a number from 1 to 64/],
+    ["CODER_MAX_CONCURRENT", "65", /CODER_MAX_CONCURRENT is "65"; it must be a number from /],
+    ["CODER_HOLD_SECONDS", "soon", /CODER_HOLD_SECONDS is "soon"; it must be a number of seconds from 0/],
+    ["CODER_EXCHANGE", "other=/x.git", /CODER_EXCHANGE names other, which is no repository here; there is demo/],
     ["CODER_MAX_CONCURRENT", "2.5", /CODER_MAX_CONCURRENT is "2.5"/],
     ["CODER_TOKEN", secret, /CODER_TOKEN is not usable; it must be at least 16/],
     ["CODER_WORKER", "my worker", /CODER_WORKER is "my worker"/],
     ["CODER_STALL_SECONDS", "1", /CODER_STALL_SECONDS is "1"; it must be a number of seconds from 5/],
     ["CODER_RETENTION_DAYS", "-1", /CODER_RETENTION_DAYS is "-1"/],
     ["CODER_MAX_OUTPUT_MB", "0", /CODER_MAX_OUTPUT_MB is "0"; it must be a number of megabytes from 1 to 1000000/],
+    ["CODER_SANDBOX", "on", /CODER_SANDBOX is "on"; it must be auto, off, files or full/],
     ["CODER_LOG", "yaml", /CODER_LOG is "yaml"; it must be text or json/],
     ["CODER_REPO", ",", /CODER_REPO is ","/],
     ["CODER_PROMPT_SUFFIX", "x".repeat(10_001), /CODER_PROMPT_SUFFIX is .*a text of at most 10000/],
@@ -297,7 +301,7 @@ Deno.test("after a kill -9 the survivors are ended, the run is closed as lost, a
   const running = await service.waitFor(id, (_, __, events) => ofType(events, "output.tool_use").length === 2);
   await eventually(() => Deno.stat(join(running.worktree!, "started")), { what: "the tool runs" });
   const before = await service.events(id);
-  await service.kill();
+  await killUnwatched(service);
   assert((await service.descendants()).length >= 3, "they outlive it");
 
   await using again = await startService(options);
@@ -407,7 +411,7 @@ Deno.test("without perl a run's processes are held together by their marks alone
   await using folder = await tempDir();
   const programs = join(folder.path, "programs");
   await Deno.mkdir(programs);
-  for (const name of ["git", "ps", "kill", "setsid", "sh"]) {
+  for (const name of ["git", "ps", "setsid", "sh"]) {
     await Deno.symlink(`/usr/bin/${name}`, join(programs, name));
   }
   await using service = await startService({ env: { PATH: programs } });

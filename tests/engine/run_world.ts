@@ -3,7 +3,8 @@
 
 import { decide } from "../../core/domain/decide.ts";
 import type { Command } from "../../core/domain/command.ts";
-import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
+import type { TaskEvent } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import type { Task } from "../../core/domain/task.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";

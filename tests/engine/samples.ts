@@ -1,6 +1,7 @@
 // Events for tests that need only a few.
 
-import type { TaskEventOf, TaskSpec } from "../../core/domain/event.ts";
+import type { TaskEventOf } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import { spec } from "../domain/world.ts";
 
 const dawn = Date.parse("2026-01-01T00:00:00.000Z");

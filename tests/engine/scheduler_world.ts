@@ -2,7 +2,8 @@
 
 import { deadline } from "@std/async";
 import type { Command } from "../../core/domain/command.ts";
-import type { EventData, TaskSpec } from "../../core/domain/event.ts";
+import type { EventData } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import type { Clock } from "../../core/domain/ports.ts";
 import { noUsage, type Task } from "../../core/domain/task.ts";
 import type { EngineContext } from "../../core/engine/context.ts";
@@ -26,6 +27,8 @@ export interface SchedulerWorld extends AsyncDisposable {
   says: {
     pause: string | null;
     shortage: string | null;
+    draining: boolean;
+    slots: number;
     isSure: boolean;
     dead: Set<string>;
     /** Tasks in the hands of the merge queue. */
@@ -76,7 +79,14 @@ function standingClock(): { clock: Clock; pass(ms: number): void } {
     clock: {
       now: () => now,
       monotonic: () => now,
-      sleep: (ms) => new Promise((resolve) => void timer(ms, resolve)),
+      sleep: (ms, { signal } = {}) =>
+        new Promise((resolve, reject) => {
+          const cancel = timer(ms, resolve);
+          signal?.addEventListener("abort", () => {
+            cancel();
+            reject(signal.reason);
+          }, { once: true });
+        }),
       timer,
     },
     pass(ms) {
@@ -119,7 +129,7 @@ export async function schedulerWorld(
   const random = { ...systemRandom, float: () => 0 };
   const memory = await openStore(":memory:", { clock: systemClock, random: systemRandom });
   const store = await buildStore(memory.kv, { clock, random, shared });
-  const board = liveBoard(store);
+  const board = liveBoard(store, { clock });
   const wakeUp = new WakeUp();
   const started = queue<PlayedRun>("agent started");
   const rests = queue<number>("rest");
@@ -130,6 +140,8 @@ export async function schedulerWorld(
     says: {
       pause: null,
       shortage: null,
+      draining: false,
+      slots: maxConcurrent,
       isSure: true,
       dead: new Set(),
       beingPutAway: new Set(),
@@ -168,12 +180,25 @@ export async function schedulerWorld(
     },
     repositories: { current: () => new Map(), pause() {}, isWell() {}, close() {} },
     disk: { shortage: () => says.shortage, room: () => Promise.resolve(), run: () => Promise.resolve() },
+    slots: {
+      get total() {
+        return says.slots;
+      },
+    },
+    drains: {
+      get isDraining() {
+        return says.draining;
+      },
+    },
     lease: {
       get isSure() {
         return says.isSure;
       },
       get dead() {
         return says.dead;
+      },
+      get others() {
+        return { dead: says.dead };
       },
     },
     runs: new LiveRuns(),

@@ -58,7 +58,7 @@ export async function upkeepWorld(): Promise<UpkeepWorld> {
       throw new Error(message, { cause: error });
     },
   };
-  const board = liveBoard(store);
+  const board = liveBoard(store, context);
   store.tail.subscribe(({ heads }) => heads.forEach((head) => board.apply(head)));
 
   async function give(id: number, command: Command): Promise<Task> {

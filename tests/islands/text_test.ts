@@ -5,19 +5,53 @@ import { ansiSegments, plainText } from "../../islands/parts/ansi.ts";
 import { changeCounts, lineDiff } from "../../islands/transcript/line_diff.ts";
 import { MarkdownTokens } from "../../islands/parts/markdown.tsx";
 import { markdownTokens } from "../../islands/parts/markdown_lexer.ts";
-import { sseParser } from "../../islands/stream/sse.ts";
+import { sseParser } from "../../core/view/sse.ts";
 import { diffRows } from "../../islands/changes/diff_rows.ts";
 import { treeRows } from "../../islands/changes/tree_rows.ts";
 import { parseDiff } from "../../islands/changes/unified_diff.ts";
 
 Deno.test("ansiSegments() keeps colour and drops what moves a cursor, sets a title or hides text", () => {
   assertEquals(ansiSegments("\x1b[1;31mno\x1b[0m yes"), [
-    { text: "no", colour: "red", bold: true },
-    { text: " yes", colour: null, bold: false },
+    { text: "no", class: "ansi-red ansi-bold" },
+    { text: " yes", class: "" },
   ]);
   assertEquals(plainText("\x1b]0;title\x07a\x1b[2J\x1b[8mb\x1b[38;5;196mc\x08\x00"), "abc");
   assertEquals(plainText("10%\r50%\r100%\nnext\r\n"), "100%\nnext\n");
   assertEquals(plainText("\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\"), "link");
+});
+
+Deno.test("ansiSegments() knows 256 and all colours, grounds and styles of letters", () => {
+  const classOf = (codes: string) => ansiSegments(`\x1b[${codes}mx`)[0]?.class;
+  assertEquals(["38;5;1", "38;5;9", "38;5;196", "38;5;46", "38;5;21", "38;5;244", "38;5;255"].map(classOf), [
+    "ansi-red",
+    "ansi-bright-red",
+    "ansi-hue-0",
+    "ansi-hue-4",
+    "ansi-hue-8",
+    "ansi-bright-black",
+    "",
+  ]);
+  assertEquals(["38;2;255;128;0", "38:2::255:128:0", "48;2;0;255;255", "3;4;41", "1;38;5;208;9", "103"].map(classOf), [
+    "ansi-hue-1",
+    "ansi-hue-1",
+    "ansi-on-hue-6",
+    "ansi-on-red ansi-italic ansi-underline",
+    "ansi-hue-1 ansi-bold ansi-strike",
+    "ansi-on-bright-yellow",
+  ]);
+  assertEquals(classOf("1;31m\x1b[22;39"), "");
+});
+
+Deno.test("ansiSegments() shows of a line that is written over what a terminal shows last", () => {
+  const bar = (done: number) => `\r\x1b[32m${"#".repeat(done)}\x1b[0m${".".repeat(4 - done)} ${done * 25}%`;
+  assertEquals(ansiSegments(`${bar(0)}${bar(1)}${bar(4)}\nok`), [
+    { text: "####", class: "ansi-green" },
+    { text: " 100%\nok", class: "" },
+  ]);
+  assertEquals(plainText("long words\r\x1b[Kshort"), "short");
+  assertEquals(plainText("long words\rshort"), "shortwords");
+  assertEquals(plainText("long words\x1b[2K\rshort"), "short");
+  assertEquals(plainText("ab\b\bcd\x1b[1Aup\n\n"), "cdup\n\n");
 });
 
 Deno.test("Markdown draws hostile text as text", () => {

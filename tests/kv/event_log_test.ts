@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { emptyTask } from "../../core/domain/task.ts";
+import { isPack } from "../../core/kv/event_record.ts";
 import { eventLog } from "../../core/kv/event_log.ts";
 import type { Kv } from "../../core/kv/kv.ts";
 import { type History, legalHistories, texts } from "../domain/histories.ts";
@@ -197,4 +198,38 @@ Deno.test("read() says which body is incomplete, wherever a part is missing, and
     assertEquals((await log.read(id, { after: 0, limit: 1 })).length, 1);
     await assertRejects(() => log.read(id, { after: 1, limit: 1 }), Error, `has ${missing} of 5 parts`);
   }
+});
+
+Deno.test("every event of a pack is found by its number, in pages and in lines from and to any event", async () => {
+  using kv = await openKv();
+  const writer = writerOn(kv, { clock });
+  const id = await writer.create();
+  // Alone, packed, too large for a pack, packed in two, and alone.
+  await writer.say(id, "alone");
+  await writer.say(id, ..."abcdef");
+  await writer.append(output(id, [text("a"), text("x".repeat(60_000)), ...[..."abcd"].map(text)]));
+  await writer.append(output(id, Array.from({ length: 12 }, (_, n) => text(`${n}`.padEnd(5_000, "é\n")))));
+  await writer.say(id, "z", "z");
+  const rows = await kv.page<Uint8Array>({ prefix: ["event", id] }, { limit: 1_000 });
+  assertEquals(rows.map(({ key, value }) => `${String(key[2])}${isPack(value) ? " packed" : ""}`), [
+    ...["1", "2", "8 packed", "9", "10", "14 packed"],
+    ...["18 packed", "22 packed", "26 packed", "27", "28"],
+  ]);
+  assert(rows.every(({ value }) => value.length < 64 * 1024));
+  const log = eventLog(kv);
+  const all = await log.read(id, { after: 0, limit: 1_000 });
+  const last = all.length;
+  assertEquals(all.map(({ event }) => event.seq), Array.from({ length: last }, (_, index) => index + 1));
+  assertEquals(last, 28);
+  for (let seq = 1; seq <= last; seq++) {
+    assertEquals(await log.event(id, seq), all[seq - 1]!.event);
+    assertEquals((await log.events([[id, seq]])).map(({ json }) => json), [all[seq - 1]!.json]);
+    for (const limit of [1, 3, 100]) {
+      const page = await log.read(id, { after: seq, limit });
+      assertEquals(page.map(({ json }) => json), all.slice(seq, seq + limit).map(({ json }) => json));
+      const to = seq + limit;
+      assertEquals(await linesOf(log.lines(id, { after: seq, to })), all.slice(seq, to).map(({ json }) => json));
+    }
+  }
+  assertEquals([await log.event(id, last + 1), await log.events([[id, last + 1], [id + 1, 1]])], [null, []]);
 });

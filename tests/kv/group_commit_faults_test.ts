@@ -228,6 +228,27 @@ Deno.test("append() of one claim by two processes lets exactly one win, every ti
   assertEquals((await storedEvents(kv, id)).length, 31);
 });
 
+Deno.test("append() that lost its tasks to another process is refused by what it reads, without one more commit", async () => {
+  using kv = await openKv();
+  let commits = 0;
+  const counted: Kv = {
+    ...kv,
+    commit(commit) {
+      commits++;
+      return kv.commit(commit);
+    },
+  };
+  const [one, two] = [writerOn(counted, { clock }), writerOn(kv, { clock })];
+  // More than one commit takes: those that waited behind the first are refused by the same read.
+  const ids = await Promise.all(Array.from({ length: 120 }, () => one.create()));
+  const left = ids.pop()!;
+  await Promise.all(ids.map((id) => two.append(claim(id, 1))));
+  commits = 0;
+  const claims = await Promise.allSettled([...ids, left].map((id) => one.append(claim(id, 1))));
+  assertEquals(claims.map(({ status }) => status), [...ids.map(() => "rejected"), "fulfilled"]);
+  assertEquals(commits, 2, "the one that was lost, and that of the task that was left");
+});
+
 Deno.test("append() by several processes at once keeps every history whole and every id unique", async () => {
   using kv = await openKv();
   const writers = Array.from({ length: 4 }, () => writerOn(kv, { clock }));

@@ -6,7 +6,7 @@ import { eventLog } from "../../core/kv/event_log.ts";
 import { decodeHead } from "../../core/kv/head_record.ts";
 import { StaleGuard } from "../../core/kv/group_commit.ts";
 import { keys } from "../../core/kv/keys.ts";
-import type { Kv } from "../../core/kv/kv.ts";
+import type { Kv, KvCommit } from "../../core/kv/kv.ts";
 import { spec } from "../domain/world.ts";
 import { tempDir } from "../support/temp.ts";
 import {
@@ -74,16 +74,37 @@ Deno.test("append() gives back the state after it, and each event as it is store
   assertEquals(said.events.map(({ json }) => JSON.parse(json)), expected.slice(1));
 });
 
-Deno.test("append() writes events, head, index and all-stream entry in one commit", async () => {
+Deno.test("append() writes events, head, index, milestone and all-stream entry in one commit, and tells those who share the store", async () => {
   using memory = await openKv();
   const kv = limitedKv(memory);
-  await writerOn(kv).create({ depends_on: [7] });
+  const written = () =>
+    kv.commits.at(-1)!.sets.map(({ key }) => key.map(String).join("/").replace(/^all\/.*/, "all/…"));
+  await writerOn(kv, { clock: handClock() }).create({ depends_on: [7] });
   assertEquals(kv.commits.length, 1);
-  const written = kv.commits[0]!.sets.map(({ key }) => key.map(String).join("/").replace(/^all\/.*/, "all/…"));
+  const at = "2026-01-01T00:00:00.000Z";
+  const alone = ["event/1/1", "task/1", "active/1", "dependants/7/1", "next_id", "all/…"];
+  const milestone = (task: number) => [`milestone/2026-01-01/${at}/${task}/1`, "milestone_day/2026-01-01"];
+  assertEquals(new Set(written()), new Set([...alone, ...milestone(1)]));
+
+  const shared = writerOn(kv, { shared: true, clock: handClock() });
+  const id = await shared.create();
   assertEquals(
-    new Set(written),
-    new Set(["event/1/1", "task/1", "active/1", "dependants/7/1", "next_id", "all/…", "sig"]),
+    new Set(written()),
+    new Set([...["event/2/1", "task/2", "active/2", "next_id", "all/…", "sig", "news"], ...milestone(2)]),
   );
+  await shared.say(id, "on its way");
+  assertEquals(new Set(written()), new Set(["event/2/2", "task/2", "all/…", "sig"]));
+});
+
+Deno.test("append() marks the day of many milestones once, and checks nothing of theirs", async () => {
+  using memory = await openKv();
+  const kv = limitedKv(memory);
+  const writer = writerOn(kv, { clock: handClock() });
+  await Promise.all(Array.from({ length: 20 }, () => writer.create()));
+  const [{ sets, checks }] = kv.commits as [KvCommit];
+  const of = (kind: string) => sets.filter(({ key }) => key[0] === kind).length;
+  assertEquals([of("milestone"), of("milestone_day")], [20, 1]);
+  assertEquals(checks.filter(({ key }) => String(key[0]).startsWith("milestone")), []);
 });
 
 Deno.test("append() of many in one turn is one commit, and each next round one more", async () => {
@@ -347,7 +368,7 @@ Deno.test("append() during a commit joins the next one", async () => {
 
 Deno.test("append() never lets the time of a task go back, though the clock does", async () => {
   using kv = await openKv();
-  const clock = handClock();
+  const clock = { ...handClock(), monotonic: () => 0 };
   const writer = writerOn(kv, { clock });
   const id = await writer.create();
   for (const step of [5_000, -60_000, 1_000, -3_600_000, 7_200_000]) {

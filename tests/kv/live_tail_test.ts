@@ -17,7 +17,7 @@ interface Process {
 }
 
 /** One process over a store: its writer and its tail, joined as the store joins them. */
-function processOn(kv: Kv, { shared = false, cursor = "" } = {}): Process {
+function processOn(kv: Kv, { shared = false, cursor = "", clock = systemClock } = {}): Process {
   const passed: Committed[] = [];
   const log = eventLog(kv);
   const writer: GroupCommit = groupCommit({
@@ -25,12 +25,13 @@ function processOn(kv: Kv, { shared = false, cursor = "" } = {}): Process {
     clock: systemClock,
     random: systemRandom,
     limits: localLimits,
+    shared,
     onCommit: (committed) => tail.committed(committed),
   });
   const tail = liveTail({
     kv,
     log,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     shared,
     cursor,
@@ -206,10 +207,10 @@ Deno.test("look() that fails passes nothing on twice when it is repeated", async
   let reads = 0;
   const kv: Kv = {
     ...memory,
-    getMany: (keys) =>
-      keys[0]![0] === "event" && ++reads % 3 === 0
+    page: (range, options) =>
+      range.prefix[0] === "event" && ++reads % 3 !== 0
         ? Promise.reject(new TypeError("cannot read"))
-        : memory.getMany(keys),
+        : memory.page(range, options),
   };
   const process = processOn(kv, { shared: true });
   let failed = 0;
@@ -257,4 +258,35 @@ Deno.test("look() passes on commits of few events of many tasks and of many even
     const head = process.passed.flatMap(({ heads }) => heads).findLast((head) => head.id === id);
     assertEquals(head, await eventLog(memory).head(id));
   }
+});
+
+Deno.test("what an agent says is looked for together, and at once when somebody follows; all else is at once", async () => {
+  using kv = await openKv();
+  // The next moment at which it would be looked by itself never comes.
+  const never = (signal?: AbortSignal) =>
+    new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  const clock = {
+    ...systemClock,
+    timer: () => () => {},
+    sleep: (_: number, { signal }: { signal?: AbortSignal } = {}) => never(signal),
+  };
+  const process = processOn(kv, { shared: true, clock });
+  const stop = new AbortController();
+  const running = process.tail.run(stop.signal);
+  const id = await process.create();
+  await passedOn(process, `${id}/1`);
+  await process.say(id, "x");
+  await process.say(id, "y");
+  assertEquals(passedOf(process), [`${id}/1`], "it was looked a moment ago");
+  const unfollow = process.tail.follow();
+  await passedOn(process, `${id}/3`);
+  await process.say(id, "z");
+  await passedOn(process, `${id}/4`);
+  unfollow();
+  await process.say(id, "later");
+  const other = await process.create();
+  await passedOn(process, `${other}/1`);
+  assertEquals(passedOf(process).slice(-2), [`${id}/5`, `${other}/1`]);
+  stop.abort();
+  await running;
 });

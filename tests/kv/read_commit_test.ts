@@ -2,9 +2,14 @@
 
 import { assertEquals } from "@std/assert";
 import { type EventLog, eventLog } from "../../core/kv/event_log.ts";
-import { readCommit } from "../../core/kv/read_commit.ts";
+import { type CommittedRange, readCommits } from "../../core/kv/read_commit.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { openKv, writerOn } from "./world.ts";
+
+/** What one commit wrote. */
+async function readCommit(log: EventLog, ranges: CommittedRange[], options: Parameters<typeof readCommits>[2]) {
+  return (await readCommits(log, [ranges], options))[0]!;
+}
 
 /** A log that counts the heads it is asked for. */
 function counting(log: EventLog) {
@@ -23,7 +28,7 @@ function counting(log: EventLog) {
   return { log: counted, asked };
 }
 
-Deno.test("readCommit() folds on from a head that it is given and from the beginning, and reads no other", async () => {
+Deno.test("readCommits() folds on from a head that it is given and from the beginning, and reads no other", async () => {
   using kv = await openKv();
   const writer = writerOn(kv);
   const [one, two] = [await writer.create(), await writer.create()];
@@ -36,7 +41,7 @@ Deno.test("readCommit() folds on from a head that it is given and from the begin
   assertEquals(asked, { stored: [], at: [] });
 });
 
-Deno.test("readCommit() takes the stored head when it is the one, else folds to the commit", async () => {
+Deno.test("readCommits() takes the stored head when it is the one, else folds to the commit", async () => {
   using kv = await openKv();
   const writer = writerOn(kv);
   const id = await writer.create();
@@ -51,7 +56,7 @@ Deno.test("readCommit() takes the stored head when it is the one, else folds to 
   assertEquals(asked.at, [[id, 2]]);
 });
 
-Deno.test("readCommit() leaves out a head that the log no longer has", async () => {
+Deno.test("readCommits() leaves out a head that the log no longer has", async () => {
   using kv = await openKv();
   const writer = writerOn(kv);
   const [gone, there] = [await writer.create(), await writer.create()];
@@ -60,4 +65,31 @@ Deno.test("readCommit() leaves out a head that the log no longer has", async () 
   await kv.raw.delete(keys.task(gone));
   const { heads } = await readCommit(eventLog(kv), [[gone, 2, 2], [there, 1, 1]], { folded: new Map() });
   assertEquals(heads.map(({ id }) => id), [there]);
+});
+
+Deno.test("readCommits() reads what many commits wrote of a task at once, and folds from each to the next", async () => {
+  using kv = await openKv();
+  const writer = writerOn(kv);
+  const [one, two] = [await writer.create(), await writer.create()];
+  for (const word of "abcdefgh") await writer.say(one, word);
+  await writer.say(two, "x");
+  const log = eventLog(kv);
+  let reads = 0;
+  const counted: EventLog = {
+    ...log,
+    read: (...args) => (reads++, log.read(...args)),
+    heads: (tasks) => tasks.length === 0 ? Promise.resolve([]) : Promise.reject(new Error("No head is read")),
+  };
+  const commits: CommittedRange[][] = [
+    [[one, 1, 1], [two, 1, 1]],
+    ...Array.from("abcdefgh", (_, at): CommittedRange[] => [[one, at + 2, at + 2]]),
+    [[two, 2, 2]],
+  ];
+  const read = await readCommits(counted, commits, { folded: new Map() });
+  assertEquals(reads, 1);
+  assertEquals(read.map(({ events }) => events.map(({ event: { task, seq } }) => [task, seq])), [
+    ...commits.map((ranges) => ranges.map(([task, from]) => [task, from])),
+  ]);
+  assertEquals(read.map(({ heads }) => heads.map(({ seq }) => seq)), commits.map((all) => all.map(([, , to]) => to)));
+  assertEquals(read.at(-2)!.heads[0], (await log.head(one))!);
 });

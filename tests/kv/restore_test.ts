@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { DomainError } from "../../core/domain/error.ts";
 import { backupDatabase, restoreDatabase } from "../../core/kv/backup.ts";
+import { storeFormat } from "../../core/kv/store_format.ts";
 import { keys } from "../../core/kv/keys.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";
 import { verify } from "../../core/kv/verify.ts";
@@ -153,8 +154,12 @@ Deno.test("restoreDatabase() refuses a backup of a newer format before it touche
   await using folder = await tempDir();
   const { path, backup } = await filled(folder.path);
   const raw = await Deno.openKv(backup);
-  await raw.set(keys.format(), 2);
+  await raw.set(keys.format(), storeFormat + 1);
   raw.close();
-  await assertRejects(() => restoreDatabase(backup, path, { stamp: "now" }), DomainError, "is of format 2");
+  await assertRejects(
+    () => restoreDatabase(backup, path, { stamp: "now" }),
+    DomainError,
+    `is of format ${storeFormat + 1}`,
+  );
   assertEquals(await tasksAt(path), written);
 });

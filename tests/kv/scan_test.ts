@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { getAll, pages } from "../../core/kv/scan.ts";
+import { assert, assertEquals } from "@std/assert";
+import { getAll, getNumbered, pages } from "../../core/kv/scan.ts";
+import type { Kv } from "../../core/kv/kv.ts";
 import { openKv } from "./world.ts";
 
 async function filled(count: number) {
@@ -15,6 +16,32 @@ Deno.test("getAll() reads any number of keys in their order, those that are not 
   const wanted = [...Array.from({ length: 25 }, (_, index) => 24 - index), 99];
   const entries = await getAll<number>(kv, wanted.map((index) => ["a", index]));
   assertEquals(entries.map(({ value }) => value), [...wanted.slice(0, -1), null]);
+});
+
+Deno.test("getNumbered() reads any numbers in their order, those that follow each other in one read", async () => {
+  using kv = await filled(60);
+  const reads = { page: 0, getMany: 0 };
+  const counted: Kv = {
+    ...kv,
+    page(range, options) {
+      reads.page++;
+      return kv.page(range, options);
+    },
+    getMany(keys) {
+      reads.getMany++;
+      return kv.getMany(keys);
+    },
+  };
+  assertEquals(await getNumbered(counted, ["a"], []), []);
+  const far = [900, 5];
+  const near = Array.from({ length: 23 }, (_, index) => 59 - 2 * index).filter((number) => number !== 41);
+  const wanted = [...far, ...near, 61, 59];
+  const entries = await getNumbered<number>(counted, ["a"], wanted);
+  assertEquals(entries.map(({ value }) => value), [null, 5, ...near, null, 59]);
+  assertEquals(entries.map(({ key }) => key[1]), wanted);
+  assert(entries.every(({ value, versionstamp }) => (value === null) === (versionstamp === null)));
+  // 41 is missing between the near ones, so there are two runs.
+  assertEquals(reads, { page: 1, getMany: 2 });
 });
 
 Deno.test("pages() brings every entry once, whether or not the last page is full", async () => {

@@ -1,7 +1,9 @@
+import denoJson from "../../deno.json" with { type: "json" };
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DomainError } from "../../core/domain/error.ts";
 import { keys } from "../../core/kv/keys.ts";
+import { storeFormat } from "../../core/kv/store_format.ts";
 import { buildStore, isRemote, openStore, type Store } from "../../core/kv/store.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { tempDir } from "../support/temp.ts";
@@ -58,16 +60,18 @@ Deno.test("openStore() refuses a store of a newer format in one line, and writes
   await using folder = await tempDir();
   const path = join(folder.path, "coder.db");
   const store = await openStore(path, ports);
-  assertEquals((await store.kv.get(keys.format())).value, 1);
-  const changes = { checks: [], sets: [{ key: keys.format(), value: 2 }], deletes: [] };
+  assertEquals((await store.kv.get(keys.format())).value, storeFormat);
+  const changes = { checks: [], sets: [{ key: keys.format(), value: storeFormat + 1 }], deletes: [] };
   await store.kv.commit({ ...changes, deletes: [keys.store()] });
   store.close();
   const error = await assertRejects(() => openStore(path, ports), DomainError);
   assertEquals(
     [error.code, error.message],
     [
-      "unavailable",
-      "This store is of format 2, and this program knows formats up to 1: use the Personal Coder that wrote it, or a newer one",
+      "conflict",
+      `This store is of format ${
+        storeFormat + 1
+      }, and Personal Coder ${denoJson.version} knows formats up to ${storeFormat}: use the version that wrote it, or a newer one`,
     ],
   );
   const raw = await Deno.openKv(path);
@@ -75,7 +79,25 @@ Deno.test("openStore() refuses a store of a newer format in one line, and writes
   raw.close();
 });
 
-Deno.test("openStore() takes a store that says nothing of its format for format 1, and says so from then on", async () => {
+Deno.test("buildStore() takes a shared store to its format, and refuses one that a newer worker took further meanwhile", async () => {
+  const raw = await openKv();
+  const options = { ...ports, shared: true, remote: true };
+  const first = await buildStore(raw, options);
+  // As a program from before left it.
+  await raw.commit({ checks: [], sets: [{ key: keys.format(), value: storeFormat - 1 }], deletes: [] });
+  await buildStore(raw, options);
+  assertEquals((await raw.get(keys.format())).value, storeFormat);
+
+  await raw.commit({ checks: [], sets: [{ key: keys.format(), value: storeFormat + 1 }], deletes: [] });
+  const before = await raw.page({ prefix: [] }, { limit: 1_000 });
+  const error = await assertRejects(() => buildStore(raw, options), DomainError, `is of format ${storeFormat + 1}`);
+  assertEquals([error.message.includes("\n"), await raw.page({ prefix: [] }, { limit: 1_000 })], [false, before]);
+  const { head } = await first.writer.append(creation());
+  assertEquals(head.id, 1, "one that was there before goes on");
+  first.close();
+});
+
+Deno.test("openStore() takes a store that says nothing of its format for format 1, and for its own from then on", async () => {
   await using folder = await tempDir();
   const path = join(folder.path, "coder.db");
   const first = await openStore(path, ports);
@@ -84,7 +106,7 @@ Deno.test("openStore() takes a store that says nothing of its format for format 
   first.close();
   const second = await openStore(path, ports);
   assertEquals([second.id, (await second.log.head(id))?.id], [first.id, id]);
-  assertEquals((await second.kv.get(keys.format())).value, 1);
+  assertEquals((await second.kv.get(keys.format())).value, storeFormat);
   second.close();
 });
 

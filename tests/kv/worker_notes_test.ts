@@ -1,4 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { DomainError } from "../../core/domain/error.ts";
+import { UnknownOutcome } from "../../core/kv/kv.ts";
 import { WorkerNotes } from "../../core/kv/worker_notes.ts";
 import { openKv } from "./world.ts";
 
@@ -24,4 +26,14 @@ Deno.test("WorkerNotes.removals() names what is being removed, of one worker or 
   await notes.keepRemoval("one", null);
   assertEquals(await notes.removals(null), [{ worker: "two", task: 8 }]);
   assertEquals((await notes.retention("one"))?.task, 3);
+});
+
+Deno.test("WorkerNotes.changeUnsent() says that the store is away when it does not know how a change ended", async () => {
+  using kv = await openKv();
+  const silent = { ...kv, commit: () => Promise.reject(new UnknownOutcome("No answer")) };
+  const notes = new WorkerNotes(Object.assign(Object.create(kv), silent));
+  const error = await assertRejects(() => notes.changeUnsent("one", () => [7]), DomainError);
+  assertEquals(error.code, "unavailable");
+  await new WorkerNotes(kv).changeUnsent("one", () => [7]);
+  assertEquals(await new WorkerNotes(kv).unsent("one"), [7]);
 });

@@ -46,13 +46,14 @@ export interface TestWriter extends GroupCommit {
   say(task: number, ...texts: string[]): ReturnType<GroupCommit["append"]>;
 }
 
-export function writerOn(kv: Kv, { clock = systemClock, random = systemRandom, limits = localLimits }: {
+export function writerOn(kv: Kv, { clock = systemClock, random = systemRandom, limits = localLimits, shared = false }: {
   clock?: Clock;
   random?: Random;
   limits?: KvLimits;
+  shared?: boolean;
 } = {}): TestWriter {
   const committed: Committed[] = [];
-  const writer = groupCommit({ kv, clock, random, limits, onCommit: (one) => void committed.push(one) });
+  const writer = groupCommit({ kv, clock, random, limits, shared, onCommit: (one) => void committed.push(one) });
   return {
     ...writer,
     committed,

@@ -1,10 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { containment, spawnContained } from "../../core/process/containment.ts";
+import { containment, type ProgramStart, spawnContained } from "../../core/process/containment.ts";
 import { markVariable } from "../../core/process/process_table.ts";
 import { endTree, findTree } from "../../core/process/process_tree.ts";
 import { endSurvivors } from "../../core/process/survivors.ts";
 import { eventually, tempDir } from "../support/temp.ts";
+import { programEnds } from "./program_ends.ts";
 import { alive } from "./world.ts";
 
 /** Every usual way to leave one's family; each writes its pid to `$PIDS`, with an environment that has no mark. */
@@ -28,15 +29,14 @@ interface Run extends AsyncDisposable {
   pids(count: number): Promise<number[]>;
 }
 
-async function startRun(script: string, options: Deno.CommandOptions = {}): Promise<Run> {
+async function startRun(script: string, options: Partial<ProgramStart> = {}): Promise<Run> {
   const folder = await tempDir();
   const file = join(folder.path, "pids");
   const mark = crypto.randomUUID();
   const child = await spawnContained("/bin/sh", {
     args: ["-c", script],
+    cwd: folder.path,
     stdin: "null",
-    stdout: "null",
-    stderr: "null",
     ...options,
     env: { [markVariable(mark)]: "1", PIDS: file, ...options.env },
   });
@@ -57,7 +57,7 @@ async function startRun(script: string, options: Deno.CommandOptions = {}): Prom
           Deno.kill(pid, "SIGKILL");
         } catch { /* it has ended, as it should */ }
       }
-      await child.status;
+      await Promise.all([child.status, child.stdout.cancel(), child.stderr.cancel()]);
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -80,8 +80,6 @@ Deno.test("spawnContained() passes on arguments, input, output, folder and envir
     cwd: folder.path,
     env: { ADDED: "1" },
     stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
   });
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode("input\n"));
@@ -93,15 +91,7 @@ Deno.test("spawnContained() passes on arguments, input, output, folder and envir
 });
 
 Deno.test("spawnContained() ends as the program ended: by its code or its signal", async () => {
-  const ends: [script: string, code: number, signal: string | null][] = [
-    ["exit 0", 0, null],
-    ["exit 7", 7, null],
-    ["exit 143", 143, null],
-    ["kill -9 $$", 137, "SIGKILL"],
-    ["kill -TERM $$", 143, "SIGTERM"],
-    ["kill -HUP $$", 129, "SIGHUP"],
-  ];
-  for (const [script, code, signal] of ends) {
+  for (const [script, code, signal] of programEnds) {
     await using run = await startRun(script);
     const status = await run.child.status;
     assertEquals([status.code, status.signal], [code, signal], script);
@@ -112,7 +102,10 @@ Deno.test("spawnContained() ends as the program ended: by its code or its signal
 
 Deno.test("spawnContained() says at once that there is no such program", async () => {
   for (const program of ["/nowhere/claude", "no-such-program-anywhere"]) {
-    const error = await spawnContained(program, {}).then(() => null, (error) => error);
+    const error = await spawnContained(program, { args: [], cwd: "/", env: {}, stdin: "null" }).then(
+      () => null,
+      (error) => error,
+    );
     assertMatch(String(error), /Cannot run .*: the program was not found/);
   }
 });

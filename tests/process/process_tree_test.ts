@@ -150,7 +150,7 @@ Deno.test("endTree() works under scoped permissions, where /proc and Deno.kill a
   await Deno.writeTextFile(join(folder.path, "scoped.ts"), script);
   const { code, stdout, stderr } = await deno([
     "--no-prompt",
-    "--allow-run=ps,kill",
+    "--allow-run=ps,sh",
     "--allow-env=PATH",
     `--allow-read=${folder.path},${fromFileUrl(new URL("../../", import.meta.url))}`,
     join(folder.path, "scoped.ts"),
@@ -164,10 +164,50 @@ Deno.test("endTree() works under scoped permissions, where /proc and Deno.kill a
   assertEquals(await alive(decoys), decoys);
 });
 
-async function deno(args: string[], env: Record<string, string> = {}) {
+const namespace = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"] as const;
+const [unshare, ...inNamespace] = namespace;
+const namespaces = await new Deno.Command(unshare, { args: [...inNamespace, "true"], stdin: "null" }).output()
+  .then(({ success, stderr }) => success ? null : new TextDecoder().decode(stderr).trim(), String);
+
+Deno.test({
+  name: `endTree() ends a group whose number is that of a signal, under scoped permissions${
+    namespaces === null ? "" : ` (not here: ${namespaces})`
+  }`,
+  ignore: namespaces !== null,
+  async fn() {
+    await using folder = await tempDir();
+    const file = join(folder.path, "scoped.ts");
+    const mark = crypto.randomUUID();
+    // As in every container: pids are given from 1 on.
+    await Deno.writeTextFile(
+      file,
+      `
+      import { endTree } from ${JSON.stringify(import.meta.resolve("../../core/process/process_tree.ts"))};
+      const child = new Deno.Command("sh", {
+        args: ["-c", "trap '' TERM; echo; while :; do sleep 0.05; done"],
+        env: { ${JSON.stringify(markVariable(mark))}: "1" },
+        detached: true,
+        stdout: "piped",
+      }).spawn();
+      await child.stdout.getReader().read();
+      await endTree({ mark: "${mark}", pid: child.pid, graceMs: 50 });
+      console.log(JSON.stringify([child.pid, (await child.status).signal]));
+      Deno.exit();
+      `,
+    );
+    const permissions = ["--no-prompt", "--allow-run=ps,sh", "--allow-env=PATH", `--allow-read=${folder.path}`];
+    const { code, stdout, stderr } = await deno([...permissions, file], {}, namespace);
+    assertEquals([code, stderr], [0, ""]);
+    const [pid, signal]: [number, string] = JSON.parse(stdout);
+    assertEquals([pid < 65, signal], [true, "SIGKILL"], `pid ${pid}`);
+  },
+});
+
+async function deno(args: string[], env: Record<string, string> = {}, under: readonly string[] = []) {
   const config = fromFileUrl(new URL("../../deno.json", import.meta.url));
-  const output = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "--config", config, ...args],
+  const [program, ...words] = [...under, Deno.execPath()] as [string];
+  const output = await new Deno.Command(program, {
+    args: [...words, "run", "--quiet", "--no-lock", "--config", config, ...args],
     env,
     stdin: "null",
   }).output();

@@ -3,7 +3,8 @@
 import { deadline } from "@std/async";
 import { join } from "@std/path";
 import type { NewEvent } from "../../core/domain/event.ts";
-import type { AgentState } from "../../core/view/api_view.ts";
+import type { AgentState, Health } from "../../core/view/api_view.ts";
+import type { Service } from "../../core/engine/service/service.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { Task } from "../../core/domain/task.ts";
 import { noUsage } from "../../core/domain/task.ts";
@@ -16,13 +17,16 @@ import { readAtCommit } from "../../core/process/git/git_objects.ts";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
 import { gitLandings } from "../../core/process/git/landing/git_landings.ts";
 import { Sites } from "../../core/process/git/sites.ts";
+import { readWebhookHosts } from "../../core/domain/webhook_hosts.ts";
+import { poster } from "../../core/process/post.ts";
 import { pullRequests } from "../../core/process/gh.ts";
 import { projects } from "../../core/process/project/project_settings.ts";
+import { addedRepositories } from "../../core/host/added_repositories.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
 import { type App, makeApp } from "../../routes/app.ts";
-import { allowedHosts, isLoopback } from "../../routes/guard/guard.ts";
+import { guardOptions } from "../../routes/guard/guard.ts";
 import { tempDir, type TempRepository, tempRepository } from "../support/temp.ts";
-import { noProject } from "../support/no_project.ts";
+import { noProject, notSetUp, notStored } from "../support/no_project.ts";
 
 export type Call = (path: string, options?: CallOptions) => Promise<Response>;
 
@@ -37,6 +41,8 @@ export interface CallOptions {
 }
 
 export interface RoutesWorld extends AsyncDisposable {
+  /** What the routes ask. */
+  service: Service;
   /** `app.request()` as a client on this machine would send it, with `Host: localhost:8000`. */
   call: Call;
   /** A call whose answer must have that status; its JSON. */
@@ -51,6 +57,8 @@ export interface RoutesWorld extends AsyncDisposable {
   engine: Engine;
   store: Store;
   repository: TempRepository;
+  /** The data folder. */
+  data: string;
   /** The folder for the operator's files. */
   operatorFolder: string;
   /** What was reported to the service's log. */
@@ -81,13 +89,30 @@ export function text(words: string): NewEvent {
   return { type: "output.text", data: { text: words } };
 }
 
+const notAsked: Health["sandbox"] = { asked: "off", level: "off", reason: null };
+
 export async function routesWorld(
-  { token = null, host = "127.0.0.1", agent = true, maxConcurrent = 3 }: {
+  {
+    token = null,
+    publicUrl = null,
+    host = "127.0.0.1",
+    agent = true,
+    maxConcurrent = 3,
+    sandbox = notAsked,
+    labels,
+    webhookHosts,
+  }: {
     token?: string | null;
+    publicUrl?: string | null;
     host?: string;
     /** False: there is no agent, so tasks stay pending. */
     agent?: boolean;
     maxConcurrent?: number;
+    sandbox?: Health["sandbox"];
+    /** What its worker is. */
+    labels?: Record<string, string>;
+    /** Where messages may go. */
+    webhookHosts?: string;
   } = {},
 ): Promise<RoutesWorld> {
   const stack = new AsyncDisposableStack();
@@ -103,9 +128,12 @@ export async function routesWorld(
     runs.push(run);
     announce.resolve();
   });
+  const repos = [{ name: "repo", path: repository.path, branch: "main", head: "" }];
+  const repoPaths = new Map([["repo", repository.path]]);
+  const names = ["repo"];
   const sites = new Sites({
-    repos: new Map([["repo", repository.path]]),
-    root: () => `${repository.path}-worktrees`,
+    repos: repoPaths,
+    root: (name) => `${repoPaths.get(name)}-worktrees`,
     store: store.id,
   });
   const worktrees = gitWorktrees(sites);
@@ -116,36 +144,53 @@ export async function routesWorld(
     worktrees,
     agent: () => agent ? Promise.resolve(player) : Promise.reject(new DomainError("unavailable", "claude not found")),
     worker: { id: crypto.randomUUID(), name: "test" },
-    settings: { maxConcurrent, repos: ["repo"], promptSuffix: "", stallMs: 60_000, logs: join(data.path, "logs") },
+    settings: {
+      maxConcurrent,
+      labels,
+      repos: names,
+      promptSuffix: "",
+      stallMs: 60_000,
+      logs: join(data.path, "logs"),
+    },
     ...noProject,
     landings: gitLandings(sites),
     outgoing: worktrees,
+    poster: poster(readWebhookHosts(webhookHosts ?? "")!),
     freeBytes: () => Promise.resolve(null),
     warn,
   }, {
     endSurvivors: () => Promise.resolve(0),
+    watcher: null,
     pid: 1,
     surroundings: () => ({
       version: "0",
       agent: { ...playedState, kind: agent ? "claude" : "missing" },
       git: "2",
-      repos: [{ name: "repo", path: repository.path, branch: "main", head: "" }],
+      repos,
       root: false,
       containment: { kind: "none", reason: null },
+      sandbox,
       token: token !== null,
+      stored: notStored,
     }),
-    pullRequests: pullRequests(new Map([["repo", repository.path]]), { program: "/nowhere/gh" }),
+    pullRequests: pullRequests(repoPaths, { program: "/nowhere/gh" }),
     repositories: {
       inspect: inspectRepository,
       projects: projects({
-        readAtCommit: (_, commit, path) => readAtCommit(repository.path, { commit, path }),
+        readAtCommit: (name, commit, path) => readAtCommit(repoPaths.get(name)!, { commit, path }),
         folder: join(data.path, "repositories"),
       }),
+      added: addedRepositories({
+        found: { repos, repoPaths, agentState: () => playedState },
+        ...{ names, data: data.path, warn },
+        worktreeRoot: (_, path) => `${path}-worktrees`,
+      }),
     },
+    setUp: notSetUp,
   });
   const app = makeApp({
     service: coder.service,
-    guard: { hosts: allowedHosts(host, "machine"), anyAddress: !isLoopback(host), token },
+    guard: guardOptions({ host, hostname: "machine", publicUrl, workerUrl: null, token }),
     version: "0",
     pages: [],
     warn,
@@ -166,6 +211,7 @@ export async function routesWorld(
   };
 
   const world: RoutesWorld = {
+    service: coder.service,
     call,
     async json(status, path, options) {
       const response = await call(path, options);
@@ -196,6 +242,7 @@ export async function routesWorld(
     engine: coder,
     store,
     repository,
+    data: data.path,
     operatorFolder: join(data.path, "repositories"),
     warnings,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

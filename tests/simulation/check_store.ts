@@ -20,7 +20,7 @@ export async function checkStore(world: World, { kv, oracle, client }: {
   const all = (...prefix: Deno.KvKeyPart[]) => everything(kv, prefix);
   const wanted = new Set<string>();
   for (const [id, { lines, events, task }] of oracle.histories) {
-    const stored = all("event", id).map(({ value }) => oracle.decode(value as Uint8Array));
+    const stored = all("event", id).flatMap(({ value }) => oracle.decode(value as Uint8Array));
     if (JSON.stringify(stored) !== `[${lines.join(",")}]`) world.violation(`the log of task ${id} has changed`);
     const head = kv.get(["task", id]);
     if (JSON.stringify(head && decodeHead(head.value as Uint8Array)) !== JSON.stringify(task)) {

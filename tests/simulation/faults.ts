@@ -1,14 +1,16 @@
 // What goes wrong in the large, drawn at random: crashes, power cuts, pauses, closed lids, jumping clocks, full disks,
-// killed agents, stores that do not answer.
+// killed agents, stores that do not answer or refuse, connections that are silent for good.
 
 import { type Machine, mebibyte } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
+import type { SimulatedExchange } from "./simulated_exchange.ts";
 import type { World } from "./world.ts";
 
-export function injectFaults(world: World, { nodes, network, untilMs, count }: {
+export function injectFaults(world: World, { nodes, network, exchange, untilMs, count }: {
   nodes: Node[];
   network: Network;
+  exchange: SimulatedExchange | null;
   untilMs: number;
   count: number;
 }): void {
@@ -16,24 +18,39 @@ export function injectFaults(world: World, { nodes, network, untilMs, count }: {
   // Half of them at any time, half right after a commit: there most is under way.
   const afterCommits = new Set<number>();
   for (let n = 0; n < count; n++) {
-    if (random.chance(0.5)) world.later(random.between(500, untilMs), null, () => strike(world, nodes, network));
-    else afterCommits.add(random.integer(1, 150));
+    if (random.chance(0.5)) {
+      world.later(random.between(500, untilMs), null, () => strike(world, { nodes, network, exchange }));
+    } else afterCommits.add(random.integer(1, 150));
   }
   let commits = 0;
   network.kv.listen(() => {
     if (world.faulty && afterCommits.delete(++commits)) {
-      world.later(random.between(0, 4), null, () => strike(world, nodes, network));
+      world.later(random.between(0, 4), null, () => strike(world, { nodes, network, exchange }));
     }
   });
 }
 
-function strike(world: World, nodes: Node[], network: Network): void {
+interface Struck {
+  nodes: Node[];
+  network: Network;
+  exchange: SimulatedExchange | null;
+}
+
+function strike(world: World, { nodes, network, exchange }: Struck): void {
   const { random } = world;
   const node = random.pick(nodes);
   const { process, options: { machine } } = node;
-  const ms = random.pick([random.between(100, 3_000), random.between(3_000, 12_000), random.between(12_000, 40_000)]);
+  const lengths = [random.between(100, 3_000), random.between(3_000, 12_000), random.between(12_000, 40_000)];
+  // Where work crosses, others go on with it for a while before its worker is there again.
+  if (exchange) lengths.push(random.between(30_000, 120_000));
+  const ms = random.pick(lengths);
   if (!process?.alive) return;
-  switch (random.integer(0, 11)) {
+  if (exchange && random.chance(0.15)) {
+    world.note(`the exchange is away for ${Math.round(ms)} ms`);
+    exchange.downUntil = world.now + ms;
+    return;
+  }
+  switch (random.integer(0, network.isRemote ? 13 : 11)) {
     case 0:
     case 1:
       node.crash();
@@ -65,7 +82,8 @@ function strike(world: World, nodes: Node[], network: Network): void {
       world.later(ms, null, () => machine.freeBytes = 10_000 * mebibyte);
       break;
     case 8:
-      void node.stop().then(() => world.later(500, null, () => node.start()));
+      // Held for a while, what it put back may go on elsewhere before it is there again.
+      void node.stop().then(() => world.later(random.chance(0.5) ? 500 : ms, null, () => node.start()));
       break;
     case 9:
       world.note(`the store does not answer ${process.name} for ${Math.round(ms)} ms and then finds its disk full`);
@@ -83,6 +101,14 @@ function strike(world: World, nodes: Node[], network: Network): void {
       }
       for (const agent of [...machine.agents]) agent.kill();
       break;
+    case 12:
+      world.note(`the connection of ${process.name} falls silent`);
+      network.silence(process);
+      break;
+    case 13:
+      world.note(`the store refuses ${process.name} for ${Math.round(ms)} ms`);
+      network.refusedUntil.set(process, world.now + ms);
+      break;
   }
 }
 
@@ -99,12 +125,14 @@ function jump(world: World, machine: Machine): void {
 }
 
 /** Whatever was wrong is over. */
-export function heal(world: World, { nodes, network }: { nodes: Node[]; network: Network }): void {
+export function heal(world: World, { nodes, network, exchange }: Struck): void {
   world.note("The faults are over");
   world.faulty = false;
   network.cutUntil.clear();
+  network.refusedUntil.clear();
   network.slowUntil = 0;
   network.fullUntil = 0;
+  if (exchange) exchange.downUntil = 0;
   for (const { options: { machine } } of nodes) {
     machine.freeBytes = 10_000 * mebibyte;
     for (const agent of [...machine.agents]) agent.recover();

@@ -12,8 +12,8 @@ import {
 /** Carries one call to the store and its answer back; it may lose either, or carry the call twice. */
 export type Transport = <T>(call: { isCommit: boolean; apply: () => T }) => Promise<T>;
 
-/** Tells a process, sometimes, that something changed. Returns what stops it. */
-export type Hints = (callback: () => void) => () => void;
+/** Tells a process, sometimes, that a key has changed. Returns what stops it. */
+export type Hints = (key: Deno.KvKey, callback: () => void) => () => void;
 
 /** A `Deno.Kv` as far as core/kv/kv.ts uses one. */
 export function kvLink(kv: SimulatedKv, { transport, hints }: { transport: Transport; hints: Hints }): Deno.Kv {
@@ -37,10 +37,10 @@ export function kvLink(kv: SimulatedKv, { transport, hints }: { transport: Trans
       };
       return atomic;
     },
-    watch: () => ({
+    watch: ([key]: [Deno.KvKey]) => ({
       getReader() {
         let changed = Promise.withResolvers<{ done: boolean }>();
-        const stop = hints(() => {
+        const stop = hints(key, () => {
           changed.resolve({ done: false });
           changed = Promise.withResolvers();
         });

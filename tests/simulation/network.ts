@@ -3,12 +3,19 @@
 // A store of its own (local) answers in order and dies with its process; it may be locked, stall past a deadline, or be on
 // a full disk. A shared one is elsewhere: calls get lost before or after they were applied, are carried twice, or arrive
 // long after their caller gave up. Its full disk is none of its clients' errors: what the server cannot write is sent
-// again below them, for as long as they live.
+// again below them, for as long as they live. A server refuses, too, and who was refused once on a connection is refused on
+// it for good; a connection may fall silent for good. Only a new one helps.
 
-import type { Hints, Transport } from "./kv_link.ts";
+import { kvLink, type Transport } from "./kv_link.ts";
 import type { Process } from "./machine.ts";
 import type { SimulatedKv } from "./simulated_kv.ts";
 import type { World } from "./world.ts";
+
+/** What a process opened to the server. */
+interface Connection {
+  isSilent: boolean;
+  isRefused: boolean;
+}
 
 /** How soon the layer below sends again what was not answered, or not well. */
 const resentMs = 250;
@@ -18,10 +25,13 @@ export class Network {
   fullUntil = 0;
   /** Calls of a process get no answer until then. */
   readonly cutUntil = new Map<Process, number>();
+  /** The server refuses what a process asks for, until then. */
+  readonly refusedUntil = new Map<Process, number>();
   slowUntil = 0;
+  readonly #connections = new Map<Process, Connection>();
   #localBusyUntil = 0;
   readonly #faultShare: number;
-  readonly #hints = new Set<() => void>();
+  readonly #hints = new Map<() => void, Deno.KvKey>();
 
   constructor(
     readonly world: World,
@@ -30,7 +40,8 @@ export class Network {
   ) {
     this.#faultShare = world.random.pick([0, 0.003, 0.02]);
     kv.listen((write) => {
-      if (write.sets.some(({ key }) => key[0] === "sig")) { for (const hint of this.#hints) hint(); }
+      const written = new Set(write.sets.map(({ key }) => key[0]));
+      for (const [hint, key] of this.#hints) if (written.has(key[0]!)) hint();
     });
   }
 
@@ -38,14 +49,25 @@ export class Network {
     return this.options.isRemote;
   }
 
-  linkOf(process: Process): { transport: Transport; hints: Hints } {
-    return {
-      transport: this.options.shared ? this.#remote(process) : this.#local(process),
-      hints: (callback) => this.#watch(process, callback),
-    };
+  /** Opens the store for a process. At a server that takes a way there and back, and may fail as any call. */
+  async open(process: Process): Promise<Deno.Kv> {
+    const connection: Connection = { isSilent: false, isRefused: false };
+    const transport = this.options.shared ? this.#remote(process, connection) : this.#local(process);
+    if (this.isRemote) await transport({ isCommit: false, apply: () => {} });
+    this.#connections.set(process, connection);
+    return kvLink(this.kv, {
+      transport,
+      hints: (key, callback) => this.#watch(process, connection, { key, callback }),
+    });
   }
 
-  #remote(process: Process): Transport {
+  /** Nothing comes through what a process has open now. */
+  silence(process: Process): void {
+    const connection = this.#connections.get(process);
+    if (connection) connection.isSilent = true;
+  }
+
+  #remote(process: Process, connection: Connection): Transport {
     const { world } = this;
     const { random } = world;
     return ({ isCommit, apply }) =>
@@ -62,7 +84,14 @@ export class Network {
               if (answers) this.#answer(process, back, () => reject(error));
             }
           });
-        if (world.faulty && world.now < (this.cutUntil.get(process) ?? 0)) {
+        if (this.isRemote && world.faulty && world.now < (this.refusedUntil.get(process) ?? 0)) {
+          connection.isRefused = true;
+        }
+        if (connection.isRefused) {
+          return world.later(there, process, () => reject(new Error("Invalid access token.")));
+        }
+        const isCut = world.faulty && world.now < (this.cutUntil.get(process) ?? 0);
+        if (isCut || connection.isSilent) {
           // Cut off: it does not arrive, or its answer does not.
           if (isCommit && random.chance(0.3)) send(there, false);
           return;
@@ -126,17 +155,21 @@ export class Network {
   }
 
   /** Many changes make one hint, if any. */
-  #watch(process: Process, callback: () => void): () => void {
+  #watch(
+    process: Process,
+    connection: Connection,
+    { key, callback }: { key: Deno.KvKey; callback: () => void },
+  ): () => void {
     let isDue = false;
     const hint = () => {
-      if (isDue || !process.alive || this.options.watchIsSilent) return;
+      if (isDue || !process.alive || connection.isSilent || this.options.watchIsSilent) return;
       isDue = true;
       this.world.later(this.world.random.between(1, 50), process, () => {
         isDue = false;
         callback();
       });
     };
-    this.#hints.add(hint);
+    this.#hints.set(hint, key);
     return () => this.#hints.delete(hint);
   }
 }

@@ -5,14 +5,16 @@ import type { EngineContext } from "../../core/engine/context.ts";
 import { type Engine, engine } from "../../core/engine/engine.ts";
 import type { Service } from "../../core/engine/service/service.ts";
 import { denoKv } from "../../core/kv/kv.ts";
+import { reopeningKv } from "../../core/kv/reopening_kv.ts";
 import { buildStore, type Store } from "../../core/kv/store.ts";
-import { kvLink } from "./kv_link.ts";
 import { type Machine, Process } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Oracle } from "./oracle.ts";
 import { simulatedAgent, simulatedEndSurvivors } from "./simulated_agent.ts";
-import { noProject } from "../support/no_project.ts";
+import { noneAdded, noProject, notSetUp, notStored } from "../support/no_project.ts";
+import { simulatedExchange } from "./simulated_exchange.ts";
 import { simulatedLandings } from "./simulated_landings.ts";
+import type { Receivers } from "./webhooks.ts";
 import { simulatedWorktrees } from "./simulated_worktrees.ts";
 import { simulatedClock, type World } from "./world.ts";
 import type { ProjectSettings } from "../../core/process/project/project_settings.ts";
@@ -36,8 +38,10 @@ export class Node {
       network: Network;
       oracle: Oracle;
       settings: ProjectSettings;
+      receivers: Receivers;
       shared: boolean;
       maxConcurrent: number;
+      holdMs: number;
     },
   ) {}
 
@@ -94,9 +98,10 @@ export class Node {
 
   async #boot(process: Process): Promise<void> {
     const { world } = this;
-    const { id, name, machine, network, oracle, settings, shared, maxConcurrent } = this.options;
+    const { id, name, machine, network, oracle, settings, receivers, shared, maxConcurrent, holdMs } = this.options;
     const clock = simulatedClock(world, process, machine);
-    const kv = denoKv(kvLink(network.kv, network.linkOf(process)), { clock });
+    const open = () => network.open(process);
+    const kv = network.isRemote ? await reopeningKv({ clock, open }) : denoKv(await open(), { clock });
     const store = await buildStore(kv, { clock, random: world.random, shared, remote: network.isRemote });
     watchAppends(store, oracle);
     watchTail(store, { world, name: process.name });
@@ -108,9 +113,15 @@ export class Node {
       agent: () => Promise.resolve(simulatedAgent(machine, process, oracle)),
       landings: simulatedLandings(machine, process, oracle),
       outgoing: noProject.outgoing,
+      exchange: oracle.work.exchange === null
+        ? noProject.exchange
+        : simulatedExchange(oracle.work.exchange, { machine, process, oracle: oracle.work }),
+      sandboxes: noProject.sandboxes,
+      folderBytes: noProject.folderBytes,
+      poster: receivers.poster(process),
       ...simulatedProject(machine, process, { settings, oracle }),
       worker: { id, name },
-      settings: { maxConcurrent, repos: ["main"], promptSuffix: "", stallMs: 20_000, logs: "/logs" },
+      settings: { maxConcurrent, repos: ["main"], promptSuffix: "", stallMs: 20_000, logs: "/logs", holdMs },
       freeBytes: async () => {
         await process.wait(1);
         return machine.freeBytes;
@@ -119,13 +130,16 @@ export class Node {
     };
     const running = engine(context, {
       endSurvivors: simulatedEndSurvivors(machine, process),
+      watcher: null,
       pid: 1,
       // Nobody asks for them here.
       pullRequests: {} as never,
       repositories: {
         inspect: () => Promise.reject(new Error("No repository is looked at")),
         projects: { settings: () => Promise.reject(new Error("No file is read")) },
+        added: noneAdded,
       },
+      setUp: notSetUp,
       surroundings: () => ({
         version: "0",
         agent: {
@@ -142,7 +156,9 @@ export class Node {
         repos: [],
         root: false,
         containment: { kind: "none", reason: null },
+        sandbox: { asked: "off", level: "off", reason: null },
         token: false,
+        stored: notStored,
       }),
     });
     await running.start();

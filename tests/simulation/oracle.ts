@@ -1,5 +1,6 @@
 // What must always hold, checked at every commit, acknowledgement and start of an agent. `world.violation` names what broke.
 
+import { isPack, packLines } from "../../core/kv/event_record.ts";
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
 import { evolve } from "../../core/domain/evolve.ts";
 import { emptyTask, isOver, type Task } from "../../core/domain/task.ts";
@@ -9,6 +10,7 @@ import type { LiveAgent } from "./simulated_agent.ts";
 import type { LiveStep } from "./simulated_step.ts";
 import type { AppliedWrite, SimulatedKv } from "./simulated_kv.ts";
 import { type Commit, type SimulatedRepository, target } from "./simulated_repository.ts";
+import type { WorkOracle } from "./work_oracle.ts";
 import type { World } from "./world.ts";
 
 /** How long a process that was held up may take to notice that it lost its runs. */
@@ -44,6 +46,7 @@ export class Oracle {
   constructor(
     readonly world: World,
     readonly kv: SimulatedKv,
+    readonly work: WorkOracle,
     readonly options: { maxConcurrent: number; setup: string | null; check: string | null },
   ) {
     kv.listen((write) => this.#applied(write));
@@ -67,6 +70,7 @@ export class Oracle {
     if (ofProcess > this.options.maxConcurrent) this.world.violation(`${agent.process.name} runs ${ofProcess} agents`);
     // Held up between its last look at the lease and the start, it notices only now.
     if (this.isHeldUp(agent.process)) return;
+    this.work.started(agent, this.#historyOf(agent.task).task);
     for (const other of this.agents) {
       if (!other.alive || other === agent || other.task !== agent.task) continue;
       // On one machine the old one is always ended first. On another, whoever cannot run cannot end it.
@@ -117,7 +121,12 @@ export class Oracle {
     const ranges: [number, number, number][] = [];
     let entry: unknown = null;
     for (const { key, value } of sets) {
-      if (key[0] === "event") this.#event(key[1] as number, key[2] as number, value as Uint8Array, ranges);
+      if (key[0] !== "event") continue;
+      const events = this.decode(value as Uint8Array);
+      const first = (key[2] as number) - events.length + 1;
+      for (const [index, event] of events.entries()) this.#event(key[1] as number, first + index, event, ranges);
+    }
+    for (const { key, value } of sets) {
       if (key[0] === "all") entry = value;
     }
     if (ranges.length === 0) return;
@@ -132,8 +141,7 @@ export class Oracle {
     this.#checkCap();
   }
 
-  #event(task: number, seq: number, value: Uint8Array, ranges: [number, number, number][]): void {
-    const event = this.decode(value);
+  #event(task: number, seq: number, event: TaskEvent, ranges: [number, number, number][]): void {
     const history = this.#historyOf(task);
     const before = history.task;
     const text = `event ${seq} (${event.type}) of task ${task}`;
@@ -160,6 +168,7 @@ export class Oracle {
       `  ${task}/${seq} ${event.type}${event.run ? ` run ${event.run}` : ""} by ${event.by} ${detail(event)}`,
     );
     history.task = evolve(before, event);
+    this.work.heard(event, { before, after: history.task });
     history.lines.push(JSON.stringify(event));
     history.events.push(event);
     this.heard(event);
@@ -231,8 +240,9 @@ export class Oracle {
   #allIsDone({ task }: History, broken: (what: string) => void): void {
     for (const { key, start: { mark, prompt }, said, wasCutShort } of this.agents) {
       const last = this.#said.get(key) ?? 0;
-      // What had gone well before its agent was reminded to commit stands, whatever becomes of the reminder.
-      const isReminder = prompt.startsWith("You left changes that are not committed");
+      // What had gone well before its agent was reminded to commit stands, whatever becomes of the reminder; a session that
+      // begins anew is told what was done before it.
+      const isReminder = prompt.includes("You left changes that are not committed");
       if (mark === task.run?.mark && wasCutShort && !isReminder) broken("its background work was ended");
       if (mark === task.run?.mark && said > 0 && last !== said - 1) broken(`it ends at step ${last} of ${said - 1}`);
     }
@@ -296,7 +306,13 @@ export class Oracle {
   }
 
   /** An event as it is stored, parts put together. */
-  decode(value: Uint8Array): TaskEvent {
+  /** The events of a value. */
+  decode(value: Uint8Array): TaskEvent[] {
+    if (isPack(value)) return packLines(value).map((line) => JSON.parse(this.#decoder.decode(line)));
+    return [this.#decodeOne(value)];
+  }
+
+  #decodeOne(value: Uint8Array): TaskEvent {
     const { commit: _, body, ...event } = JSON.parse(this.#decoder.decode(value));
     if (body === null) return event;
     let json = "";

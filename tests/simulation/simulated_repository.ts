@@ -1,5 +1,5 @@
-// A repository of one machine: branches as chains of commits, and the checkouts of landings. It is on disk, so it outlives the
-// processes; a git that was started goes on when its caller dies, until whoever takes the repository's turn next ends it. One
+// A repository of one machine: branches as chains of commits, refs that keep work, and the checkouts of landings. It is on disk, so
+// it outlives the processes; a git that was started goes on when its caller dies, until whoever takes the repository's turn next ends it. One
 // that moves the target is never ended.
 
 import type { Process } from "./machine.ts";
@@ -14,8 +14,13 @@ export interface Commit {
   pieces: ReadonlySet<string>;
 }
 
+/** Where every clone begins. */
+const beginning: Commit = { id: "b".repeat(40), parents: [], pieces: new Set(["begin"]) };
+
 export class SimulatedRepository {
   readonly branches = new Map<string, string>();
+  /** What saved work, by its full name. */
+  readonly refs = new Map<string, string>();
   /** Worktrees of landings by name. */
   readonly checkouts = new Map<string, { path: string }>();
   /** What is merged into a worktree and waits for its agent, by branch. */
@@ -26,7 +31,8 @@ export class SimulatedRepository {
   readonly #underWay = new Set<{ process: Process; isMove: boolean; end: () => void }>();
 
   constructor(readonly world: World) {
-    this.branches.set(target, this.commit([], ["begin"]).id);
+    this.receive([beginning]);
+    this.branches.set(target, beginning.id);
   }
 
   /** A new commit with what its parents hold and `pieces`. */
@@ -37,6 +43,20 @@ export class SimulatedRepository {
     const commit = { id, parents, pieces: all };
     this.#commits.set(id, commit);
     return commit;
+  }
+
+  knows(id: string): boolean {
+    return this.#commits.has(id);
+  }
+
+  /** Commits as another repository has them. */
+  receive(commits: Iterable<Commit>): void {
+    for (const commit of commits) this.#commits.set(commit.id, commit);
+  }
+
+  /** A commit and all before it. */
+  closureOf(id: string): Commit[] {
+    return [...this.#reachable(id)].map((one) => this.get(one));
   }
 
   get(id: string): Commit {

@@ -6,9 +6,10 @@ import type { Machine, Process } from "./machine.ts";
 import type { Oracle } from "./oracle.ts";
 import { target } from "./simulated_repository.ts";
 import { nothingIncluded } from "../../core/process/git/worktree_include.ts";
-import { nothingUncommitted } from "../support/no_project.ts";
+import { nothingUncommitted, quietFolder } from "../support/no_project.ts";
 
 export function simulatedWorktrees(machine: Machine, process: Process, oracle: Oracle): Worktrees {
+  const { work } = oracle;
   const { world, repository } = machine;
   const { random } = world;
 
@@ -27,6 +28,24 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
     return repository.branches.get(branch) ?? base_commit;
   }
 
+  /** Saves what a place holds: with what is not committed, now and then. Called again, it returns what was saved. */
+  function save(place: Place, ref: string): { ref: string; commit: string } {
+    const tip = tipOf(place);
+    const before = repository.refs.get(ref);
+    const isSaved = before !== undefined && repository.isAncestor(tip, before);
+    const commit = isSaved
+      ? before
+      : random.chance(0.2)
+      ? repository.commit([tip], [`uncommitted ${ref} ${world.picks}`]).id
+      : tip;
+    for (let n = 1, name = ref;; name = `${ref}-${++n}`) {
+      const known = repository.refs.get(name);
+      if (known !== undefined && known !== commit) continue;
+      repository.refs.set(name, commit);
+      return { ref: name, commit };
+    }
+  }
+
   function requireFolder({ path }: Place): void {
     if (!machine.folders.has(path)) throw new DomainError("unavailable", `There is no worktree ${path}`);
   }
@@ -35,10 +54,21 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
     async add({ repo, task, branch, base, baseCommit }) {
       if (world.faulty && random.chance(0.01)) throw new DomainError("invalid", `There is no commit ${base}`);
       const path = `/${machine.name}/${branch}`;
-      const kept = machine.folders.has(path) ? [`refs/coder/kept/${branch}`] : [];
-      const base_commit = repository.resolve(baseCommit ?? base) ?? repository.branches.get(target)!;
+      const from = baseCommit ?? base;
+      const found = repository.resolve(from);
+      // What nobody can bring here is as good as the target.
+      if (found === null && work.exchange?.knows(from)) {
+        await git("look");
+        throw new DomainError("invalid", `There is no commit ${from} here`);
+      }
+      const base_commit = found ?? repository.branches.get(target)!;
+      const kept: string[] = [];
       await git("add", () => {
         requireNobodyIn(path, { machine, process, oracle });
+        const tip = repository.branches.get(branch);
+        if (machine.folders.has(path) && tip !== undefined) {
+          kept.push(save({ repo, branch, path, base, base_commit: tip }, `refs/coder/kept/${branch}`).ref);
+        }
         machine.folders.set(path, { task, branch });
         repository.branches.set(branch, base_commit);
         repository.merging.delete(branch);
@@ -50,6 +80,8 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       return machine.folders.has(path);
     },
     pathOf: ({ path }) => Promise.resolve(path),
+    pathHere: ({ branch }) => Promise.resolve(`/${machine.name}/${branch}`),
+    folders: () => Promise.reject(new Error("Nothing is to be confined")),
     async whyNotRestorable({ path }, { commit }) {
       await git("look").catch(() => {});
       return machine.folders.has(path) || commit !== null ? null : "it is gone";
@@ -83,17 +115,26 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
     async snapshot(place, { task, run }) {
       await git("snapshot");
       requireFolder(place);
-      return { ref: `refs/coder/task-${task}/run-${run}`, commit: tipOf(place) };
+      return save(place, `refs/coder/task-${task}/run-${run}`);
     },
     async savePoint(place, { task, name }) {
       await git("save a point");
       requireFolder(place);
       const commit = tipOf(place);
-      return { ref: commit === place.base_commit ? null : `refs/coder/task-${task}/point-${name}`, commit };
+      return commit === place.base_commit
+        ? { ref: null, commit }
+        : save(place, `refs/coder/task-${task}/point-${name}`);
+    },
+    async keepFiles(place, { task, run, before }) {
+      await git("keep the files");
+      requireFolder(place);
+      const commit = tipOf(place);
+      return commit === before ? null : { ref: `refs/coder/task-${task}/steps-${run}`, commit };
     },
     async remove({ path, branch }) {
       await git("remove", () => {
         requireNobodyIn(path, { machine, process, oracle });
+        if (!oracle.isHeldUp(process)) work.removes(branch, repository);
         machine.folders.delete(path);
         repository.branches.delete(branch);
       });
@@ -107,6 +148,7 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       await git("look");
       return new Set([...repository.checkouts.keys(), ...[...machine.folders.values()].map(({ branch }) => branch)]);
     },
+    ...quietFolder,
     include: () => Promise.resolve(nothingIncluded),
     async uncommitted(place) {
       await git("look");
@@ -132,12 +174,24 @@ export function simulatedWorktrees(machine: Machine, process: Process, oracle: O
       const tip = repository.branches.get(branch) ?? null;
       return { head: tip ?? "", branch: tip };
     },
+    async progress({ branch, base_commit }) {
+      await git("look");
+      const commit = repository.branches.get(branch);
+      if (commit === undefined) return null;
+      const isBaseHere = repository.knows(base_commit);
+      return { commit, commits: isBaseHere ? repository.ahead(commit, base_commit).length : 1 };
+    },
+    countBeyond: () => Promise.resolve(0),
+    changedNames: () => Promise.resolve([]),
+    isWithin: (_, { commit, of }) =>
+      Promise.resolve(repository.knows(commit) && repository.knows(of) && repository.isAncestor(commit, of)),
     async strayed() {
       await git("look");
       return [];
     },
     diff: () => Promise.reject(new Error("The simulation asks for no diff")),
     fileAt: () => Promise.reject(new Error("The simulation asks for no file")),
+    folderAt: () => Promise.reject(new Error("The simulation asks for no folder")),
   };
 }
 

@@ -11,9 +11,13 @@ import { Machine } from "./machine.ts";
 import { Network } from "./network.ts";
 import { Node } from "./node.ts";
 import { Oracle } from "./oracle.ts";
+import { SimulatedExchange } from "./simulated_exchange.ts";
 import { SimulatedKv } from "./simulated_kv.ts";
 import { personAtWork, type SimulatedRepository } from "./simulated_repository.ts";
+import { checkSchedules, SchedulePlay } from "./schedules.ts";
 import { drawSettings } from "./simulated_step.ts";
+import { Receivers } from "./webhooks.ts";
+import { WorkOracle } from "./work_oracle.ts";
 import { World } from "./world.ts";
 
 export interface Report {
@@ -56,8 +60,13 @@ async function play(world: World): Promise<Report> {
     watchIsSilent: random.chance(0.3),
   });
   const settings = drawSettings(world);
-  const oracle = new Oracle(world, kv, { maxConcurrent, setup: settings.setup, check: settings.check });
-  const isOneMachine = random.chance(0.3);
+  const exchange = shared && random.chance(0.6) ? new SimulatedExchange(world) : null;
+  const holdMs = random.pick([0, 10_000, 120_000]);
+  const work = new WorkOracle(world, exchange, (worker): SimulatedRepository => machineOf(worker).repository);
+  const oracle = new Oracle(world, kv, work, { maxConcurrent, setup: settings.setup, check: settings.check });
+  const receivers = new Receivers(world, kv, oracle);
+  // Where work crosses, each has a clone of its own.
+  const isOneMachine = exchange === null && random.chance(0.3);
   const machines = [0, 1, 2].map((n) => new Machine(world, `machine-${n}`));
   const nodes = Array.from({ length: shared ? random.integer(2, 3) : 1 }, (_, n) =>
     new Node(world, {
@@ -67,47 +76,65 @@ async function play(world: World): Promise<Report> {
       network,
       oracle,
       settings,
+      receivers,
       shared,
       maxConcurrent,
+      holdMs,
     }));
-  oracle.repositoryOf = (worker) => nodes.find(({ options: { id } }) => id === worker)!.options.machine.repository;
+  const machineOf = (worker: string): Machine => nodes.find(({ options: { id } }) => id === worker)!.options.machine;
+  oracle.repositoryOf = work.repositoryOf;
   world.note(
-    `seed ${world.seed}: ${nodes.length} workers, ${shared ? "shared" : "local"} store, ${maxConcurrent} slots`,
+    `seed ${world.seed}: ${nodes.length} workers, ${shared ? "shared" : "local"} store, ${maxConcurrent} slots${
+      exchange ? ", an exchange" : ""
+    }`,
   );
   const client = new Client(world, nodes, oracle);
   const untilMs = random.between(20_000, 60_000);
   for (const node of nodes) node.start();
+  const schedules = new SchedulePlay(world, nodes, oracle);
+  schedules.begin({ untilMs });
+  receivers.begin(nodes);
   client.begin({ tasks: random.integer(2, 8), commands: random.integer(0, 12), untilMs });
   for (const machine of machines) personAtWork(machine.repository, { count: random.integer(0, 5), untilMs });
   injectFaults(world, {
     nodes,
     network,
+    exchange,
     untilMs,
     count: random.chance(0.3) ? random.integer(10, 25) : random.integer(0, 8),
   });
 
   await world.run(() => false, { withinMs: untilMs });
-  heal(world, { nodes, network });
+  heal(world, { nodes, network, exchange });
+  const unsent = () => kv.list({ prefix: ["unsent"] }, { limit: 10, reverse: false }).map(({ value }) => value);
   const isUp = () =>
     network.isAnswering && nodes.every(({ service, process }) => service !== null && process!.pausedUntil <= world.now);
   const isSettled = () =>
-    isUp() && client.isAnswered && machines.every(({ repository }) => repository.checkouts.size === 0) &&
-    [...oracle.histories.keys()].every((id) => isAtRest(oracle, id));
+    isUp() && client.isAnswered && schedules.isOver && unsent().length === 0 && machines.every(({ repository }) =>
+      repository.checkouts.size === 0
+    ) &&
+    [...oracle.histories.keys()].every((id) => isAtRest(oracle, id)) && receivers.isSettled();
+  let hasEnded = false;
   const settling = () => {
+    // What it lands after that would set to work whoever waited for it, while the end is looked at.
+    if (hasEnded) return;
     void client.settle();
     world.later(5_000, null, settling);
   };
   settling();
-  const ended = await world.run(isSettled, { withinMs: patienceMs });
-  if (!ended) {
+  hasEnded = await world.run(isSettled, { withinMs: patienceMs });
+  if (!hasEnded) {
     const left = [...oracle.histories.keys()].filter((id) => !isAtRest(oracle, id));
-    world.violation(`tasks ${left} did not end within ${patienceMs} ms after the faults`);
+    const [what, given] = [`tasks ${left} did not end`, `tasks ${unsent()} were not given to the exchange`];
+    world.violation(`${what}, ${given}, within ${patienceMs} ms after the faults`);
   }
   if (world.violations.length === 0) await readAll(world, nodes, oracle);
   await stopAll(world, nodes);
   if (world.violations.length === 0) {
     for (const { repository } of machines) checkRepository(repository);
     await checkStore(world, { kv, oracle, client });
+    checkSchedules(world, oracle);
+    receivers.check();
   }
   const events = [...oracle.histories.values()].reduce((sum, { lines }) => sum + lines.length, 0);
   const { seed, hash, violations, trace, picks, now } = world;

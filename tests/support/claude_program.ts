@@ -2,8 +2,9 @@
 // talk to a scripted API (messages_api.ts) instead of the service. Needs npm and, the first time, its registry; nothing
 // is read from or written to the user's own claude installation or settings.
 
-import { basename, dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { testedVersions } from "../../core/process/claude/claude_probe.ts";
+import { cacheFolder, installOnce } from "./install_once.ts";
 
 /** A version, or `latest` for whatever is newest: for a job that looks for what changed. */
 const chosen = Deno.env.get("TEST_CLAUDE_VERSION");
@@ -30,26 +31,14 @@ export function claudeProgram(version = claudeVersion): Promise<string> {
 async function findOrInstall(wanted: string): Promise<string> {
   const version = wanted === "latest" ? await newestVersion() : wanted;
   const name = platformPackage();
-  const folder = join(cacheFolder(), "personal-coder-tests", `${name}-${version}`);
-  const executable = join(folder, executableWithin(name));
-  if (await exists(executable)) return executable;
-
-  await Deno.mkdir(dirname(folder), { recursive: true });
-  // An OS lock: it ends with its holder, however that ends.
-  using lock = await Deno.open(`${folder}.lock`, { create: true, write: true });
-  await lock.lock(true);
-  if (await exists(executable)) return executable;
-  // Installed beside and renamed when it is whole, so that an install cut short is never taken for a good one. A new
-  // folder each time, since the npm of a killed process may still be writing to the old one.
-  const prefix = `${basename(folder)}.partial-`;
-  for await (const entry of Deno.readDir(dirname(folder))) {
-    if (entry.name.startsWith(prefix)) await Deno.remove(join(dirname(folder), entry.name), { recursive: true });
-  }
-  const staging = await Deno.makeTempDir({ dir: dirname(folder), prefix });
-  await install(name, { version, folder: staging });
-  await requireVersion(join(staging, executableWithin(name)), version);
-  await Deno.rename(staging, folder);
-  return executable;
+  const executable = executableWithin(name);
+  return await installOnce(join(cacheFolder(), "personal-coder-tests", `${name}-${version}`), {
+    executable,
+    async install(staging) {
+      await install(name, { version, folder: staging });
+      await requireVersion(join(staging, executable), version);
+    },
+  });
 }
 
 /** The main package only starts the one of these that fits; taking it directly needs no install script. */
@@ -111,24 +100,6 @@ async function requireVersion(executable: string, version: string): Promise<void
   if (!said.startsWith(`${version} `)) {
     throw new Error(`Cannot use ${executable}: it says ${JSON.stringify(said)} to --version, not ${version}`);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** Where this system keeps what can be made again. */
-function cacheFolder(): string {
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
-  const caches = Deno.build.os === "darwin" ? "Library/Caches" : ".cache";
-  const folder = Deno.env.get("XDG_CACHE_HOME") ?? Deno.env.get("LOCALAPPDATA") ?? (home && join(home, caches));
-  if (!folder) throw new Error("Cannot find a cache folder for the claude program: set HOME or XDG_CACHE_HOME");
-  return folder;
 }
 
 /**

@@ -3,7 +3,8 @@
 
 import { deadline } from "@std/async";
 import { fromFileUrl, join } from "@std/path";
-import type { TaskEvent, TaskSpec } from "../../core/domain/event.ts";
+import type { TaskEvent } from "../../core/domain/event.ts";
+import type { TaskSpec } from "../../core/domain/task_spec.ts";
 import { evolve } from "../../core/domain/evolve.ts";
 import { emptyTask, type Task } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
@@ -27,7 +28,7 @@ export interface ServiceOptions {
 }
 
 export interface TestService extends AsyncDisposable {
-  /** `http://127.0.0.1:{port}`. */
+  /** `http://127.0.0.1:{port}`; `nowhere` with CODER_PORT=off. */
   readonly url: string;
   readonly pid: number;
   readonly data: string;
@@ -111,6 +112,8 @@ async function launch({ repo, data, env = {}, cwd, under = [], limited = false }
     ...Object.fromEntries(own),
     CODER_DATA: join(folder, "data"),
     CODER_PORT: "0",
+    // What is about sandboxes says so.
+    CODER_SANDBOX: Deno.env.get("TEST_SANDBOX") ?? "off",
     ...(repo === undefined ? {} : { CODER_REPO: repo }),
     NO_COLOR: "1",
     [worldVariable]: world,
@@ -159,9 +162,9 @@ function readOutput(child: Deno.ChildProcess) {
   async function read(stream: Deno.ChildProcess["stdout"]): Promise<void> {
     for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
       text += chunk;
-      const url = /^ +Open +(http\S+)\n/m.exec(text)?.[1];
+      const url = /^ +Open +(http\S+|nowhere)/m.exec(text)?.[1];
       // The announcement ends with an empty line.
-      if (url && /\/stream.*\n\n/.test(text)) found.resolve(url);
+      if (url && (url === "nowhere" || /\/stream.*\n\n/.test(text))) found.resolve(url);
       // With CODER_LOG=json it is a line like any other.
       const named = /"message":"Open: (http[^"\s]+)"/.exec(text)?.[1];
       if (named) found.resolve(named);

@@ -7,6 +7,8 @@ Deno.test("columnOf() puts a task where the one who must act looks", () => {
   assertEquals(columnOf({ status: "pending", blocked_by: [{ id: 4, status: "in_progress" }], review: null }), "queue");
   assertEquals(columnOf({ status: "pending", ...none }), "queue");
   assertEquals(columnOf({ status: "awaiting_approval", ...none }), "needs_you");
+  const imported = { store: "s", task: 1, events: 2, exported_at: "" };
+  assertEquals(columnOf({ status: "awaiting_approval", ...none, imported }), "done");
   assertEquals(columnOf({ status: "in_progress", ...none }), "running");
   assertEquals(columnOf({ status: "failed", ...none }), "needs_you");
   assertEquals(columnOf({ status: "completed", ...none }), "done");

@@ -34,24 +34,43 @@ Deno.test("obstacleSentence() says in one sentence what a task waits for", () =>
     "After #4, which is discarded",
   );
   assertEquals(
-    obstacleSentence({ kind: "due", due_at: "2026-01-01T00:00:00.000Z" }),
+    obstacleSentence({ kind: "due", due_at: "2026-01-01T00:00:00.000Z", due_here: 0 }),
     "Next attempt at 2026-01-01T00:00:00.000Z",
   );
   assertEquals(
     obstacleSentence({ kind: "repository", repo: "demo" }),
     "No worker here has the repository demo",
   );
-  assertEquals(obstacleSentence({ kind: "elsewhere", worker: "w" }), "Its worktree is on another worker");
+  const elsewhere = { kind: "elsewhere", worker: "7f1e0f5a-1111", name: "tower", isGone: false } as const;
+  assertEquals(obstacleSentence(elsewhere), "Waits for tower, which has its work");
+  assertEquals(
+    obstacleSentence({ ...elsewhere, name: null, isGone: true, base: 4 }),
+    "Waits for worker 7f1e0f5a, which has the work of #4 and is away",
+  );
 });
 
 Deno.test("waitingSentence() says the obstacle, else the pause, else the slots", () => {
-  const free = { obstacle: null, pause: null, position: 1, slots: { free: 1, total: 3 } };
+  const free = { obstacle: null, pause: null, position: 1, slots: { free: 1, total: 3 }, others: false };
   const busy = { ...free, slots: { free: 0, total: 3 } };
   assertEquals(waitingSentence(free), "Starting");
   assertEquals(waitingSentence(busy), "Next; all 3 slots are busy");
   assertEquals(waitingSentence({ ...busy, position: 2, slots: { free: 0, total: 1 } }), "The only slot is busy");
   assertEquals(waitingSentence({ ...busy, position: 2, slots: { free: 0, total: 2 } }), "Both slots are busy");
   assertEquals(waitingSentence({ ...busy, pause: "no login" }), "Dispatch is paused: no login");
+  const door = { ...busy, slots: { free: 0, total: 0 } };
+  assertEquals(waitingSentence(door), "No living worker runs agents: this one is a door without any");
+  assertEquals(
+    waitingSentence({ ...door, others: true }),
+    "Waits for another worker: this one is a door without agents",
+  );
+  const labels = { kind: "labels", labels: { gpu: "1", os: "linux" } } as const;
+  assertEquals(waitingSentence({ ...free, obstacle: labels }), "No living worker has gpu=1, os=linux");
+  assertEquals(waitingSentence({ ...free, obstacle: labels, others: true }), "Waits for a worker with gpu=1, os=linux");
+  const repository = { kind: "repository", repo: "demo" } as const;
+  assertEquals(
+    waitingSentence({ ...free, obstacle: repository, others: true }),
+    "Waits for a worker with the repository demo",
+  );
   assertEquals(waitingSentence({ ...busy, obstacle: { kind: "cancelling" }, pause: "no login" }), "Being cancelled");
 });
 

@@ -37,10 +37,11 @@ export async function claimAndRun(
   const run = runTask(context, claimed.task, options);
   options.onRun(run);
   const report = await run.done;
-  if (!report.end) return true;
-  // A trial says nothing about the queue: a person looks at it.
-  if (!claimed.task.trial) drawConclusions(report, { ...options, repo: claimed.task.repo });
-  await archiveWorktree(context, id, { signal: options.stopping });
+  if (report.end) {
+    // A trial says nothing about the queue: a person looks at it.
+    if (!claimed.task.trial) drawConclusions(report, { ...options, repo: claimed.task.repo });
+    await archiveWorktree(context, id, { signal: options.stopping });
+  }
   return true;
 }
 
@@ -54,14 +55,28 @@ async function claim(
   const planned = board.entry(id);
   let seen: Task | null = null;
   try {
-    const command = { type: "claim", worker: worker.id, mark, why, planned } as const;
+    const ready_at = await readyAt(context, planned?.depends_on ?? []);
+    const command = { type: "claim", worker: worker.id, mark, why, planned, ready_at } as const;
     const { head } = await handleCommand(context, id, command, { by: "scheduler", onDecide: (head) => seen = head });
     return { task: head };
   } catch (error) {
     if (!(error instanceof DomainError && error.code === "conflict")) throw error;
     // Cancelled, edited away or claimed by another worker a moment ago: what refused it is newer than the board.
-    return { task: null, hasLearned: seen !== null && board.learn(seen) };
+    const hasLearned = seen !== null && board.learn(seen);
+    // Who took it has taken others with it: planned again before that is known, those would be lost in the same way.
+    await context.store.tail.look().catch(() => {});
+    return { task: null, hasLearned };
   }
+}
+
+/** When the last of these tasks was done, ISO 8601; undefined for none. */
+async function readyAt({ store }: EngineContext, depends_on: number[]): Promise<string | undefined> {
+  if (depends_on.length === 0) return undefined;
+  const ends = (await store.log.heads(depends_on)).flatMap((head) => {
+    // One that lands by itself is done once it has landed.
+    return head === null ? [] : [(head.lands_itself ? head.last_landing?.at : null) ?? head.completed_at ?? ""];
+  });
+  return ends.sort().at(-1) || undefined;
 }
 
 /** What says something about the environment. */

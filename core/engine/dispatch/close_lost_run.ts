@@ -1,11 +1,12 @@
 // Closing a run whose holder is gone: what still lives of it is ended first, then its end is written.
 
-import { DomainError } from "../../domain/error.ts";
+import { isFenced } from "../../domain/error.ts";
 import type { Guard } from "../../kv/commit_batch.ts";
 import { StaleGuard } from "../../kv/group_commit.ts";
 import { handleCommand } from "../handle_command.ts";
-import type { EngineContext } from "../context.ts";
-import { setupMark } from "../marks.ts";
+import { type EngineContext, isOurs } from "../context.ts";
+import { sandboxMark, setupMark } from "../marks.ts";
+import { forgetGuard, restoreAfterLoss } from "../run/git_folder.ts";
 
 /** Ends the survivors of a run by its mark; resolves when none is alive. How many there were. */
 export type EndSurvivors = (mark: string) => Promise<number>;
@@ -27,8 +28,12 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
   const head = await store.log.head(id);
   const run = head?.run;
   if (!head || !run || run.worker !== runner) return false;
-  const ended = await Promise.all([run.mark, setupMark(run.mark)].map((mark) => endSurvivors(mark)));
+  const marks = [run.mark, setupMark(run.mark), sandboxMark(run.mark)];
+  const ended = await Promise.all(marks.map((mark) => endSurvivors(mark)));
   const survivors = ended.reduce((sum, count) => sum + count);
+  const restored = head.place?.present && isOurs(context, runner)
+    ? await restoreAfterLoss(context, head.place, { task: id, run: run.epoch })
+    : null;
   const changes = head.place?.present ? await worktrees.changes(head.place).catch(() => null) : null;
   const found = survivors > 0 ? ` ${survivors} of its processes were still alive and were ended.` : "";
   const end = {
@@ -44,12 +49,20 @@ export async function closeLostRun(context: EngineContext, { id, runner, endSurv
     lines_added: changes?.lines_added ?? null,
     lines_removed: changes?.lines_removed ?? null,
   };
+  const forget = () => forgetGuard(context, { task: id, run: run.epoch });
   try {
     const options = { by: `${worker.name}/${run.epoch}`, guard, until: "written" } as const;
+    if (restored) {
+      const events = [{ type: "git_folder.restored" as const, data: restored }];
+      await handleCommand(context, id, { type: "record", run: run.epoch, events }, options);
+    }
+    await forget();
     await handleCommand(context, id, { type: "finish_run", run: run.epoch, end }, options);
     return true;
   } catch (error) {
-    if (error instanceof StaleGuard || (error instanceof DomainError && error.code === "fenced")) return false;
-    throw error;
+    if (error instanceof StaleGuard) return false;
+    if (!isFenced(error)) throw error;
+    await forget();
+    return false;
   }
 }

@@ -21,7 +21,7 @@ const calmMs = 5_000;
 const tenseMs = 1_000;
 
 /** Knows of no shortage before `run`. */
-export function diskWatch({ clock, presence, freeBytes, onChange }: {
+export function diskWatch({ clock, presence, freeBytes, onChange, onTense }: {
   clock: Clock;
   /** Of the database. Each commit looks, so it may know before this does. */
   presence: Presence;
@@ -29,6 +29,8 @@ export function diskWatch({ clock, presence, freeBytes, onChange }: {
   freeBytes: () => Promise<number | null>;
   /** What `shortage` says has changed. */
   onChange(shortage: string | null): void;
+  /** While agents are held back, at each look. */
+  onTense(freeBytes: number): Promise<void>;
 }): DiskWatch {
   let shortage: string | null = null;
   let wasShort = false;
@@ -37,6 +39,7 @@ export function diskWatch({ clock, presence, freeBytes, onChange }: {
   async function check(): Promise<void> {
     const free = await freeBytes();
     if (free !== null) measure(free);
+    if (free !== null && gate) await onTense(free);
     const now = presence.look() ?? shortage;
     if (wasShort === (now !== null)) return;
     wasShort = now !== null;

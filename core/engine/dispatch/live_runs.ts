@@ -14,6 +14,15 @@ export class LiveRuns {
     this.#runs.delete(task);
   }
 
+  /** Of the tasks that run. */
+  ids(): number[] {
+    return [...this.#runs.keys()];
+  }
+
+  all(): Iterable<LiveRun> {
+    return this.#runs.values();
+  }
+
   /** Stops every run softly. */
   stop(reason: StopReason): void {
     for (const run of this.#runs.values()) run.stop(reason);

@@ -14,8 +14,11 @@ import type { LiveBoard } from "./board.ts";
 import { claimAndRun } from "./claim_and_run.ts";
 import type { DiskWatch } from "./disk_watch.ts";
 import type { DispatchPause } from "./dispatch_pause.ts";
+import type { Drains } from "./drains.ts";
+import type { Leases } from "./leases.ts";
 import type { LiveRuns } from "./live_runs.ts";
 import type { RepositoryPauses } from "./repository_pause.ts";
+import type { Slots } from "./slots.ts";
 import { TasksInHand } from "./tasks_in_hand.ts";
 import type { WakeUp } from "./wake_up.ts";
 
@@ -26,6 +29,8 @@ export interface Scheduler {
   run(signal: AbortSignal): Promise<void>;
   /** What the plan goes by: the free slots and the repositories of this worker. */
   view(): WorkerView;
+  /** Slots that are taken: by runs, and by what is put away after them. */
+  busySlots(): number;
   /** Forgets why nothing could be claimed, and looks again. */
   retry(): void;
   /** Why nothing is claimed although tasks wait: the agent is missing, say. */
@@ -40,8 +45,10 @@ export interface SchedulerParts {
   pause: DispatchPause;
   repositories: RepositoryPauses;
   disk: DiskWatch;
+  drains: Pick<Drains, "isDraining">;
+  slots: Pick<Slots, "total">;
   /** What the leases know: whether this worker may claim, and who is dead. */
-  lease: { readonly isSure: boolean; readonly dead: ReadonlySet<string> };
+  lease: Pick<Leases, "isSure" | "dead" | "others">;
   runs: LiveRuns;
   /** Says which tasks are in other hands: their worktrees are being put away. */
   mergeQueue: { has(id: number): boolean };
@@ -65,7 +72,7 @@ class QueueScheduler implements Scheduler {
   readonly #context: EngineContext;
   readonly #parts: SchedulerParts;
   readonly #inHand: TasksInHand;
-  readonly #repos: ReadonlySet<string>;
+  #repos: ReadonlySet<string>;
   readonly #stopping = new AbortController();
   #obstacle: string | null = null;
   #nextDueAt: number | null = null;
@@ -80,14 +87,38 @@ class QueueScheduler implements Scheduler {
   }
 
   view(): WorkerView {
-    const { store, worker, settings } = this.#context;
+    const { store, worker, settings, exchange } = this.#context;
     return {
       worker: store.shared ? worker.id : null,
-      repos: this.#repos,
+      repos: this.#repositories(),
+      ...(settings.labels && { labels: settings.labels }),
       paused_repos: this.#parts.repositories.current(),
-      free_slots: this.#stopping.signal.aborted ? 0 : settings.maxConcurrent - this.#inHand.size,
-      dead: this.#parts.lease.dead,
+      // What is put away counts, and a door without slots puts things away, too.
+      free_slots: this.#stopping.signal.aborted ? 0 : Math.max(0, this.#parts.slots.total - this.busySlots()),
+      exchanges: exchange.repos,
+      ...this.#parts.lease.others,
     };
+  }
+
+  busySlots(): number {
+    return this.#inHand.size + this.#held();
+  }
+
+  /** Another set only where people added or removed one: lanes are made anew for it. */
+  #repositories(): ReadonlySet<string> {
+    const { repos } = this.#context.settings;
+    const isSame = repos.length === this.#repos.size && repos.every((name) => this.#repos.has(name));
+    if (!isSame) this.#repos = new Set(repos);
+    return this.#repos;
+  }
+
+  /** Runs of an earlier life of this worker whose processes may be alive: they are closed when these are gone. */
+  #held(): number {
+    const { board } = this.#parts;
+    const running = board.order.first("running", Infinity);
+    // The lane is as old as the last look, the entry is not.
+    return running.filter(({ id }) => !this.#inHand.has(id) && board.entry(id)?.runner === this.#context.worker.id)
+      .length;
   }
 
   obstacle(): string | null {
@@ -130,12 +161,17 @@ class QueueScheduler implements Scheduler {
   }
 
   async #startReady(): Promise<void> {
-    const { board, pause, disk, lease } = this.#parts;
+    const { board, pause, disk, drains, lease } = this.#parts;
     // A due time that nobody may act on must not wake us: their ends do.
     this.#nextDueAt = null;
-    if (this.#stopping.signal.aborted || pause.current() || disk.shortage() || !lease.isSure) return;
-    board.order.refresh({ now: this.#context.clock.now(), view: this.view() });
-    const planned = board.order.plan();
+    if (this.#stopping.signal.aborted || drains.isDraining) return;
+    if (pause.current() || disk.shortage() || !lease.isSure) return;
+    const before = this.view();
+    // Each new task wakes us; while all slots are taken there is nothing to look for.
+    if (before.free_slots === 0) return;
+    board.order.refresh({ now: this.#context.clock.now(), view: before });
+    // Counted anew: what this worker holds open may be known only now.
+    const planned = board.order.plan(this.view());
     this.#nextDueAt = planned.nextDueAt;
     const starts = planned.starts.filter(({ id }) => !this.#isInHand(id));
     if (starts.length === 0) {
@@ -182,6 +218,7 @@ class QueueScheduler implements Scheduler {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, warn } = this.#context;
     const { wakeUp } = this.#parts;
+    signal.addEventListener("abort", wakeUp.wake, { once: true });
     while (!signal.aborted) {
       try {
         await this.tick();
@@ -191,9 +228,7 @@ class QueueScheduler implements Scheduler {
       }
       if (signal.aborted) return;
       const cancelTimer = clock.timer(this.#restMs(), wakeUp.wake);
-      signal.addEventListener("abort", wakeUp.wake, { once: true });
       await wakeUp.next();
-      signal.removeEventListener("abort", wakeUp.wake);
       cancelTimer();
     }
   }

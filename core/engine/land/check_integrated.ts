@@ -6,9 +6,11 @@ import type { NewEvent } from "../../domain/event.ts";
 import { checkoutName } from "../../domain/slug.ts";
 import type { ProjectSettings } from "../../process/project/project_settings.ts";
 import type { StepProcess } from "../../process/project/step_process.ts";
+import type { Spawn } from "../../process/containment.ts";
 import { workerMark } from "../marks.ts";
 import { performStep, type StepReport, stepWords } from "../run/perform_step.ts";
 import { taskVariables } from "../run/task_variables.ts";
+import { workConfined } from "../run/work_confined.ts";
 import type { LandingScope } from "./landing_scope.ts";
 
 interface Subject {
@@ -31,17 +33,22 @@ export async function checkIntegrated(scope: LandingScope, subject: Subject): Pr
   return await inCheckout(scope, subject.commit, async (path) => {
     const { context: { ports }, place } = scope;
     const port = await ports.reserve({ task: task.id, wanted: null }).catch(() => null);
+    const { context, write } = scope;
+    const mark = context.random.uuid();
+    const options = { place: { ...place, path }, settings, mark, port, write, of: "landing" } as const;
+    const env = { ...settings.env, ...taskVariables(task, place, port) };
     try {
-      const env = { ...settings.env, ...taskVariables(task, place, port) };
-      const at = { scope, path, env, commit: subject.commit };
-      try {
-        return await setUp(at, settings) ?? await runStep(at, {
-          ...{ name: "check", title: "The check of the result", command: check },
-          timeoutSeconds: settings.checkTimeoutSeconds,
-        });
-      } finally {
-        await cleanUp(at, settings);
-      }
+      return await workConfined(context, { ...options, task, name: "landing", report: write }, async (sandbox) => {
+        const at = { scope, path, env, spawn: sandbox?.spawn, commit: subject.commit };
+        try {
+          return await setUp(at, settings) ?? await runStep(at, {
+            ...{ name: "check", title: "The check of the result", command: check },
+            timeoutSeconds: settings.checkTimeoutSeconds,
+          });
+        } finally {
+          await cleanUp(at, settings);
+        }
+      });
     } finally {
       if (port !== null) ports.release(port);
     }
@@ -79,6 +86,7 @@ interface At {
   scope: LandingScope;
   path: string;
   env: Record<string, string>;
+  spawn: Spawn | undefined;
   commit: string;
 }
 
@@ -108,7 +116,7 @@ interface Step {
 }
 
 /** Null when it went well; else what it says. */
-async function runStep({ scope, path, env, commit }: At, step: Step): Promise<string | null> {
+async function runStep({ scope, path, env, spawn, commit }: At, step: Step): Promise<string | null> {
   const { context, signal, write } = scope;
   const { name, title, command, timeoutSeconds } = step;
   signal.throwIfAborted();
@@ -117,7 +125,7 @@ async function runStep({ scope, path, env, commit }: At, step: Step): Promise<st
   const end = () => process?.end({ graceMs }).catch((error) => context.warn(`Cannot end a ${name}`, error));
   let report: StepReport;
   try {
-    const start = { command, cwd: path, env, mark: context.random.uuid(), workerMark: workerMark(context) };
+    const start = { command, cwd: path, env, spawn, mark: context.random.uuid(), workerMark: workerMark(context) };
     report = await performStep(context, start, {
       timeoutSeconds,
       onStart(started) {

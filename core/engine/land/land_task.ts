@@ -2,11 +2,12 @@
 // checked and written into the log: after a crash the log and the target say how far it came.
 
 import type { LandingResult } from "../../domain/command.ts";
-import { DomainError, messageOf } from "../../domain/error.ts";
+import { DomainError, isFenced, messageOf } from "../../domain/error.ts";
 import type { MergeWanted } from "../../domain/event.ts";
 import type { OpenLanding } from "../../domain/task.ts";
 import type { Integration } from "../../process/git/landings.ts";
 import type { EngineContext } from "../context.ts";
+import { giveResting } from "../exchange/give_work.ts";
 import { handleCommand } from "../handle_command.ts";
 import { wholeOutput } from "../whole_output.ts";
 import { checkIntegrated } from "./check_integrated.ts";
@@ -33,16 +34,18 @@ export async function landTask(
   const { landing, place } = task ?? {};
   if (!task || !landing || !place) return;
   const options = { by: worker.name, until: "written" } as const;
+  const own = { landing: landing.seq, holder: place.worker };
   const scope: LandingScope = {
     ...{ context, task, place, landing, signal },
     write: async (events) => {
-      await handleCommand(context, id, { type: "record_landing", landing: landing.seq, events }, options);
+      await handleCommand(context, id, { type: "record_landing", ...own, events }, options);
     },
   };
   const finish = ({ end, resolve }: Attempted) =>
-    handleCommand(context, id, { type: "finish_landing", landing: landing.seq, end, resolve }, options);
+    handleCommand(context, id, { type: "finish_landing", ...own, end, resolve }, options);
   try {
     await finish(await attempt(scope));
+    await giveLanded(context, id);
   } catch (error) {
     // Cancelled, or to be gone on with after the next start.
     if (signal.aborted || isFenced(error)) return;
@@ -54,8 +57,10 @@ export async function landTask(
   }
 }
 
-function isFenced(error: unknown): boolean {
-  return error instanceof DomainError && error.code === "fenced";
+/** What the landing kept, and where the branch is now, goes to the exchange. */
+async function giveLanded(context: EngineContext, id: number): Promise<void> {
+  const task = await context.store.log.head(id);
+  if (task && !task.run) await giveResting(context, task, { tells: true });
 }
 
 /** What an error means for a landing: the target did not move, or the log said before that it would. */

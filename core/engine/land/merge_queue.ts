@@ -2,7 +2,9 @@
 
 import { type LandingEntry, landingEntry } from "../../domain/landing_order.ts";
 import type { Task } from "../../domain/task.ts";
+import { DomainError } from "../../domain/error.ts";
 import { type EngineContext, isOurs } from "../context.ts";
+import type { WorkPlaces } from "../exchange/work_places.ts";
 import { landTask } from "./land_task.ts";
 import { removeLeftCheckouts } from "./left_checkouts.ts";
 import { putAway } from "./put_away.ts";
@@ -18,6 +20,7 @@ interface Work {
 }
 
 export interface MergeQueueOptions {
+  places: WorkPlaces;
   /** Told when a task is no longer in hand: others may go on with it. */
   onFree(): void;
 }
@@ -45,7 +48,7 @@ export class MergeQueue {
 
   /** Whether it works on task `id` right now: nobody else may touch its worktree. */
   has(id: number): boolean {
-    return [...this.#working.values()].some(({ entry }) => entry?.id === id);
+    return this.#options.places.isAdopting(id) || [...this.#working.values()].some(({ entry }) => entry?.id === id);
   }
 
   /** Reads anew what is to be done. */
@@ -59,6 +62,25 @@ export class MergeQueue {
     this.#resting.clear();
     for (const repo of this.#context.settings.repos) this.#untidy.add(repo);
     this.#look();
+    // The exchange may not have answered when their worker went.
+    if (this.#isOpen) void this.adoptLost();
+  }
+
+  /** What is to land and is on a worker that is gone comes here, as far as it can. Never rejects. */
+  async adoptLost(): Promise<void> {
+    const { store, settings, worker, warn } = this.#context;
+    const { places } = this.#options;
+    for (const { id, repo, holder, landing } of [...this.#entries.values()]) {
+      if (landing === null || !settings.repos.includes(repo) || isOurs(this.#context, holder)) continue;
+      try {
+        const task = await store.log.head(id);
+        if (!task?.landing || task.landing.integrated || !places.mayAdopt(task)) continue;
+        await places.adopt(task, { by: worker.name, leaveUncommitted: task.landing.leave_uncommitted });
+      } catch (error) {
+        // Another one was faster, or its own worker is to say what is not committed.
+        if (!(error instanceof DomainError && error.code === "conflict")) warn(`Cannot land task ${id} here`, error);
+      }
+    }
   }
 
   /** From here on it works. */
@@ -74,8 +96,9 @@ export class MergeQueue {
     const entry = this.#keep(head);
     if (before === undefined && entry === null) return;
     const work = this.#working.get(head.repo);
-    // Cancelled meanwhile, or the task goes on.
-    if (work?.entry?.id === head.id && work.entry.landing !== entry?.landing) work.abort.abort();
+    // Cancelled meanwhile, or the task goes on, or another worker has it.
+    const isOther = work?.entry?.landing !== entry?.landing || work?.entry?.holder !== entry?.holder;
+    if (work?.entry?.id === head.id && isOther) work.abort.abort();
     this.#look();
   }
 

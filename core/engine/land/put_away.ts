@@ -14,8 +14,9 @@ export async function putAway(context: EngineContext, id: number, { signal }: { 
   const task = await store.log.head(id);
   const entry = task && landingEntry(task);
   if (!task?.place || !entry || entry.landing !== null) return;
+  const holder = task.place.worker;
   const write = (events: NewEvent[]) =>
-    handleCommand(context, id, { type: "archive_worktree", events }, { by: worker.name, until: "written" });
+    handleCommand(context, id, { type: "archive_worktree", holder, events }, { by: worker.name, until: "written" });
   if (!await cleanUp(context, task, task.place, { write, signal }) || signal.aborted) return;
   await saveAndRemove(context, task, task.place, { run: task.epoch, reason: task.review!, write });
 }

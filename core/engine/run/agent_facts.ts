@@ -13,6 +13,8 @@ export interface AgentFacts {
   readonly hasSpoken: boolean;
   /** It called a tool. */
   readonly hasWorked: boolean;
+  /** That it says nothing is recorded, and it said nothing since. */
+  readonly isSilent: boolean;
   /** Its plan is recorded. */
   readonly hasPlanned: boolean;
   /** It had to be ended because it did not exit after its last result. */
@@ -49,6 +51,7 @@ export const newAgent: AgentFacts = {
   spent: null,
   hasSpoken: false,
   hasWorked: false,
+  isSilent: false,
   hasPlanned: false,
   hasOverstayed: false,
   isInputClosed: false,

@@ -7,6 +7,7 @@ import { branchPrefix } from "../../domain/slug.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import { handleCommand } from "../handle_command.ts";
 import type { EngineContext } from "../context.ts";
+import { giveWork } from "../exchange/give_work.ts";
 import { cleanUp } from "./clean_up.ts";
 
 /**
@@ -25,8 +26,9 @@ export async function archiveWorktree(
   const task = await store.log.head(id);
   if (!task || task.run || isOver(task.status) || !(task.ending || task.cancel_requested)) return false;
   const by = `${worker.name}/${task.epoch}`;
+  const holder = task.place?.worker;
   const write = (events: NewEvent[]) =>
-    handleCommand(context, id, { type: "archive_worktree", events }, { by, until: "written" });
+    handleCommand(context, id, { type: "archive_worktree", holder, events }, { by, until: "written" });
   if (task.place?.present) {
     if (!await cleanUp(context, task, task.place, { write, signal })) return true;
     const reason = task.cancel_requested ? "cancelled" : task.ending?.outcome ?? "ended";
@@ -47,11 +49,12 @@ async function removeHalfMade({ worktrees, warn }: EngineContext, { id, repo }: 
 
 /** Saves what a place holds under a ref of `run`, then removes it. What cannot be saved is kept, and the log says so. */
 export async function saveAndRemove(
-  { worktrees, warn }: EngineContext,
+  context: EngineContext,
   task: Task,
   place: TaskPlace,
   { run, reason, write }: { run: number; reason: string; write: (events: NewEvent[]) => Promise<unknown> },
 ): Promise<void> {
+  const { worktrees, warn } = context;
   const { path, branch } = place;
   try {
     if (task.aside) await worktrees.bringBack(place, task.aside, { task: task.id });
@@ -61,6 +64,10 @@ export async function saveAndRemove(
       { type: "worktree.snapshotted", data: { ...snapshot, run } },
       { type: "work.saved", data: { name: `run-${run}`, ref, commit } },
     ]);
+    // Nothing goes before the others can have it: what could not be given stays until it could.
+    if (!await giveWork(context, task, place, { content: commit, write })) {
+      throw new Error("The exchange does not have it yet; it goes once that has");
+    }
     await worktrees.remove(place);
     await write([{ type: "worktree.removed", data: { path, branch, reason } }]);
   } catch (error) {

@@ -10,6 +10,7 @@ import type { EngineContext } from "../context.ts";
 import { workerMark } from "../marks.ts";
 import { performStep, type StepReport } from "./perform_step.ts";
 import { taskVariables } from "./task_variables.ts";
+import { workConfined } from "./work_confined.ts";
 
 export interface CleanUpOptions {
   write(events: NewEvent[]): Promise<unknown>;
@@ -43,7 +44,13 @@ export async function cleanUp(
     mark: context.random.uuid(),
     workerMark: workerMark(context),
   };
-  const { tail: _, ...end } = await runToItsEnd(context, start, { timeoutSeconds, write, signal });
+  const { mark } = start;
+  const { tail: _, ...end } = await workConfined(
+    context,
+    // As its run was, whose log says how.
+    { task, name: "cleanup", place, settings, mark, port: null, write: () => Promise.resolve(), report: write },
+    (sandbox) => runToItsEnd(context, { ...start, spawn: sandbox?.spawn }, { timeoutSeconds, write, signal }),
+  ).catch((error) => failed(error, write));
   await write([{ type: "cleanup.finished", data: end }]);
   return end.outcome !== "stopped";
 }
@@ -81,13 +88,15 @@ async function runToItsEnd(
       onOutput: async (text) => void await write([{ type: "cleanup.output", data: { text } }]),
       isStopped: () => signal.aborted,
     });
-  } catch (error) {
-    // Its folder may be gone, say.
-    const text = messageOf(error);
-    await write([{ type: "cleanup.output", data: { text } }]);
-    return { outcome: "failed", exit_code: null, signal: null, duration_ms: 0, tail: text };
   } finally {
     signal.removeEventListener("abort", end);
     await end();
   }
+}
+
+/** It could not be run at all: its folder may be gone, say. */
+async function failed(error: unknown, write: CleanUpOptions["write"]): Promise<StepReport> {
+  const text = messageOf(error);
+  await write([{ type: "cleanup.output", data: { text } }]);
+  return { outcome: "failed", exit_code: null, signal: null, duration_ms: 0, tail: text };
 }

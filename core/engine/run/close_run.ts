@@ -1,11 +1,12 @@
 // What is left of a run whose agent is gone: where its commits went, what its worktree holds, and what its end means.
 
 import type { RunEnd } from "../../domain/command.ts";
-import { DomainError, messageOf } from "../../domain/error.ts";
+import { DomainError, isFenced, messageOf } from "../../domain/error.ts";
 import type { Outcome } from "../../domain/event.ts";
 import type { TaskPlace } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
 import type { Changes } from "../../process/git/worktrees.ts";
+import { giveWork } from "../exchange/give_work.ts";
 import { accountOf, type AgentFacts } from "./agent_facts.ts";
 import { resetTimeOf, type RunVerdict, type Stop, verdictOf } from "./run_end.ts";
 import type { RunScope } from "./run_scope.ts";
@@ -24,7 +25,7 @@ export async function recordStrays(
     const found = await worktrees.strayed(place, { task: task.id, before });
     if (found.length > 0) await log.record({ type: "work.strayed", data: { found } });
   } catch (error) {
-    if (error instanceof DomainError && error.code === "fenced") throw error;
+    if (isFenced(error)) throw error;
     warn(`Cannot look for commits of task ${task.id} on other branches`, error, about);
   }
 }
@@ -33,25 +34,34 @@ export async function recordStrays(
 const leavesPoint: ReadonlySet<Outcome> = new Set(["succeeded", "shutdown", "paused"]);
 
 /**
- * Saves the files as they are at the end of a run. Whether they differ from the base; undefined when that is not known. Throws
- * `DomainError("fenced")` when the run was taken over; other errors are reported.
+ * Saves the files as they are at the end of a run. Their commit, and whether they differ from the base; null when that is not
+ * known. Throws `DomainError("fenced")` when the run was taken over; other errors are reported.
  */
 export async function recordPoint(
   { context: { worktrees, warn }, task, run, about, log }: RunScope,
   { place, end }: { place: TaskPlace | null; end: RunEnd },
-): Promise<boolean | undefined> {
-  if (!place || task.trial || !leavesPoint.has(end.outcome)) return undefined;
+): Promise<{ commit: string; changed: boolean } | null> {
+  if (!place || task.trial || !leavesPoint.has(end.outcome)) return null;
   const name = `run-${run.epoch}`;
   try {
     const uncommitted = end.uncommitted ?? undefined;
     const { ref, commit } = await worktrees.savePoint(place, { task: task.id, name, uncommitted });
     await log.record({ type: "work.saved", data: { name, ref, commit } });
-    return ref !== null;
+    return { commit, changed: ref !== null };
   } catch (error) {
-    if (error instanceof DomainError && error.code === "fenced") throw error;
+    if (isFenced(error)) throw error;
     warn(`Cannot save the files of task ${task.id} as run ${run.epoch} left them`, error, about);
-    return undefined;
+    return null;
   }
+}
+
+/** What of the work stays after a run like this, for the next one or for a person, goes to the exchange. */
+export async function giveAtEnd(
+  { context, task, log }: RunScope,
+  { place, end, content }: { place: TaskPlace | null; end: RunEnd; content: string | null },
+): Promise<void> {
+  if (!place || !(leavesPoint.has(end.outcome) || end.outcome === "planned")) return;
+  await giveWork(context, task, place, { content, write: (events) => log.record(...events) });
 }
 
 /**

@@ -3,11 +3,15 @@
 
 import { DomainError } from "../../domain/error.ts";
 import type { NewEvent } from "../../domain/event.ts";
+import { isFollowUp } from "../../domain/holding.ts";
+import { taskInBase } from "../../domain/plan.ts";
 import { branchName, branchPrefix } from "../../domain/slug.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import type { AddedPlace } from "../../process/git/worktrees.ts";
 import { portsPerTask } from "../../process/project/task_ports.ts";
 import { type EngineContext, isOurs } from "../context.ts";
+import { fetchWork, isToTake, type TakenWork, takeWork } from "../exchange/take_work.ts";
+import { holderName, type Takeover, takeoverNotice } from "../exchange/takeover_words.ts";
 import { cleanUp } from "./clean_up.ts";
 import { placeToGoOnIn } from "./restore_place.ts";
 import type { RunScope } from "./run_scope.ts";
@@ -20,6 +24,8 @@ export interface PreparedPlace {
   isNew: boolean;
   /** It is the same, put back from its branch or from where its work was saved. */
   isRestored: boolean;
+  /** What became of the work that another worker had begun; null: none had. */
+  takeover: Takeover | null;
 }
 
 /**
@@ -33,7 +39,11 @@ export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
   const earlier = await placeToGoOnIn(context, task);
   const port = await reservePorts(scope);
   if (!earlier && task.place?.present) await cleanUpStanding(scope, task.place);
-  if (!earlier) return { place: await addPlace(scope, port), port, isNew: true, isRestored: false };
+  if (!earlier) {
+    const { place, takeover } = await placeElsewhere(scope, port) ??
+      { place: await addPlace(scope, port), takeover: null };
+    return { place, port, isNew: true, isRestored: false, takeover };
+  }
   const { place, restored, movedFrom } = earlier;
   const { branch, path, base, base_commit, worker } = place;
   if (restored) {
@@ -47,7 +57,51 @@ export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
     await log.record({ type: "ports.reserved", data: { first: port, count: portsPerTask } });
   }
   if (movedFrom) await log.record({ type: "worktree.moved", data: { branch, from: movedFrom, path, worker } });
-  return { place, port, isNew: false, isRestored: restored !== null };
+  return { place, port, isNew: false, isRestored: restored !== null, takeover: null };
+}
+
+/**
+ * A new worktree for a task that goes on where another worker began: with its work, as far as the exchange has it, or without;
+ * and what is to be said of that. Null when no other one began.
+ */
+async function placeElsewhere(
+  scope: RunScope,
+  port: number | null,
+): Promise<{ place: TaskPlace; takeover: Takeover } | null> {
+  const { context, task, log } = scope;
+  if (task.next.kind !== "resume" || !task.place || isOurs(context, task.place.worker)) return null;
+  const from = holderName(task);
+  const taken = isToTake(context, task) ? await takeWork(context, task) : null;
+  if (!taken && isFollowUp(task)) {
+    throw new DomainError("unavailable", `Cannot go on with task ${task.id}: its work is on ${from} only`);
+  }
+  const takeover: Takeover = taken
+    ? { kind: "taken", from, commit: taken.commit, lacking: taken.lacking }
+    : { kind: "anew", from, commits: task.committed?.commits ?? 0 };
+  const place = taken ? await recordTaken(scope, taken, { before: task.place, port }) : await addPlace(scope, port);
+  await log.record({ type: "output.notice", data: { kind: "takeover", text: takeoverNotice(takeover) } });
+  return { place, takeover };
+}
+
+/** The place of work that came from the exchange: it began where it began. */
+async function recordTaken(
+  { context: { worker }, log }: RunScope,
+  { added: { kept, branch, path } }: TakenWork,
+  { before, port }: { before: TaskPlace; port: number | null },
+): Promise<TaskPlace> {
+  const { base, base_commit, worker: from, target } = before;
+  await log.record({
+    type: "worktree.added",
+    data: {
+      ...{ branch, path, base, base_commit, worker: worker.id, worker_name: worker.name, from },
+      ...(kept.length > 0 && { kept }),
+      ...(port !== null && { port }),
+    },
+  });
+  return {
+    ...{ repo: before.repo, branch, path, base, base_commit, worker: worker.id, present: true },
+    ...(target !== undefined && { target }),
+  };
 }
 
 /** The claim may have been answered so late that the run was taken over since, and the tail said so before we listened. */
@@ -97,6 +151,7 @@ async function addPlace({ context, task, log }: RunScope, port: number | null): 
       base,
       base_commit,
       worker: worker.id,
+      worker_name: worker.name,
       ...(kept.length > 0 && { kept }),
       ...(port !== null && { port }),
       ...(target !== undefined && { target }),
@@ -118,10 +173,15 @@ async function addFrom(context: EngineContext, task: Task): Promise<AddedPlace> 
   try {
     return await add(base);
   } catch (error) {
+    if (!(error instanceof DomainError && error.code === "invalid")) throw error;
     // The branch of another task may have been put away meanwhile; what it held was saved before.
     const now = await baseOf(context, task);
-    if (!(error instanceof DomainError && error.code === "invalid") || now === base) throw error;
-    return await add(now);
+    if (now !== base) return await add(now);
+    // Another worker may have made it.
+    const wanted = task.place?.base_commit || base;
+    const commit = context.exchange.has(task.repo) ? await context.exchange.takeBase(task.repo, wanted) : null;
+    if (commit === null) throw error;
+    return { ...await add(commit), base };
   }
 }
 
@@ -130,24 +190,23 @@ async function addFrom(context: EngineContext, task: Task): Promise<AddedPlace> 
  * work, that task's. Undefined where the base says it, or nobody can.
  */
 async function targetOf({ store, landings }: EngineContext, task: Task): Promise<string | undefined> {
-  const other = otherIn(task.base);
+  const other = taskInBase(task.base);
   if (other !== null) return (await store.log.head(other))?.place?.target;
   if (task.base !== null) return undefined;
   return await landings.defaultTarget(task.repo, "HEAD").catch(() => undefined);
 }
 
-/** The task whose work a base names. */
-function otherIn(base: string | null): number | null {
-  const id = /^task:(\d+)$/.exec(base ?? "")?.[1];
-  return id === undefined ? null : Number(id);
-}
-
 /** `task:12` means what task 12 made: its snapshot, where its branch is to go or gone; else its branch. */
-async function baseOf({ store }: EngineContext, task: Task): Promise<string> {
+async function baseOf(context: EngineContext, task: Task): Promise<string> {
   const base = task.base ?? "HEAD";
-  const other = otherIn(task.base);
+  const other = taskInBase(task.base);
   if (other === null) return base;
-  const source = await store.log.head(other);
+  const source = await context.store.log.head(other);
+  if (source && isToTake(context, source)) {
+    const commit = await fetchWork(context, source);
+    if (commit !== null) return commit;
+    throw new DomainError("unavailable", `Cannot start from ${base}: that work is on ${holderName(source)} only`);
+  }
   if (source?.snapshot && isOver(source.status)) return source.snapshot.commit;
   if (source?.place?.present) return `refs/heads/${source.place.branch}`;
   if (source?.snapshot) return source.snapshot.commit;

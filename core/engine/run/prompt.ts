@@ -1,7 +1,10 @@
 // What a run says to its agent first.
 
+import { isFollowUp } from "../../domain/holding.ts";
 import type { Task } from "../../domain/task.ts";
 import type { EventLog } from "../../kv/event_log.ts";
+import { forkWords } from "./fork_words.ts";
+import { type Takeover, takeoverWords } from "../exchange/takeover_words.ts";
 import { runRules } from "../../process/claude/claude_tools.ts";
 
 export interface FirstWords {
@@ -15,27 +18,56 @@ export interface FirstWords {
  * @param resumed whether the agent knows what came before; else the words must carry it all
  * @param restored whether its folder was gone and is there again, from its branch or from where its work was saved
  * @param told what the run tells it instead of what the task says; null: nothing
+ * @param takeover what became of the work that another worker had begun; null: none had
  */
-export async function firstWords(task: Task, { log, suffix, resumed, restored = false, told = null }: {
+export async function firstWords(task: Task, { log, suffix, resumed, restored = false, told = null, takeover = null }: {
   log: EventLog;
   suffix: string;
   resumed: boolean;
   restored?: boolean;
   told?: string | null;
+  takeover?: Takeover | null;
 }): Promise<FirstWords> {
   const { next } = task;
   const may = `\n\n${[task.mode === "execute" ? suffix : "", runRules].filter(Boolean).join(" ")}`;
   const plan = task.mode === "execute" && task.plan ? `\n\nThe approved plan:\n\n${await planOf(task, log)}` : "";
   if (next.kind === "fresh" && told === null) {
-    return { text: await promptOf(task, log) + plan + may, message: null };
+    return { text: await beginning(task, log) + plan + may, message: null };
   }
   if (told !== null && resumed) return { text: told, message: null };
   const { text, message } = told === null ? await newsOf(task, log) : { text: told, message: null };
   const news = { text: restored ? `${task.snapshot ? workIsBack : folderIsBack}\n\n${text}` : text };
   if (resumed) return { text: news.text + (message === null ? may : ""), message };
-  const before = task.session_id === null ? "Work on this task was begun before in this folder." : sessionIsLost;
-  return { text: `${await promptOf(task, log)}\n\n${before}${plan}\n\n${news.text}${may}`, message };
+  if (takeover && isFollowUp(task)) {
+    // What was good is not to be done once more: its prompt is told as what it is.
+    const prompt = quoted(await promptOf(task, log));
+    const background = `That is about work which was asked for in these words, and done:\n\n${prompt}`;
+    return { text: `${news.text}\n\n${background}\n\n${takeoverWords(takeover)}${plan}${may}`, message };
+  }
+  const before = takeover ? takeoverWords(takeover) : task.session_id === null ? workWasBegun : sessionIsLost;
+  // Who begins again was not interrupted.
+  const isNothingNew = takeover?.kind === "anew" && next.kind === "resume" && next.because === "interrupted" &&
+    message === null;
+  const last = isNothingNew ? "" : `\n\n${news.text}`;
+  return { text: `${await beginning(task, log)}\n\n${before}${plan}${last}${may}`, message };
 }
+
+/** What a new session is asked for; of a fork, what was said in the task that it goes on from, too. */
+async function beginning(task: Task, log: EventLog): Promise<string> {
+  const prompt = await promptOf(task, log);
+  const { forked_from: from } = task;
+  if (from === undefined) return prompt;
+  const last = from.told === "again"
+    ? "Go on from there with what was asked for."
+    : `Now this is asked for:\n\n${prompt}`;
+  return `${await forkWords(log, from)}\n\n${last}`;
+}
+
+function quoted(text: string): string {
+  return text.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
+}
+
+const workWasBegun = "Work on this task was begun before in this folder.";
 
 const sessionIsLost = "You worked on this task before, but that session is lost. What was done is in this folder: " +
   "look at git log and git status first.";

@@ -38,9 +38,11 @@ export async function proveWork(scope: RunScope, workplace: Workplace, exit: Age
   for (let round = 1;;) {
     await recorder.flush();
     const stop = stopOf(control.state);
-    const didWell = verdictOf(factsOf(control.state, exit)).outcome === "succeeded";
+    // As things are now: a stop that comes later, when all is over, makes nothing of it better.
+    const verdict = verdictOf(factsOf(control.state, exit));
+    const didWell = verdict.outcome === "succeeded";
     // It had done well before it was reminded: that stands, whatever became of the reminder.
-    if (!didWell && (stop || !isReminded)) return { exit, verdict: null };
+    if (!didWell && (stop || !isReminded)) return { exit, verdict };
     if (!didWell && check === null) return { exit, verdict: succeeded };
     isReminded = false;
     // A good result that was still to be checked when the run was stopped is none yet.
@@ -62,7 +64,9 @@ export async function proveWork(scope: RunScope, workplace: Workplace, exit: Age
     control.tell({ type: "session_over" });
     const isClean = changes?.uncommitted === 0;
     const report = await runCheck(scope, workplace, { command: check, round, isClean });
-    if (stopOf(control.state)) return { exit, verdict: null };
+    const stopped = stopOf(control.state);
+    // Also one that came while nothing of the check worked yet: the agent's good result alone is no proof.
+    if (stopped) return { exit, verdict: { outcome: stopped.reason, error: stopped.error } };
     // What a green check leaves lying about is not the agent's.
     if (report.outcome === "passed") return { exit, verdict: succeeded, changes: isClean ? changes : null };
     const words = stepWords("The check", report, settings.checkTimeoutSeconds);
@@ -144,15 +148,18 @@ async function runCheck(
 
 async function performCheck(
   { context, run, control, recorder }: RunScope,
-  { place, settings, env }: Workplace,
+  { place, settings, env, spawn }: Workplace,
   command: string,
 ): Promise<StepReport> {
-  const start = { command, cwd: place.path, env, mark: run.mark, workerMark: workerMark(context) };
+  const start = { command, cwd: place.path, env, spawn, mark: run.mark, workerMark: workerMark(context) };
   return await performStep(context, start, {
     timeoutSeconds: settings.checkTimeoutSeconds,
     onStart: (process) => control.attachStep(process, { outlives: false }),
     onOutput: (text, bytes) => recorder.append([outputEvent(text)], bytes),
-    isStopped: () => control.state.phase !== "step",
+    isStopped() {
+      control.requireLease();
+      return control.state.phase !== "step";
+    },
   });
 }
 

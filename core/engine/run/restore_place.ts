@@ -2,11 +2,13 @@
 // put back at the same path, for the session knows no other. Where nothing is left to put back, a follow-up is refused.
 
 import { DomainError } from "../../domain/error.ts";
+import { refuseImported } from "../../domain/refusal.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 
 /** Before a follow-up to a task that is over: throws `DomainError("conflict")` when its worktree is gone for good. */
 export async function requirePlace(context: EngineContext, task: Task | null): Promise<void> {
+  if (task) refuseImported(task);
   const place = task?.place;
   // What is on another worker's disk, that one knows.
   if (!task || !isOver(task.status) || !place || !isOurs(context, place.worker)) return;

@@ -4,6 +4,7 @@
 import type { About } from "../../domain/ports.ts";
 import type { AgentProcess } from "../../process/agent.ts";
 import type { StepProcess } from "../../process/project/step_process.ts";
+import type { Sandbox } from "../../process/sandbox/sandbox.ts";
 import type { EngineContext } from "../context.ts";
 import type { OutputRecorder } from "./record_output.ts";
 import type { StopReason } from "./run_end.ts";
@@ -16,10 +17,17 @@ const exitGraceMs = 10_000;
 /** How long an agent may take to begin a turn about background work that ended. */
 const nextTurnMs = 5_000;
 
+/** `error`: in words. */
+export interface SilenceLimit {
+  ms: number;
+  error: string;
+}
+
 export class RunControl {
   readonly #context: Pick<EngineContext, "clock" | "settings" | "warn">;
   readonly #about: About;
   readonly #recorder: Pick<OutputRecorder, "append">;
+  readonly #isSure: () => boolean;
   readonly #timers = new Set<() => void>();
   readonly #stopped = new AbortController();
   #state: RunState = newRun;
@@ -28,19 +36,31 @@ export class RunControl {
   #step: Pick<StepProcess, "end"> | null = null;
   /** What lives until the run's end: a command that may have left something running. */
   readonly #outliving: Pick<StepProcess, "end">[] = [];
+  /** Around all of them. */
+  #sandbox: Pick<Sandbox, "end"> | null = null;
+  #endsSandbox = false;
+  #isSandboxGone = false;
   /** Clears the wait for the agent's next turn or exit. */
   #clearWait = () => {};
   #clearSilence = () => {};
+  /** By the monotonic clock. */
+  #silentFrom = 0;
+  #silenceLimit: SilenceLimit | null = null;
   #clearLimit = () => {};
 
-  /** `about` names the run in what is reported. */
+  /** `about` names the run in what is reported; `isSure`: whether this worker still holds it, as far as it can know. */
   constructor(
     context: Pick<EngineContext, "clock" | "settings" | "warn">,
-    { about, recorder }: { about: About; recorder: Pick<OutputRecorder, "append"> },
+    { about, recorder, isSure }: {
+      about: About;
+      recorder: Pick<OutputRecorder, "append">;
+      isSure: () => boolean;
+    },
   ) {
     this.#context = context;
     this.#about = about;
     this.#recorder = recorder;
+    this.#isSure = isSure;
   }
 
   get state(): RunState {
@@ -70,6 +90,17 @@ export class RunControl {
     this.tell({ type: "step_started" });
   }
 
+  /** Around everything that is started from now on; ends after all of it. */
+  attachSandbox(sandbox: Pick<Sandbox, "end" | "gone">): void {
+    this.#sandbox = sandbox;
+    sandbox.gone.then(() => {
+      this.#isSandboxGone = true;
+      if (this.#endsSandbox) return;
+      this.requireLease();
+      this.stop("failed", "The run's sandbox has ended, and all that was in it");
+    });
+  }
+
   /** Nothing of the last command is left: there is nothing to end with the run. */
   forgetStep(): void {
     const at = this.#outliving.indexOf(this.#step!);
@@ -95,23 +126,62 @@ export class RunControl {
     this.tell({ type: "stop", reason, error });
   }
 
+  /**
+   * Stops a run that somebody else may have by now: then an agent must not be started, and the end of one says nothing, since
+   * who watches over this process may have ended it.
+   */
+  requireLease(): void {
+    if (!this.#isSure()) this.stop("lost", "The lease could not be kept");
+  }
+
   /** Stops the run for `reason` after `ms`, unless its session is over by then. */
   stopAfter(ms: number, reason: StopReason, error: string): void {
     this.#clearLimit = this.#timer(ms, () => this.stop(reason, error));
   }
 
-  /** The agent said something: its silence is counted anew. */
-  heard(): void {
-    const { stallMs } = this.#context.settings;
+  /** How long the agent may say nothing from now on; null: as long as it likes, once it has spoken. */
+  limitSilence(limit: SilenceLimit | null): void {
+    this.#silenceLimit = limit;
+  }
+
+  /** Nothing came from the agent yet, or what came is dealt with: its silence counts from now on. */
+  listen(): void {
     this.#clearSilence();
-    const seconds = Math.round(stallMs / 1_000);
-    this.#clearSilence = this.#timer(stallMs, () => this.tell({ type: "said_nothing", seconds }));
+    this.#silentFrom = this.#context.clock.monotonic();
+    this.#awaitWord(0);
+  }
+
+  /** The agent said something. Until `listen` it cannot say more, so its silence does not count. */
+  heard(): void {
+    this.#clearSilence();
+    if (this.#state.agent.isSilent) this.tell({ type: "silence_over", seconds: Math.round(this.#silentMs / 1_000) });
+  }
+
+  get #silentMs(): number {
+    return this.#context.clock.monotonic() - this.#silentFrom;
+  }
+
+  /** `afterMs` of silence have passed: waits for the notice or the limit, whichever comes first. */
+  #awaitWord(afterMs: number): void {
+    const { clock, settings: { stallMs } } = this.#context;
+    const limit = this.#silenceLimit;
+    const isNoticed = afterMs >= stallMs;
+    if (limit && (isNoticed || limit.ms <= stallMs)) {
+      this.#clearSilence = this.#timer(limit.ms - afterMs, () => this.stop("stalled", limit.error));
+    } else if (!isNoticed) {
+      this.#clearSilence = this.#timer(stallMs, () => {
+        const since = new Date(clock.now() - stallMs).toISOString();
+        this.tell({ type: "said_nothing", seconds: Math.round(stallMs / 1_000), since });
+        this.#awaitWord(stallMs);
+      });
+    }
   }
 
   /** The session is over: nothing more is awaited of its agent, and its silence says nothing. */
   stopWaiting(): void {
     this.#clearWait();
-    this.#clearSilence();
+    if (stopOf(this.#state)) this.#clearSilence();
+    else this.heard();
     this.#clearLimit();
   }
 
@@ -120,12 +190,29 @@ export class RunControl {
     await this.#process?.end({ graceMs: this.#graceMs });
   }
 
-  /** Ends all of the run; resolves when nothing of it is alive. */
+  /** Ends all of the run; resolves when nothing of it is alive. What cannot be ended does not keep the rest alive. */
   async endAll(): Promise<void> {
-    const ends = [...new Set([...this.#outliving, this.#step, this.#process])].map((one) =>
-      one?.end({ graceMs: this.#graceMs })
-    );
-    await Promise.all(ends);
+    const graceMs = this.#graceMs;
+    const all = [...new Set([...this.#outliving, this.#step, this.#process])];
+    const ends = await Promise.allSettled(all.map((one) => one?.end({ graceMs })));
+    ends.push(...await Promise.allSettled([this.#endSandbox()]));
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  async #endSandbox(): Promise<void> {
+    this.#endsSandbox = true;
+    const sandbox = this.#sandbox;
+    try {
+      await sandbox?.end({ graceMs: this.#graceMs });
+    } catch (error) {
+      if (!this.#isSandboxGone) throw error;
+      // Nothing of it is alive, so the run is over: what it left on the disk holds up nothing.
+      if (this.#sandbox === sandbox) {
+        this.#context.warn(`Cannot tidy up the sandbox of task ${this.#about.task}`, error, this.#about);
+      }
+      this.#sandbox = null;
+    }
   }
 
   get #graceMs(): number {

@@ -31,6 +31,8 @@ export interface RunScope {
   readonly startedAt: number;
   /** How long its agents have worked, for the time limit. */
   readonly agentTime: { usedMs: number };
+  /** Where it writes, as far as that is known by now. */
+  readonly folders: string[];
   /** The first ports of the blocks that it holds. */
   readonly ports: Set<number>;
   readonly log: RunLog;

@@ -2,10 +2,13 @@
 // the log, until it is gone.
 
 import type { EventData } from "../../domain/event.ts";
+import type { Task } from "../../domain/task.ts";
 import type { AgentExit, AgentProcess, AgentStart } from "../../process/agent.ts";
+import type { EngineSettings } from "../context.ts";
 import { workerMark } from "../marks.ts";
 import { accountOf } from "./agent_facts.ts";
 import { type FirstWords, firstWords } from "./prompt.ts";
+import type { SilenceLimit } from "./run_control.ts";
 import type { RunScope } from "./run_scope.ts";
 import { isSessionRefused } from "./run_state.ts";
 import type { Workplace } from "./set_up.ts";
@@ -81,10 +84,11 @@ async function runSession(scope: RunScope, workplace: Workplace, session: Sessio
     suffix: context.settings.promptSuffix,
     resumed: session.resume,
     restored: workplace.isRestored,
+    takeover: workplace.takeover,
     told: session.told?.text ?? null,
   });
-  // The claim, or the way here, may have taken longer than the lease lasts: then somebody else may be at work already.
-  if (!options.isSure()) control.stop("lost", "The lease could not be kept");
+  // The claim, or the way here, may have taken longer than the lease lasts.
+  control.requireLease();
   if (control.state.phase !== "preparing") return notStarted;
   const process = await options.agent(startOf(scope, workplace, { ...session, prompt: words.text }));
   control.attach(process);
@@ -92,7 +96,9 @@ async function runSession(scope: RunScope, workplace: Workplace, session: Sessio
   try {
     await begin(scope, process, { ...session, words });
     await read(scope, process);
-    return await process.exited;
+    const exit = await process.exited;
+    control.requireLease();
+    return exit;
   } finally {
     control.stopWaiting();
     await control.endAgent();
@@ -108,7 +114,7 @@ function budgetLeft({ task, control }: RunScope): number | null {
 
 function startOf(
   scope: RunScope,
-  { place, settings: project, env }: Workplace,
+  { place, settings: project, env, spawn }: Workplace,
   { sessionId, resume, prompt }: Session & { prompt: string },
 ): AgentStart {
   const { context, task, run, control } = scope;
@@ -117,6 +123,7 @@ function startOf(
   return {
     cwd: place.path,
     env,
+    spawn,
     mark: run.mark,
     workerMark: workerMark(context),
     sessionId,
@@ -159,7 +166,18 @@ async function begin(
     const whose = task.timeout_seconds === null ? " (CODER_TIMEOUT_SECONDS)" : "";
     control.stopAfter(Math.max(0, leftMs), "timed_out", `Time limit of ${limit} s reached${whose}`);
   }
-  control.heard();
+  control.limitSilence(silenceLimit(task, settings));
+  control.listen();
+}
+
+function silenceLimit(
+  { silence_seconds }: Task,
+  { silenceSeconds }: EngineSettings,
+): SilenceLimit | null {
+  const seconds = silence_seconds ?? silenceSeconds ?? null;
+  if (seconds === null) return null;
+  const whose = silence_seconds ? "" : " (CODER_SILENCE_SECONDS)";
+  return { ms: seconds * 1_000, error: `The agent said nothing for ${seconds} s${whose}` };
 }
 
 /** Every step of the agent into the log, in order. */
@@ -184,6 +202,7 @@ async function read({ context, task, options, control, recorder }: RunScope, pro
         await recorder.append(step.events, step.bytes);
         await options.room(gone.signal);
     }
+    control.listen();
   }
   control.tell({ type: "fell_silent", mode: task.mode });
 }

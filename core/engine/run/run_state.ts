@@ -10,7 +10,8 @@
 //   fenced      somebody else has the run: nothing of it is written any more
 //   over        the agent is gone and its end is decided; what comes now is too late
 
-import type { Mode, NewEvent } from "../../domain/event.ts";
+import type { NewEvent } from "../../domain/event.ts";
+import type { Mode } from "../../domain/task_spec.ts";
 import { backgroundWords } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
 import { type AgentFacts, newAgent, nextSession } from "./agent_facts.ts";
@@ -52,7 +53,10 @@ export type RunInput =
   | { type: "no_turn_came" }
   /** It lives on although nothing more is expected of it. */
   | { type: "did_not_exit" }
-  | { type: "said_nothing"; seconds: number }
+  /** `since`: ISO 8601. */
+  | { type: "said_nothing"; seconds: number; since: string }
+  /** It speaks, or its session is over, `seconds` after its last word. */
+  | { type: "silence_over"; seconds: number }
   /** `until`: when what refuses it may be over, in ms since 1970, where that is known. */
   | { type: "refused_by_environment"; reason: string; until: number | null }
   | { type: "stop"; reason: StopReason; error: string | null }
@@ -102,7 +106,13 @@ export function advance(state: RunState, input: RunInput): Transition {
     case "did_not_exit":
       return within(state, { conversation, agent: { ...agent, hasOverstayed: true }, effects: [] }, { type: "end" });
     case "said_nothing":
-      return saidNothing(state, input.seconds);
+      return saidNothing(state, input);
+    case "silence_over":
+      if (!agent.isSilent) break;
+      return {
+        state: { ...state, agent: { ...agent, isSilent: false } },
+        effects: [record({ type: "run.silence_ended", data: { seconds: input.seconds } })],
+      };
     case "refused_by_environment": {
       const pausedUntil = input.until ?? agent.pausedUntil;
       return stop({ ...state, agent: { ...agent, pausedUntil } }, { reason: "paused", error: input.reason });
@@ -140,16 +150,23 @@ function stepStarted(state: OpenState): Transition {
   return isStopped(state) ? within(state, heard, { type: "end" }) : within(state, heard);
 }
 
-/** No output at all fails the run; silence later is a notice. */
-function saidNothing(state: OpenState, seconds: number): Transition {
-  const { hasSpoken, living } = state.agent;
+/** No output at all fails the run; silence later is recorded. */
+function saidNothing(state: OpenState, { seconds, since }: { seconds: number; since: string }): Transition {
+  const { agent } = state;
+  const { hasSpoken, isSilent, living } = agent;
   if (!hasSpoken) {
     return stop(state, { reason: "stalled", error: `The agent said nothing for ${seconds} s after its start` });
   }
-  const works = living.length > 0 ? `; in the background: ${backgroundWords(living)}` : "";
-  const data = { kind: "silence", text: `No output for ${seconds} s${works}` };
-  const events: NewEvent[] = [{ type: "output.notice", data }];
-  return { state, effects: [{ type: "record", events, bytes: 0 }] };
+  if (isSilent) return { state, effects: [] };
+  const background = living.length > 0 ? backgroundWords(living) : null;
+  return {
+    state: { ...state, agent: { ...agent, isSilent: true } },
+    effects: [record({ type: "run.silent", data: { since, background } })],
+  };
+}
+
+function record(event: NewEvent): Effect {
+  return { type: "record", events: [event], bytes: 0 };
 }
 
 /** Softly; the first stop counts. */

@@ -6,14 +6,18 @@
 // What is to be done with the agent, its state says (run_state.ts, pure); one hand does it (run_control.ts).
 
 import type { RunEnd } from "../../domain/command.ts";
-import { DomainError } from "../../domain/error.ts";
+import { DomainError, isFenced } from "../../domain/error.ts";
 import type { Task } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
 import type { Changes } from "../../process/git/worktrees.ts";
+import type { BegunSandbox } from "../../process/sandbox/sandbox.ts";
 import type { EngineContext } from "../context.ts";
 import { repositoryFault } from "../dispatch/repository_pause.ts";
-import { endOf, isWrongValue, recordPoint, recordStrays } from "./close_run.ts";
+import { endOf, giveAtEnd, isWrongValue, recordPoint, recordStrays } from "./close_run.ts";
+import { beginConfinement } from "./confine.ts";
 import { messageDelivery } from "./deliver_messages.ts";
+import { guardGitFolder, recordRestored } from "./git_folder.ts";
+import { keepFilesOf } from "./keep_files.ts";
 import { mergeTarget } from "./merge_target.ts";
 import { type PreparedPlace, preparePlace } from "./prepare_place.ts";
 import { recordOutput } from "./record_output.ts";
@@ -26,10 +30,13 @@ import { proveWork, tryCheck } from "./prove_work.ts";
 import { converse, requireBudget } from "./run_session.ts";
 import { stopOf } from "./run_state.ts";
 import { setUp } from "./set_up.ts";
+import { watchCommits } from "./watch_commits.ts";
 
 /** A run in this process. */
 export interface LiveRun {
   readonly task: number;
+  /** Where it writes: its worktree and, where it is confined, its temporary folder. */
+  readonly folders: readonly string[];
   /** Asks the agent to stop; the first reason counts. */
   stop(reason: StopReason, error?: string): void;
   /** Ends the agent at once; for a run that may have been taken over. */
@@ -57,6 +64,7 @@ export function runTask(context: EngineContext, task: Task, options: RunOptions)
   const { control } = scope;
   return {
     task: task.id,
+    folders: scope.folders,
     stop: (reason, error) => control.stop(reason, error),
     kill: () => control.tell({ type: "kill" }),
     done: work(scope),
@@ -73,13 +81,14 @@ function scopeOf(context: EngineContext, task: Task, options: RunOptions): RunSc
     // Somebody else has the run, or the store is broken. Either way the agent must stop.
     onRefused: (error) => control.tell({ type: "write_refused", isFenced: isFenced(error) }),
   });
-  const control = new RunControl(context, { about, recorder });
+  const control = new RunControl(context, { about, recorder, isSure: options.isSure });
   const log = runLog(context, { ...about, by });
   const messages = messageDelivery(context, { task: task.id, about, control, log });
   const startedAt = context.clock.monotonic();
   const agentTime = { usedMs: 0 };
   const ports = new Set<number>();
-  return { context, options, task, run, about, startedAt, agentTime, ports, log, recorder, control, messages };
+  const folders: string[] = [];
+  return { folders, context, options, task, run, about, startedAt, agentTime, ports, log, recorder, control, messages };
 }
 
 async function work(scope: RunScope): Promise<RunReport> {
@@ -117,6 +126,7 @@ interface Attempt {
 /** Place and agent. The agent's whole tree is gone when it resolves; it rejects only when that cannot be said. */
 async function attemptRun(scope: RunScope): Promise<Attempt> {
   const { control, recorder } = scope;
+  let restoreGitFolder: Awaited<ReturnType<typeof guardGitFolder>> | null = null;
   const attempt: Attempt = {
     exit: { code: null, signal: null },
     prepared: null,
@@ -126,6 +136,7 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
     brokenRepository: null,
     broken: null,
   };
+  await using begun = beginConfinement(scope.context, scope.run);
   try {
     attempt.prepared = await preparePlace(scope).catch(async (error) => {
       attempt.brokenRepository = await faultOfRepository(scope, error);
@@ -133,21 +144,34 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
       throw new DomainError("unavailable", attempt.brokenRepository, { cause: error });
     });
     requireBudget(scope);
-    if (control.state.phase === "preparing") await workIn(scope, attempt, attempt.prepared);
+    restoreGitFolder = await guardGitFolder(scope.context, attempt.prepared.place, {
+      ...{ task: scope.task.id, run: scope.run.epoch },
+      write: (events) => recordRestored(scope, events),
+    });
+    if (control.state.phase === "preparing") await workIn(scope, attempt, { prepared: attempt.prepared, begun });
     await recorder.flush();
   } catch (error) {
+    control.requireLease();
     attempt.broken = error;
   } finally {
     // Also after an error: nothing of the run may live on.
-    await control.endAll();
+    try {
+      await control.endAll();
+    } finally {
+      await restoreGitFolder?.();
+    }
   }
   return attempt;
 }
 
 /** Setup, agent and check in a place; how far they come is noted in `attempt`. */
-async function workIn(scope: RunScope, attempt: Attempt, prepared: PreparedPlace): Promise<void> {
+async function workIn(
+  scope: RunScope,
+  attempt: Attempt,
+  { prepared, begun }: { prepared: PreparedPlace; begun: BegunSandbox | null },
+): Promise<void> {
   const { context, task, control } = scope;
-  const { workplace, verdict } = await setUp(scope, prepared);
+  const { workplace, verdict } = await setUp(scope, prepared, begun);
   attempt.verdict = verdict;
   if (verdict !== null || control.state.phase !== "preparing") return;
   if (task.trial) {
@@ -156,6 +180,8 @@ async function workIn(scope: RunScope, attempt: Attempt, prepared: PreparedPlace
   }
   await mergeTarget(scope, workplace.place);
   attempt.worktreesBefore = await context.worktrees.names(task.repo);
+  await using _commits = watchCommits(scope, workplace.place);
+  await using _files = keepFilesOf(scope, workplace.place);
   attempt.exit = await converse(scope, workplace);
   const proven = await proveWork(scope, workplace, attempt.exit);
   attempt.exit = proven.exit;
@@ -181,12 +207,13 @@ async function finish(
   const { end, pausedUntil } = await endOf(scope, { exit, place, verdict, changes, broken });
   const { agent } = control.state;
   const isWordless = end.outcome === "failed" && !agent.hasWorked && !stopOf(control.state) && !isWrongValue(broken);
-  const changed = await recordPoint(scope, { place, end });
+  const point = await recordPoint(scope, { place, end });
+  await giveAtEnd(scope, { place, end, content: point?.commit ?? null });
   const landing = place && end.outcome === "succeeded" ? await ownLanding(scope, place) : null;
   const isEarlyFailure = isWordless || end.outcome === "setup_failed";
   // From here on the run is seen closed by our own doing.
   control.close();
-  await log.finish(end, { changed, landing });
+  await log.finish(end, { changed: point?.changed, landing });
   return { end, isEarlyFailure, pausedUntil, brokenRepository };
 }
 
@@ -207,8 +234,4 @@ function listen({ context, task, run, control, messages }: RunScope): () => void
 /** On a shared store the tail may still bring heads from before our claim; they say nothing. */
 function isClosedIn(head: Task, epoch: number): boolean {
   return head.epoch > epoch || (head.epoch === epoch && head.run === null);
-}
-
-function isFenced(error: unknown): boolean {
-  return error instanceof DomainError && error.code === "fenced";
 }

@@ -1,11 +1,14 @@
 // From a worktree to a place that works: what the repository says about it, the files that git does not carry, and the
 // repository's setup. The agent is started on nothing less.
 
-import { DomainError } from "../../domain/error.ts";
+import type { NewEvent } from "../../domain/event.ts";
 import type { TaskPlace } from "../../domain/task.ts";
 import type { ProjectSettings } from "../../process/project/project_settings.ts";
 import type { StepProcess } from "../../process/project/step_process.ts";
+import type { Spawn } from "../../process/containment.ts";
+import type { BegunSandbox } from "../../process/sandbox/sandbox.ts";
 import { setupMark, workerMark } from "../marks.ts";
+import { confine } from "./confine.ts";
 import { performStep, stepWords } from "./perform_step.ts";
 import type { PreparedPlace } from "./prepare_place.ts";
 import type { RunVerdict } from "./run_end.ts";
@@ -17,6 +20,8 @@ export interface Workplace extends PreparedPlace {
   settings: ProjectSettings;
   /** For everything that is started in it. */
   env: Record<string, string>;
+  /** Starts it in the run's sandbox; undefined: the run is not confined. */
+  spawn: Spawn | undefined;
 }
 
 /**
@@ -26,26 +31,22 @@ export interface Workplace extends PreparedPlace {
 export async function setUp(
   scope: RunScope,
   prepared: PreparedPlace,
+  begun: BegunSandbox | null,
 ): Promise<{ workplace: Workplace; verdict: RunVerdict | null }> {
-  const { context, task } = scope;
-  const { settings } = await context.projects.settings(task.repo, prepared.place.base_commit);
-  requirePossible(settings);
+  const { context, task, run, control, log } = scope;
+  const { place, port } = prepared;
+  const { settings } = await context.projects.settings(task.repo, place.base_commit);
   const isFresh = prepared.isNew || prepared.isRestored;
-  if (isFresh) await includeFiles(scope, prepared.place);
-  else if (task.aside) await context.worktrees.bringBack(prepared.place, task.aside, { task: task.id });
-  const env = { ...settings.env, ...taskVariables(task, prepared.place, prepared.port) };
-  const workplace = { ...prepared, settings, env };
+  if (isFresh) await includeFiles(scope, place);
+  else if (task.aside) await context.worktrees.bringBack(place, task.aside, { task: task.id });
+  const env = { ...settings.env, ...taskVariables(task, place, port) };
+  const write = (events: NewEvent[]) => log.record(...events);
+  const sandbox = await confine(context, { place, settings, port, mark: run.mark, write, begun });
+  scope.folders.push(place.path, ...(sandbox ? [sandbox.folder] : []));
+  if (sandbox) control.attachSandbox(sandbox);
+  const workplace = { ...prepared, settings, env, spawn: sandbox?.spawn };
   const isReady = !isFresh && task.place?.ready === true;
   return { workplace, verdict: isReady ? null : await runSetup(scope, workplace) };
-}
-
-/** What a repository asks for and cannot have must not be left out in silence. */
-function requirePossible({ sandbox }: ProjectSettings): void {
-  if (sandbox === null || sandbox.level === "off") return;
-  throw new DomainError(
-    "invalid",
-    `The repository asks for the sandbox "${sandbox.level}", and this service cannot confine a run`,
-  );
 }
 
 async function includeFiles({ context, log }: RunScope, place: TaskPlace): Promise<void> {
@@ -59,12 +60,12 @@ async function includeFiles({ context, log }: RunScope, place: TaskPlace): Promi
 
 async function runSetup(
   { context, run, control, log, recorder }: RunScope,
-  { place, settings, env }: Workplace,
+  { place, settings, env, spawn }: Workplace,
 ): Promise<RunVerdict | null> {
   const { setup: command, setupTimeoutSeconds: timeoutSeconds } = settings;
   if (command === null || control.state.phase !== "preparing") return null;
   await log.record({ type: "setup.started", data: { command, timeout_seconds: timeoutSeconds } });
-  const start = { command, cwd: place.path, env, mark: setupMark(run.mark), workerMark: workerMark(context) };
+  const start = { command, cwd: place.path, env, spawn, mark: setupMark(run.mark), workerMark: workerMark(context) };
   let process: StepProcess | null = null;
   const { tail, ...end } = await performStep(context, start, {
     timeoutSeconds,
@@ -73,7 +74,10 @@ async function runSetup(
       control.attachStep(started, { outlives: true });
     },
     onOutput: (text, bytes) => recorder.append([{ type: "setup.output", data: { text } }], bytes),
-    isStopped: () => control.state.phase !== "step",
+    isStopped() {
+      control.requireLease();
+      return control.state.phase !== "step";
+    },
   });
   const left = end.outcome === "passed" ? await (process as StepProcess | null)?.living() : 0;
   if (end.outcome === "passed" && left === 0) control.forgetStep();

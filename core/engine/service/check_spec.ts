@@ -2,7 +2,7 @@
 // with the path of the field.
 
 import { DomainError, type Issue } from "../../domain/error.ts";
-import type { TaskSpec } from "../../domain/event.ts";
+import type { TaskSpec } from "../../domain/task_spec.ts";
 import type { EventLog } from "../../kv/event_log.ts";
 import type { EngineContext } from "../context.ts";
 import type { AgentState } from "../../view/api_view.ts";
@@ -17,10 +17,10 @@ export function requireRepository(name: string | null, repos: string[]): string 
   throw invalid("repo", `There is no repository "${name}"; this worker has ${repos.join(", ")}`);
 }
 
-/** Refuses what the agent here does not know. Of one that is not there yet nothing is known. */
+/** Refuses what the agent here does not know. Of one that is not there nothing is known. */
 export function requireChoices({ effort, fallback_model }: Partial<TaskSpec>, agent: AgentState): void {
   const { kind, name, efforts, fallback_model: knowsFallback } = agent;
-  if (kind === "missing") return;
+  if (kind === "missing" || kind === "none") return;
   if (effort && !efforts.includes(effort)) {
     const known = efforts.length === 0 ? "it knows no such choice" : `it knows ${efforts.join(", ")}`;
     throw invalid("effort", `${name} cannot work with effort "${effort}": ${known}`);

@@ -2,22 +2,24 @@
 
 import { createHash } from "node:crypto";
 import type { Command } from "../../domain/command.ts";
-import type { TaskSpec } from "../../domain/event.ts";
+import type { TaskSpec } from "../../domain/task_spec.ts";
 import type { Task } from "../../domain/task.ts";
 import { StaleGuard } from "../../kv/group_commit.ts";
 import type { AgentState } from "../../view/api_view.ts";
 import type { EngineContext } from "../context.ts";
-import { handleCommand } from "../handle_command.ts";
+import { type CommandOptions, handleCommand } from "../handle_command.ts";
 import { invalid, requireBase, requireChoices, requireNoCycle, requireRepository, requireTasks } from "./check_spec.ts";
 import type { Caller, MessageChanges, NewTask } from "./service.ts";
+
+/** `also`: for the service's own log, in the same commit. */
+type CreateOptions = Caller & { idempotencyKey: string | null } & Pick<CommandOptions, "also">;
 
 /** Each rejects with a `DomainError`: `invalid` for a field, what the rules refuse, `unavailable` after 20 s. */
 export interface Commands {
   /** A new task; with an idempotency key that was used before, the task it made then. */
-  create(
-    input: NewTask,
-    options: Caller & { idempotencyKey: string | null },
-  ): Promise<{ head: Task; created: boolean }>;
+  create(input: NewTask, options: CreateOptions): Promise<{ head: Task; created: boolean }>;
+  /** Refuses what `create` would refuse of it. */
+  requireTask(input: NewTask): Promise<void>;
   /** A new task that only tries what a repository says about setup and check. */
   tryRepository(name: string, base: string | null, caller: Caller): Promise<{ head: Task; created: boolean }>;
   /** `seq`: the version the caller saw, or null for "whatever it is". */
@@ -41,19 +43,30 @@ class CheckedCommands implements Commands {
     this.#agent = agent;
   }
 
-  async create(input: NewTask, { by, idempotencyKey }: Caller & { idempotencyKey: string | null }) {
-    const { store: { log, idempotency: keys }, settings: { repos } } = this.#context;
-    const spec: TaskSpec = { ...input, repo: requireRepository(input.repo, repos) };
+  async create(input: NewTask, { by, idempotencyKey, also }: CreateOptions) {
+    const { store: { idempotency: keys } } = this.#context;
+    const spec = this.#specOf(input);
     // One that is sent again was right when it was sent: its branch, say, may be gone by now.
-    if (idempotencyKey === null || !await keys.isUsed(idempotencyKey)) {
-      requireChoices(spec, this.#agent());
-      await requireTasks(spec.depends_on, log);
-      await this.#requireBase(spec.repo, spec.base);
-    }
+    if (idempotencyKey === null || !await keys.isUsed(idempotencyKey)) await this.#requireSpec(spec);
     const idempotency = idempotencyKey === null
       ? undefined
       : { key: idempotencyKey, hash: hashOf(JSON.stringify(spec)) };
-    return await handleCommand(this.#context, "new", { type: "create", spec }, { by, idempotency, until: "answered" });
+    const options = { by, idempotency, also, until: "answered" } as const;
+    return await handleCommand(this.#context, "new", { type: "create", spec }, options);
+  }
+
+  async requireTask(input: NewTask) {
+    await this.#requireSpec(this.#specOf(input));
+  }
+
+  #specOf(input: NewTask): TaskSpec {
+    return { ...input, repo: requireRepository(input.repo, this.#context.settings.repos) };
+  }
+
+  async #requireSpec(spec: TaskSpec): Promise<void> {
+    requireChoices(spec, this.#agent());
+    await requireTasks(spec.depends_on, this.#context.store.log);
+    await this.#requireBase(spec.repo, spec.base);
   }
 
   async tryRepository(name: string, base: string | null, { by }: Caller) {
@@ -118,6 +131,7 @@ const trialSpec = {
   mode: "execute",
   max_attempts: 1,
   timeout_seconds: null,
+  silence_seconds: null,
   max_budget_usd: null,
   trial: true,
 } as const satisfies Partial<TaskSpec>;

@@ -47,13 +47,18 @@ export interface Feed {
 
 /** What a follower asks of the rest of the engine. */
 export interface FeedSources {
-  store: { id: string; tail: Pick<LiveTail, "cursor" | "since">; log: Pick<EventLog, "read"> };
+  store: { id: string; tail: Pick<LiveTail, "cursor" | "since" | "follow">; log: Pick<EventLog, "read"> };
   /** The head of a task, or null. */
   head(task: number): Promise<Task | null>;
   /** Summaries of what changed after a commit, or null when that is too long ago. */
   changedSince(versionstamp: string): Promise<TaskView[] | null>;
   /** The follower is to be told of commits from now on; returns what ends that. */
   attach(follower: Follower): () => void;
+}
+
+/** `{store}.{versionstamp}` */
+export function cursorOf(store: string, versionstamp: string): string {
+  return `${store}.${versionstamp}`;
 }
 
 type Result = IteratorResult<FeedPage, void>;
@@ -164,7 +169,7 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
     this.#detach = this.#sources.attach(this);
     try {
       const isKnown = await this.#readPast();
-      const cursor = `${this.#sources.store.id}.${began}`;
+      const cursor = cursorOf(this.#sources.store.id, began);
       const isFirst = this.wantsChanges && (!isKnown || this.#after === null);
       if (isFirst) return { done: false, value: { cursor, isReset: !isKnown, events: [], changed: [] } };
     } catch (error) {
@@ -255,7 +260,7 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
     const isWhole = this.wantsChanges && !this.#places.some(isBehind);
     this.#owesPage = this.wantsChanges && !isWhole;
     const events = pages.length === 1 ? pages[0]! : pages.flat();
-    const cursor = isWhole ? `${this.#sources.store.id}.${versionstamp}` : null;
+    const cursor = isWhole ? cursorOf(this.#sources.store.id, versionstamp) : null;
     return { done: false, value: { cursor, isReset: false, events, changed } };
   }
 }

@@ -3,7 +3,7 @@
 import type { Task } from "../../domain/task.ts";
 import type { TaskView } from "../../view/task_view.ts";
 import type { Committed } from "../../kv/group_commit.ts";
-import { type Feed, type FeedSources, Follower, isOverAfter, type Positions } from "./feed.ts";
+import { cursorOf, type Feed, type FeedSources, Follower, isOverAfter, type Positions } from "./feed.ts";
 
 /** Tasks that look different because one they wait for has changed; more are not told of one commit. */
 const dependantsAtMost = 100;
@@ -26,6 +26,12 @@ export class Feeds {
   constructor(options: FeedsOptions) {
     this.#options = options;
     this.#sources = { ...options, attach: (follower) => this.#attach(follower) };
+  }
+
+  /** Of the last commit that was heard of. */
+  get cursor(): string {
+    const { id, tail } = this.#options.store;
+    return cursorOf(id, tail.cursor);
   }
 
   /** Opens a feed. Throws `not_found` when a task is not there, unless changes are followed: then it may come yet. */
@@ -75,7 +81,11 @@ export class Feeds {
       this.#byTask.set(task, followers.add(follower));
     }
     if (follower.wantsChanges) this.#ofChanges.add(follower);
-    return () => this.#detach(follower);
+    const unfollow = this.#options.store.tail.follow();
+    return () => {
+      unfollow();
+      this.#detach(follower);
+    };
   }
 
   #detach(follower: Follower): void {

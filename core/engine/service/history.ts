@@ -15,8 +15,16 @@ export interface ExportHeader {
   title: string;
   exported_at: string;
   events: number;
+  /** Lines with its files follow the events: a git bundle of so many bytes in all. Null, or absent in older files: none. */
+  bundle?: { bytes: number } | null;
   /** SHA-256 of all bytes after this line, as hex. */
   sha256: string;
+}
+
+/** What a line of the file can be. The border reads them; it throws `DomainError("invalid")` for what is none. */
+export interface ImportLines {
+  header(line: string): ExportHeader;
+  line(line: string): { event: TaskEvent } | { bundle: Uint8Array };
 }
 
 /** @param waiting what the board says of the task now; null for a moment of the past */
@@ -37,15 +45,21 @@ function claimOf(event: TaskEvent | null): WhyClaim | null {
   return { run: epoch, attempt, worker, at: event.at, ...why };
 }
 
-/** The history up to the task's present head as one NDJSON file. */
+/** A line has base64 of so many bytes. */
+const bundleBytes = 49_152;
+
+/**
+ * The history up to the task's present head as one NDJSON file, with the git bundle at `bundle` in lines of its own after the
+ * events; that goes when the stream has ended.
+ */
 export async function exportTask(
   store: Store,
   task: Task,
-  { now }: { now: number },
+  { now, bundle }: { now: number; bundle: (AsyncDisposable & { path: string }) | null },
 ): Promise<ReadableStream<Uint8Array>> {
   const range = { after: 0, to: task.seq };
   const hash = createHash("sha256");
-  for await (const chunk of store.log.lines(task.id, range)) hash.update(chunk);
+  for await (const chunk of linesOf(store, task.id, { range, bundle })) hash.update(chunk);
   const header: ExportHeader = {
     format: "personal-coder-task",
     version: 1,
@@ -54,21 +68,34 @@ export async function exportTask(
     title: task.title,
     exported_at: new Date(now).toISOString(),
     events: task.seq,
+    bundle: bundle && { bytes: (await Deno.stat(bundle.path)).size },
     sha256: hash.digest("hex"),
   };
-  const first = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
-  const events = store.log.lines(task.id, range).getReader();
-  let isFirst = true;
-  return new ReadableStream({
-    async pull(controller) {
-      if (isFirst) {
-        isFirst = false;
-        return controller.enqueue(first);
-      }
-      const { value, done } = await events.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => events.cancel(reason),
-  }, { highWaterMark: 0 });
+  return ReadableStream.from((async function* () {
+    try {
+      yield encoder.encode(`${JSON.stringify(header)}\n`);
+      yield* linesOf(store, task.id, { range, bundle });
+    } finally {
+      await bundle?.[Symbol.asyncDispose]();
+    }
+  })());
+}
+
+const encoder = new TextEncoder();
+
+async function* linesOf(
+  store: Store,
+  task: number,
+  { range, bundle }: { range: { after: number; to: number }; bundle: { path: string } | null },
+): AsyncGenerator<Uint8Array> {
+  yield* store.log.lines(task, range);
+  if (!bundle) return;
+  using file = await Deno.open(bundle.path);
+  const buffer = new Uint8Array(bundleBytes);
+  for (;;) {
+    let size = 0;
+    for (let read; size < buffer.length && (read = await file.read(buffer.subarray(size))) !== null;) size += read;
+    if (size === 0) return;
+    yield encoder.encode(`${JSON.stringify({ bundle: buffer.subarray(0, size).toBase64() })}\n`);
+  }
 }

@@ -6,6 +6,7 @@ import type { Task, TaskPlace } from "../../domain/task.ts";
 import type { LandingPreviewView } from "../../view/review_view.ts";
 import type { EngineContext } from "../context.ts";
 import { conflictWords, landingMessage } from "../land/landing_words.ts";
+import type { WorkPlaces } from "../exchange/work_places.ts";
 import { methodOf, settingsOf, targetOf } from "../land/target_of.ts";
 import { requirePlace } from "../run/restore_place.ts";
 import { wholeOutput } from "../whole_output.ts";
@@ -18,7 +19,7 @@ export type TaskLanding = Pick<Service, "previewLanding" | "land" | "resolveConf
 
 export function taskLanding(
   context: EngineContext,
-  { queries, commands }: { queries: Queries; commands: Commands },
+  { queries, commands, places }: { queries: Queries; commands: Commands; places: WorkPlaces },
 ): TaskLanding {
   const { landings } = context;
   const view = async (given: Promise<Task>) => queries.summary(await given);
@@ -35,11 +36,17 @@ export function taskLanding(
 
   return {
     async previewLanding(id, choice) {
-      const task = await queries.require(id);
-      return await previewOf(context, task, await choose(task, choice));
+      const asked = await queries.require(id);
+      const task = await places.look(asked);
+      // What came by the exchange has no worktree.
+      const work = task === asked ? await standingWork(context, task) : await givenWork(context, task);
+      return await previewOf(context, task, { ...await choose(task, choice), work });
     },
     async land(id, { message, leave_uncommitted, ...choice }, caller) {
-      const task = await queries.require(id);
+      const asked = await queries.require(id);
+      // A worker that lives lands what it has.
+      const leaveUncommitted = leave_uncommitted === true;
+      const task = places.isAway(asked) ? await places.adopt(asked, { ...caller, leaveUncommitted }) : asked;
       const { target, method } = await choose(task, choice);
       await requireBranch(context, task, target);
       const request = {
@@ -51,7 +58,7 @@ export function taskLanding(
       return await view(commands.give(id, { type: "land", request }, caller));
     },
     async resolveConflicts(id, choice, caller) {
-      const task = await queries.require(id);
+      const task = await places.adopt(await queries.require(id), caller);
       const { target, method } = await choose(task, choice);
       await requirePlace(context, task);
       const place = requireStanding(task);
@@ -91,27 +98,42 @@ async function requireBranch(
   if (found === null) throw invalid("target", `There is no branch ${target} in repository ${repo}`);
 }
 
+/** What would land, and the names of what is not committed. */
+interface Work {
+  commit: string;
+  uncommitted: { count: number; files: string[] };
+}
+
+async function standingWork({ worktrees }: EngineContext, task: Task): Promise<Work> {
+  const place = requireStanding(task);
+  const [{ branch }, uncommitted] = await Promise.all([worktrees.commits(place), worktrees.uncommitted(place)]);
+  if (branch === null) throw new DomainError("conflict", `Branch ${place.branch} is gone`);
+  return { commit: branch, uncommitted };
+}
+
+async function givenWork({ worktrees }: EngineContext, { repo, exchanged, snapshot }: Task): Promise<Work> {
+  const { commit, content } = exchanged ?? { commit: snapshot!.commit, content: snapshot!.commit };
+  const files = content === commit ? [] : await worktrees.changedNames(repo, { from: commit, to: content });
+  return { commit, uncommitted: { count: files.length, files: files.slice(0, 50) } };
+}
+
 async function previewOf(
   context: EngineContext,
   task: Task,
-  { target, method }: { target: string; method: LandingMethod },
+  { target, method, work }: { target: string; method: LandingMethod; work: Work },
 ): Promise<LandingPreviewView> {
-  const { landings, worktrees, store } = context;
-  const place = requireStanding(task);
+  const { landings, store } = context;
   await requireBranch(context, task, target);
-  const { branch } = await worktrees.commits(place);
-  if (branch === null) throw new DomainError("conflict", `Branch ${place.branch} is gone`);
-  const [preview, uncommitted, settings, summary] = await Promise.all([
-    aboutField("target", () => landings.preview(task.repo, { target, commit: branch })),
-    worktrees.uncommitted(place),
+  const [preview, settings, summary] = await Promise.all([
+    aboutField("target", () => landings.preview(task.repo, { target, commit: work.commit })),
     settingsOf(context, task),
     wholeOutput(store.log, task),
   ]);
   return {
     ...preview,
     method,
-    uncommitted,
-    message: landingMessage(task, { method, branch: place.branch, target, summary }),
+    uncommitted: work.uncommitted,
+    message: landingMessage(task, { method, branch: task.place!.branch, target, summary }),
     check: task.check === undefined ? settings?.check ?? null : task.check,
   };
 }

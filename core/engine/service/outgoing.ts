@@ -6,6 +6,7 @@ import type { Task, TaskPlace } from "../../domain/task.ts";
 import type { OutgoingView } from "../../view/review_view.ts";
 import { webLinks } from "../../view/web_links.ts";
 import type { EngineContext } from "../context.ts";
+import type { WorkPlaces } from "../exchange/work_places.ts";
 import { namesOf } from "../land/landing_words.ts";
 import { targetOf } from "../land/target_of.ts";
 import { wholeOutput } from "../whole_output.ts";
@@ -29,14 +30,22 @@ export type TaskOutgoing = Pick<Service, "outgoing" | "push" | "openPullRequest"
 
 const pushMs = 120_000;
 
+interface OutgoingParts {
+  queries: Queries;
+  commands: Commands;
+  pullRequests: PullRequests;
+  places: WorkPlaces;
+}
+
 export function taskOutgoing(
   context: EngineContext,
-  { queries, commands, pullRequests }: { queries: Queries; commands: Commands; pullRequests: PullRequests },
+  { queries, commands, pullRequests, places }: OutgoingParts,
 ): TaskOutgoing {
   const note = (id: number, event: NewEvent, caller: Caller) =>
     commands.give(id, { type: "note_outgoing", event }, caller);
 
-  async function push(task: Task, remote: string | null, caller: Caller): Promise<Task> {
+  async function push(asked: Task, remote: string | null, caller: Caller): Promise<Task> {
+    const task = await places.adopt(asked, caller);
     const place = requireStanding(task);
     await requireNoMarkers(context, task, place);
     const { pushed } = task;

@@ -1,30 +1,46 @@
 // The files of a task by the names of moments, and what changed between two of them.
 
 import { DomainError } from "../../domain/error.ts";
-import type { Point, Task, TaskPlace } from "../../domain/task.ts";
+import { ownPoints } from "../../domain/holding.ts";
+import type { Task, TaskPlace } from "../../domain/task.ts";
 import type { Compared, DiffFrom } from "../../process/git/worktrees.ts";
 import type { EngineContext } from "../context.ts";
+import type { WorkPlaces } from "../exchange/work_places.ts";
 import { targetOf } from "../land/target_of.ts";
 import { aboutField } from "./check_spec.ts";
+import { filesAt, namesIn } from "./moment_files.ts";
 import type { Queries } from "./queries.ts";
 import type { DiffQuery, Service } from "./service.ts";
 
-/** What of the service shows files. Each throws `not_found` when there is no such task, or it has no worktree yet. */
-export type TaskFiles = Pick<Service, "diff" | "file" | "patch">;
+interface FilesParts {
+  queries: Queries;
+  places: WorkPlaces;
+}
 
-export function taskFiles(context: EngineContext, queries: Queries): TaskFiles {
+/** What of the service shows files. Each throws `not_found` when there is no such task, or it has no worktree yet. */
+export type TaskFiles = Pick<Service, "diff" | "file" | "folder" | "patch">;
+
+export function taskFiles(context: EngineContext, { queries, places }: FilesParts): TaskFiles {
   const { worktrees, outgoing } = context;
 
   async function diff(id: number, query: DiffQuery): Promise<Compared> {
-    const { task, place } = await requirePlace(queries, id);
+    const { task, place } = await requirePlace({ queries, places }, id);
     const { from = "merge-base", to = "now", at, ignoreSpace } = query;
     const chosen = at === undefined
       ? {
         from: await aboutField("from", () => startOf(context, queries, { task, place, name: from })),
-        to: await aboutField("to", () => endOf(queries, task, to)),
+        to: await aboutField("to", () => endOf(context, queries, { task, name: to })),
       }
       : { from: place.base_commit, to: await momentOf(context, task, at) };
     return await worktrees.diff(place, { ...chosen, ignoreSpace });
+  }
+
+  async function requireMoment(id: number, at: string): Promise<{ place: TaskPlace; named: string }> {
+    const { task, place } = await requirePlace({ queries, places }, id);
+    const named = at === "merge-base"
+      ? await mergeBase(context, task, place)
+      : await aboutField("at", () => endOf(context, queries, { task, name: at }));
+    return { place, named };
   }
 
   return {
@@ -38,24 +54,27 @@ export function taskFiles(context: EngineContext, queries: Queries): TaskFiles {
       }
     },
     async file(id, { path, at }) {
-      const { task, place } = await requirePlace(queries, id);
-      const named = at === "merge-base"
-        ? await mergeBase(context, task, place)
-        : await aboutField("at", () => endOf(queries, task, at));
+      const { place, named } = await requireMoment(id, at);
       const bytes = await aboutField("path", () => worktrees.fileAt(place, { at: named, path }));
       if (bytes === null) throw new DomainError("not_found", `There is no file ${path} at ${at}`);
       return bytes;
     },
+    async folder(id, { path, at }) {
+      const { place, named } = await requireMoment(id, at);
+      const content = await aboutField("path", () => worktrees.folderAt(place, { at: named, path }));
+      if (content === null) throw new DomainError("not_found", `There is no folder ${path} at ${at}`);
+      return content;
+    },
     async patch(id) {
-      const { task, place } = await requirePlace(queries, id);
+      const { task, place } = await requirePlace({ queries, places }, id);
       const { from, to } = await committedRange(context, task, place);
       return await outgoing.patch(place, { from, to });
     },
   };
 }
 
-async function requirePlace(queries: Queries, id: number): Promise<{ task: Task; place: TaskPlace }> {
-  const task = await queries.require(id);
+async function requirePlace({ queries, places }: FilesParts, id: number): Promise<{ task: Task; place: TaskPlace }> {
+  const task = await places.look(await queries.require(id));
   // After a retry its base is yet to be resolved anew.
   if (!task.place?.base_commit) throw new DomainError("not_found", `Task ${id} has no worktree yet`);
   return { task, place: task.place };
@@ -70,7 +89,11 @@ async function committedRange(
   const landed = landedRange(task);
   if (landed) return landed;
   const from = await workStart(context, task, place);
-  if (!place.present && task.snapshot) return { from, to: task.snapshot.commit };
+  if (!place.present && task.snapshot) {
+    const { exchanged, snapshot } = task;
+    // What came by the exchange has what was not committed on top.
+    return { from, to: exchanged?.content === snapshot.commit ? exchanged.commit : snapshot.commit };
+  }
   const { branch } = await context.worktrees.commits(place);
   if (branch === null) throw new DomainError("not_found", `Branch ${place.branch} is gone`);
   return { from, to: branch };
@@ -91,12 +114,14 @@ async function startOf(
   { task, place, name }: { task: Task; place: TaskPlace; name: string },
 ): Promise<DiffFrom> {
   if (name === "base") return place.base_commit;
-  if (name !== "merge-base") return await endOf(queries, task, name);
+  if (name !== "merge-base") return await endOf(context, queries, { task, name });
   return landedRange(task)?.from ?? await workStart(context, task, place);
 }
 
 /** Where work and target part; where nothing says what the target is, the base. */
 async function workStart(context: EngineContext, task: Task, place: TaskPlace): Promise<DiffFrom> {
+  // Its target is another clone's.
+  if (task.imported) return place.base_commit;
   try {
     return { mergeBaseWith: await targetOf(context, task) };
   } catch (error) {
@@ -117,7 +142,11 @@ async function mergeBase(context: EngineContext, task: Task, place: TaskPlace): 
 }
 
 /** A commit, or "now" for the worktree as it stands. */
-async function endOf(queries: Queries, task: Task, name: string): Promise<string> {
+async function endOf(
+  context: EngineContext,
+  queries: Queries,
+  { task, name }: { task: Task; name: string },
+): Promise<string> {
   const other = /^task-([1-9]\d{0,14})$/.exec(name)?.[1];
   if (other !== undefined) return await otherTask(queries, task, Number(other));
   switch (name) {
@@ -134,6 +163,8 @@ async function endOf(queries: Queries, task: Task, name: string): Promise<string
   }
   const known = task.points.find((point) => point.name === name);
   if (known) return known.commit;
+  const event = /^event-([1-9]\d{0,14})$/.exec(name)?.[1];
+  if (event !== undefined) return await momentOf(context, task, Number(event));
   const message = /^message-(\d{1,15})$/.exec(name)?.[1];
   if (message !== undefined) return beforeEvent(task, Number(message), name);
   throw unknownPoint(task, name);
@@ -163,7 +194,7 @@ function requireEvent(seq: number, lack: string): number {
 function beforeEvent(task: Task, seq: number, name: string): string {
   const { points } = task;
   const own = points.find((point) => point.name === `message-${seq}`);
-  const earlier = points.findLast((point) => point.seq < seq);
+  const earlier = ownPoints(points).findLast((point) => point.seq < seq);
   const point = own ?? earlier;
   if (point) return point.commit;
   throw unknownPoint(task, name);
@@ -175,33 +206,14 @@ async function otherTask(queries: Queries, { repo }: Task, id: number): Promise<
   if (other.repo !== repo) {
     throw new DomainError("conflict", `Cannot compare with task ${id}: it is in another repository, ${other.repo}`);
   }
-  const commit = landedRange(other)?.to ?? other.points.at(-1)?.commit ?? other.snapshot?.commit;
+  const commit = landedRange(other)?.to ?? ownPoints(other.points).at(-1)?.commit ?? other.snapshot?.commit;
   if (commit !== undefined) return commit;
   throw new DomainError("conflict", `Cannot compare with task ${id}: its files were not kept yet`);
 }
 
-/** The files right after event `at`: they are known when nothing worked on them then. */
-async function momentOf({ store }: EngineContext, task: Task, at: number): Promise<string> {
-  if (at >= task.seq) return nowOf(task);
-  const then = await store.log.headAt(task.id, at);
-  if (!then?.place?.base_commit) throw new DomainError("not_found", `Task ${task.id} had no worktree then`);
-  const claimed = then.claimed_seq ?? 0;
-  if (then.run === null) {
-    // Of the last run, and of none before it.
-    const point = then.points.findLast(({ seq }) => seq > claimed);
-    if (point) return point.commit;
-  } else if (then.run.started_at === null && then.run.step === null) {
-    const before = then.points.at(-1);
-    if (then.next.kind === "fresh") return then.place.base_commit;
-    if (before) return before.commit;
-  }
-  throw new DomainError(
-    "conflict",
-    `The files at event ${at} were not kept: ${
-      then.run ? `run ${then.run.epoch} was working` : "nobody saved them"
-    }. ` +
-      `What was kept: ${namesIn(task.points)}`,
-  );
+/** The files right after event `at`. */
+async function momentOf(context: EngineContext, task: Task, at: number): Promise<string> {
+  return at >= task.seq ? nowOf(task) : (await filesAt(context, task, at)).commit;
 }
 
 function unknownPoint({ id, points }: Task, name: string): DomainError {
@@ -209,8 +221,4 @@ function unknownPoint({ id, points }: Task, name: string): DomainError {
     namesIn(points)
   }`;
   return new DomainError("invalid", message);
-}
-
-function namesIn(points: readonly Point[]): string {
-  return points.length === 0 ? "nothing else" : points.map(({ name, seq }) => `${name} (event ${seq})`).join(", ");
 }

@@ -5,6 +5,7 @@ import { projectJsonSchema } from "../../process/project/project_file.ts";
 import type { Projects, ProjectSettings } from "../../process/project/project_settings.ts";
 import type { RepositorySettings, RepositoryView, StepRecord } from "../../view/api_view.ts";
 import type { TaskView } from "../../view/task_view.ts";
+import type { AddedPort } from "./added_repositories.ts";
 import type { Service } from "./service.ts";
 
 /** What it takes to know them. */
@@ -12,6 +13,8 @@ export interface RepositoriesParts {
   projects: Projects;
   /** What is checked out in a folder. Throws `DomainError` with what is wrong with it. */
   inspect(path: string): Promise<{ branch: string | null; head: string }>;
+  /** Those that people add. */
+  added: AddedPort;
 }
 
 /**
@@ -81,7 +84,8 @@ function oneAtATime<T>(look: () => Promise<T>): () => Promise<T> {
 }
 
 function settingsView(settings: ProjectSettings): RepositorySettings {
-  const { setup, check, cleanup, model, effort, target, method, land, sandbox } = settings;
+  const { setup, check, cleanup, model, effort, target, method, land, exchange } = settings;
+  const { level, allowedDomains, push, serve } = settings.sandbox;
   return {
     ...{ setup, check, cleanup },
     setup_timeout_seconds: settings.setupTimeoutSeconds,
@@ -90,7 +94,7 @@ function settingsView(settings: ProjectSettings): RepositorySettings {
     check_rounds: settings.checkRounds,
     commit_reminder: settings.commitReminder,
     env: Object.keys(settings.env).sort(),
-    ...{ model, effort, target, method, land },
-    sandbox: sandbox && { level: sandbox.level, allowed_domains: sandbox.allowedDomains },
+    ...{ model, effort, target, method, land, exchange },
+    sandbox: { level, allowed_domains: allowedDomains, push, serve },
   };
 }

@@ -12,10 +12,12 @@
 
 import { messageOf } from "../../domain/error.ts";
 import type { NewEvent, TaskEventOf } from "../../domain/event.ts";
+import { isExchanged } from "../../domain/holding.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import type { EventLog } from "../../kv/event_log.ts";
 import type { Snapshot, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "../context.ts";
+import { giveResting, isToGive } from "../exchange/give_work.ts";
 import { handleCommand } from "../handle_command.ts";
 import { cleanUp } from "../run/clean_up.ts";
 import { isSavedBy } from "./worktree_findings.ts";
@@ -71,8 +73,8 @@ export class Retention {
     for (const id of page) {
       if (removed >= removedAtMost) return;
       this.#lastStanding = id;
-      const task = await store.log.head(id);
-      if (task?.status === "completed" && isDue(task, before) && await this.#removeWorktree(task)) removed++;
+      const task = await this.#givenHead(id, before);
+      if (task !== "not_given" && task?.status === "completed" && await this.#removeWorktree(task)) removed++;
     }
     if (page.length < lookedAt) this.#lastStanding = 0;
   }
@@ -89,8 +91,11 @@ export class Retention {
     const { path, branch } = place;
     await store.notes.keepRemoval(worker.id, task.id);
     const data = { path, branch, reason: this.#reason, commit };
-    await this.#finishRemoval(await this.#record(cleaned, [{ type: "worktree.removed", data }]), place);
+    const gone = await this.#record(cleaned, [{ type: "worktree.removed", data }]);
+    await this.#finishRemoval(gone, place);
     await store.notes.keepRemoval(worker.id, null);
+    // Its saved work went in its time; what its cleanup had changed in the git folder is saved only now.
+    if (cleaned.seq > task.seq) await this.#removeSaved(gone);
     return true;
   }
 
@@ -116,10 +121,23 @@ export class Retention {
     const from = await store.notes.retention(worker.id);
     for (const end of await store.index.endedAfter(from, { limit: removedAtMost })) {
       if (end.at >= before) return;
-      const task = await store.log.head(end.task);
-      if (task && isDue(task, before)) await this.#removeSaved(task);
+      const task = await this.#givenHead(end.task, before);
+      if (task === "not_given") return;
+      if (task) await this.#removeSaved(task);
       await store.notes.keepRetention(worker.id, end);
     }
+  }
+
+  /** A task that is due and whose work the exchange has, where there is one: nothing goes before the others can have it. */
+  async #givenHead(id: number, before: string): Promise<Task | "not_given" | null> {
+    const { store } = this.#context;
+    const task = await store.log.head(id);
+    if (!task || !isDue(task, before)) return null;
+    const isElsewhere = !task.place || !isOurs(this.#context, task.place.worker);
+    if (isElsewhere || !isToGive(this.#context, task) || isExchanged(task)) return task;
+    // That it does not go is tried, and told, elsewhere.
+    const isGiven = await giveResting(this.#context, task, { tells: false });
+    return isGiven ? await store.log.head(id) : "not_given";
   }
 
   /** Snapshots and the raw log. */
@@ -159,16 +177,18 @@ function isDue(task: Task, before: string): boolean {
   return isOver(task.status) && task.completed_at !== null && task.completed_at < before;
 }
 
-/** Every snapshot that the history of a task tells of. */
+/** Every snapshot that the history of a task tells of, and what its runs had changed in the git folder. */
 async function* snapshotsIn(log: EventLog, task: number): AsyncGenerator<Snapshot> {
   const decoder = new TextDecoder();
   // A chunk is whole lines.
   for await (const chunk of log.lines(task, { after: 0 })) {
     for (const line of decoder.decode(chunk).split("\n")) {
       // Most lines are output; only the few that may be it are parsed.
-      if (!line.includes('"worktree.snapshotted"')) continue;
-      const event = JSON.parse(line) as TaskEventOf<"worktree.snapshotted">;
-      if (event.type === "worktree.snapshotted") yield { ref: event.data.ref, commit: event.data.commit };
+      if (!/"(?:worktree\.snapshotted|git_folder\.restored)"/.test(line)) continue;
+      const event = JSON.parse(line) as TaskEventOf<"worktree.snapshotted" | "git_folder.restored">;
+      if (event.type !== "worktree.snapshotted" && event.type !== "git_folder.restored") continue;
+      const { ref, commit } = event.data;
+      if (ref !== null && commit !== null) yield { ref, commit };
     }
   }
 }

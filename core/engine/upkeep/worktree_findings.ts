@@ -80,16 +80,19 @@ export function isSavedBy(name: string, head: Task): boolean {
   return parts?.task === head.id && (parts.run ?? 0) <= head.epoch && (parts.seq ?? 0) <= head.seq;
 }
 
-/** The task and the run, or the event, that a ref of saved work is named after. */
+/** The task and the run, or the event, or both, that a ref of saved work is named after. */
 function refParts(name: string): { task: number; run: number | null; seq: number | null } | null {
   // Of no run is what was kept, and where a branch was before the task landed in it.
   const other = /^refs\/coder\/(?:kept\/task-(\d+)-|task-(\d+)\/target-\d+$)/.exec(name);
   if (other) return { task: Number(other[1] ?? other[2]), run: null, seq: null };
-  const match = /^refs\/coder\/task-(\d+)\/(?:(?:point-)?run|point-([a-z]+))-(\d+)/.exec(name);
+  const match = /^refs\/coder\/task-(\d+)\/(?:(?:point-)?run|steps|git-folder|point-([a-z]+))-(\d+)(?:-[a-z]+-(\d+))?/
+    .exec(
+      name,
+    );
   if (!match) return null;
-  const [, task, word, number] = match;
-  const [run, seq] = word === undefined ? [Number(number), null] : [null, Number(number)];
-  return { task: Number(task), run, seq };
+  const [, task, word, number, later] = match;
+  if (word !== undefined) return { task: Number(task), run: null, seq: Number(number) };
+  return { task: Number(task), run: Number(number), seq: later === undefined ? null : Number(later) };
 }
 
 function taskIn(branch: string): number | null {

@@ -8,6 +8,7 @@ import type { Task } from "../../domain/task.ts";
 import type { Traces, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import type { LiveBoard } from "../dispatch/board.ts";
 import { type EngineContext, isOurs } from "../context.ts";
+import { offerLeftWork } from "./left_work.ts";
 import { both, type Finding, findingsOf, type Found, straysOf, tasksOf } from "./worktree_findings.ts";
 
 interface Parts {
@@ -91,6 +92,7 @@ export class WorktreeReview {
   async #compare(repo: string): Promise<Found> {
     const traces = await this.#parts.upkeep.traces(repo);
     const heads = new Map((await this.#heads(tasksOf(traces))).map((head) => [head.id, head]));
+    await offerLeftWork(this.#context, repo, { worktrees: traces.worktrees, heads });
     return { ...straysOf(traces, heads), lostWorktrees: await this.#lostWorktrees(repo, traces) };
   }
 

@@ -6,8 +6,7 @@
 
 import type { Agent, AgentProcess, AgentStart } from "../agent.ts";
 import { childTree } from "../child_tree.ts";
-import { spawnContained } from "../containment.ts";
-import { childEnvironment } from "../environment.ts";
+import { isHelping, spawnContained } from "../containment.ts";
 import { markVariable } from "../process_table.ts";
 import { claudeArgs, requireOptions } from "./claude_args.ts";
 import type { Prices } from "./claude_cost.ts";
@@ -46,21 +45,21 @@ export function claudeAgent(
     const args = [...extraArgs, ...claudeArgs(start, options)];
     const log = await openRawLog(start.rawLog);
     try {
-      const child = await spawnContained(program, {
+      const { cwd, spawn = spawnContained } = start;
+      const child = await spawn(program, {
         args,
-        cwd: start.cwd,
-        ...childEnvironment({
+        cwd,
+        env: {
           ...start.env,
           ...env,
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
           [markVariable(start.mark)]: "1",
           [markVariable(start.workerMark)]: "1",
-        }),
+        },
         stdin: "piped",
-        stdout: "piped",
-        stderr: "piped",
       });
-      return agentProcess(child, { start, name, args: [program, ...args], log, prices });
+      const isHeld = await isHelping(spawn);
+      return agentProcess(child, { start, name, args: [program, ...args], log, prices, isHeld });
     } catch (error) {
       log.close();
       throw error;
@@ -74,14 +73,16 @@ interface Running {
   args: string[];
   log: Deno.FsFile;
   prices: Prices;
+  /** See `childTree`. */
+  isHeld: boolean;
 }
 
-function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices }: Running): AgentProcess {
+function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices, isHeld }: Running): AgentProcess {
   const input = claudeInput(child.stdin);
   const steps = stepQueue({ maxBytes: MAX_QUEUED_BYTES });
   const { mark, mode } = start;
   const state = newClaudeState({ isResumed: start.resume, before: start.sessionTotal, prices });
-  const tree = childTree(child, { mark });
+  const tree = childTree(child, { mark, isHeld });
   const { exited } = tree;
   exited.then(() => void input.abandon());
   const { maxOutputBytes = Infinity } = start;

@@ -1,6 +1,9 @@
 // The lines of claude that carry content: what the agent says and does, and what its tools answer. Nothing here throws.
 
+import type { ResultImage } from "../../domain/event.ts";
 import { countAnswer, usageOf } from "./claude_cost.ts";
+import { answeredTodos, noteTodoCall } from "./claude_todos.ts";
+import { resultImages } from "./claude_images.ts";
 import { type ClaudeItem, type ClaudeState, eventItem, planTool } from "./claude_state.ts";
 import { isObject, type JsonObject, objectOf, stringOf } from "./json_value.ts";
 import { toolSummary } from "./tool_summary.ts";
@@ -45,9 +48,10 @@ function assistantBlock(
     const input = block.input ?? null;
     const summary = toolSummary(name, input, state.cwd);
     if (name === planTool) state.planInput = stringOf(objectOf(input).plan) || state.planInput;
+    if (subagent.subagent === undefined) noteTodoCall(block, state.todoCalls);
     return [eventItem("output.tool_use", { id: stringOf(block.id), name, summary, input, ...subagent })];
   }
-  if (type.endsWith("tool_result")) return [toolResult(block, subagent)];
+  if (type.endsWith("tool_result")) return toolResult(block, { subagent, state });
   return [eventItem("output.notice", { kind: type || "unknown", text: textOf(block) })];
 }
 
@@ -69,24 +73,33 @@ function counted(message: JsonObject, state: ClaudeState): ClaudeItem[] {
 }
 
 /** The items of a user line, or `null` when it has no content that could be read. Such lines carry tool results, and what claude itself puts in the user's mouth ("[Request interrupted by user]"). */
-export function readUser(line: JsonObject): ClaudeItem[] | null {
+export function readUser(line: JsonObject, state: ClaudeState): ClaudeItem[] | null {
   const blocks = blocksOf(objectOf(line.message).content);
   if (blocks === null) return null;
   const subagent = subagentOf(line);
   return blocks.flatMap((block) => {
-    if (stringOf(block.type).endsWith("tool_result")) return [toolResult(block, subagent)];
+    if (stringOf(block.type).endsWith("tool_result")) return toolResult(block, { subagent, state });
     const text = textOf(block);
     return text === "" ? [] : [eventItem("output.notice", { kind: "user", text })];
   });
 }
 
-function toolResult(block: JsonObject, subagent: Subagent): ClaudeItem {
-  return eventItem("output.tool_result", {
-    id: stringOf(block.tool_use_id),
-    is_error: block.is_error === true,
-    text: textOf(block.content),
-    ...subagent,
-  });
+function toolResult(
+  block: JsonObject,
+  { subagent, state }: { subagent: Subagent; state: ClaudeState },
+): ClaudeItem[] {
+  const text = textOf(block.content);
+  const images = imagesOf(block);
+  const data = { id: stringOf(block.tool_use_id), is_error: block.is_error === true, text };
+  const todos = answeredTodos(data, state.todoCalls);
+  return [
+    eventItem("output.tool_result", { ...data, ...subagent, ...(images.length > 0 && { images }) }),
+    ...(todos ? [eventItem("todos.changed", todos)] : []),
+  ];
+}
+
+function imagesOf(block: JsonObject): ResultImage[] {
+  return resultImages(block).map(({ media_type, data }) => ({ media_type, bytes: Math.floor(data.length * 3 / 4) }));
 }
 
 /** The text of a tool result or block: strings and text blocks as they are, images described, the rest as JSON. */

@@ -26,7 +26,7 @@ export function readClaudeLine(line: string, state: ClaudeState): ClaudeItem[] {
     case "assistant":
       return readAssistant(message, state) ?? notice(message);
     case "user":
-      return readUser(message) ?? notice(message);
+      return readUser(message, state) ?? notice(message);
     case "result":
       return [{ type: "result", result: resultOf(message, state) }];
     case "control_request":

@@ -1,6 +1,6 @@
 // Whether claude can be used here and what it knows, asked before any task is given to it.
 
-import { type Effort, efforts } from "../../domain/event.ts";
+import { type Effort, efforts } from "../../domain/task_spec.ts";
 import { messageOf } from "../../domain/error.ts";
 import { run } from "../subprocess.ts";
 
@@ -10,7 +10,7 @@ export type ClaudeProbe =
   | { found: false; reason: string };
 
 /** The versions of claude with which the tests are run, the oldest and the newest. */
-export const testedVersions = { oldest: "2.1.197", newest: "2.1.331" };
+export const testedVersions = { oldest: "2.1.197", newest: "2.1.332" };
 
 /**
  * Runs `claude --version` and, where that is claude and not just a program that speaks like it, `claude --help`. `reason`

@@ -16,6 +16,8 @@ export interface ClaudeState {
   /** What the agent itself said last, and the plan it handed in: a plan's request may lack it. */
   lastText: string;
   planInput: string;
+  /** Changes of the agent's own list by the call that asked for each, until it is answered. */
+  todoCalls: Map<string, EventData["todos.changed"]>;
   /** The folder that `system/init` named, to shorten paths in summaries. */
   cwd: string | null;
 }
@@ -62,6 +64,7 @@ export function newClaudeState(
     limitResetsAt: null,
     lastText: "",
     planInput: "",
+    todoCalls: new Map(),
     cwd: null,
   };
 }
@@ -79,10 +82,11 @@ export function planOf(plan: string, { planInput, lastText }: Pick<ClaudeState, 
 }
 
 /** An event as an item. */
-export function eventItem<T extends "output.raw" | "output.notice" | "agent.ready" | "usage.counted" | OutputType>(
+export function eventItem<T extends "output.raw" | "output.notice" | "agent.ready" | CountedType | OutputType>(
   type: T,
   data: EventData[T],
 ): ClaudeItem {
   return { type: "event", event: { type, data } as NewEvent };
 }
+type CountedType = "usage.counted" | "todos.changed";
 type OutputType = "output.text" | "output.thinking" | "output.tool_use" | "output.tool_result";

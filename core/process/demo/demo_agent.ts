@@ -9,6 +9,7 @@
 
 type Json = Record<string, unknown>;
 
+const promptEnds: string[] = JSON.parse(Deno.env.get("DEMO_PROMPT_ENDS") ?? "[]");
 const stepMs = Number(Deno.env.get("DEMO_STEP_MS") ?? "400");
 const isPlanning = valueOf("--permission-mode") === "plan" && !Deno.args.includes("--dangerously-skip-permissions");
 const isResumed = Deno.args.includes("--resume");
@@ -167,10 +168,7 @@ async function work(prompt: string): Promise<void> {
   await useTool("Bash", { command: "git ls-files", description: "List files" }, () => command("git", "ls-files"));
   await pause();
   const before = await Deno.readTextFile(file).catch(() => `# ${title}\n`);
-  // The service adds a paragraph of its own to each first prompt.
-  const paragraphs = prompt.trim().split("\n\n");
-  const asked = paragraphs.slice(0, Math.max(1, paragraphs.length - 1)).join("\n\n");
-  const content = `${before}\n${asked.split("\n").map((line) => `> ${line}`).join("\n")}\n`;
+  const content = `${before}\n${askedIn(prompt).split("\n").map((line) => `> ${line}`).join("\n")}\n`;
   await useTool("Write", { file_path: `${Deno.cwd()}/${file}`, content }, async () => {
     await Deno.mkdir("demo", { recursive: true });
     await Deno.writeTextFile(file, content);
@@ -192,6 +190,12 @@ async function work(prompt: string): Promise<void> {
   const text = `Done: \`${file}\` is committed on this branch. (Demo agent: no model was asked.)`;
   assistant({ type: "text", text });
   result({ subtype: "success", is_error: false, result: text });
+}
+
+/** Without the paragraphs that the service adds to most prompts. */
+function askedIn(prompt: string): string {
+  const end = promptEnds.find((end) => prompt.endsWith(`\n\n${end}`));
+  return (end === undefined ? prompt : prompt.slice(0, -end.length)).trim();
 }
 
 function pieceOf(prompt: string): { title: string; slug: string; file: string } {

@@ -3,7 +3,7 @@
 import { basename, dirname, join } from "@std/path";
 import { DomainError } from "../../domain/error.ts";
 import { COMMITTER, git, inspectRepository } from "../git/git.ts";
-import { removeFolder } from "../git/remove_folder.ts";
+import { removeFolder } from "../remove_folder.ts";
 
 const FILES: Record<string, string> = {
   "README.md": `# Greeter

@@ -6,10 +6,10 @@ import { eraseHalfMade, eraseStale } from "./erase_worktree.ts";
 import { contentOverrides, isRevision, resolveCommit } from "./git.ts";
 import { listRefs } from "./git_refs.ts";
 import { both, claimName, makeWorktree } from "./make_worktree.ts";
-import { entryAt, folderAt, isElsewhere, isUntouched, standingOf } from "./ownership.ts";
+import { folderAt, isElsewhere, isUntouched, standingOf } from "./ownership.ts";
 import { ownedRef } from "./ref_names.ts";
 import type { Site } from "./sites.ts";
-import type { Entry } from "./worktree_entry.ts";
+import { findEntry, hasEntryOf } from "./worktree_entry.ts";
 import type { AddedPlace, AddOptions } from "./worktrees.ts";
 
 const MAX_NAMES = 100;
@@ -23,8 +23,8 @@ export function requirePlainName(branch: string): void {
 /** See `Worktrees.add`. */
 export async function addWorktree(site: Site, options: AddOptions): Promise<AddedPlace> {
   return await site.takeTurn(async () => {
-    const entries = await eraseHalfMade(site);
-    return await addUnknown(site, entries, options) ?? await addByStanding(site, entries, options);
+    await eraseHalfMade(site);
+    return await addUnknown(site, options) ?? await addByStanding(site, options);
   });
 }
 
@@ -34,13 +34,12 @@ export async function addWorktree(site: Site, options: AddOptions): Promise<Adde
  */
 async function addUnknown(
   site: Site,
-  entries: Entry[],
   { repo, task, branch, base, baseCommit }: AddOptions,
 ): Promise<AddedPlace | null> {
   const from = baseCommit ?? base;
   const path = join(site.root, branch);
-  const isKnown = entryAt(entries, path) !== null || isElsewhere(site, branch, { path, entries });
-  if (!isRevision(from) || isKnown || await folderAt(path) !== "none") return null;
+  if (!isRevision(from) || hasEntryOf(site.common, branch) || await folderAt(path) !== "none") return null;
+  if (await isElsewhere(site, branch, path)) return null;
   const [commit, content] = await both(
     claimName(site, branch, from).catch(nullIfExpected),
     contentOverrides({ cwd: site.repo }),
@@ -53,13 +52,12 @@ async function addUnknown(
 /** Tries one name after another. */
 async function addByStanding(
   site: Site,
-  entries: Entry[],
   { repo, task, branch, base, baseCommit }: AddOptions,
 ): Promise<AddedPlace> {
   const commit = await resolveCommit(site.repo, baseCommit ?? base);
   for (let n = 1; n <= MAX_NAMES; n++) {
     const name = n === 1 ? branch : `${branch}-${n}`;
-    const standing = await standingOf(site, name, { task, entries });
+    const standing = await standingOf(site, name, { task });
     if (standing === "taken") continue;
     // What cannot be saved is not replaced either.
     const kept = standing === "ours" ? await eraseStale(site, name, task).catch(nullIfExpected) : [];
@@ -82,12 +80,12 @@ export async function sweepUntouched(
   const claims = () => listRefs(site.repo, ownedRef(site.store, `${prefix}*`));
   if ((await claims()).length === 0) return;
   await site.takeTurn(async () => {
-    const entries = await eraseHalfMade(site);
+    await eraseHalfMade(site);
     for (const { name: ref, commit: claim } of await claims()) {
       const name = ref.slice(ownedRef(site.store, "").length);
       const path = join(site.root, name);
-      if (isElsewhere(site, name, { path, entries })) continue;
-      const entry = entryAt(entries, path);
+      if (await isElsewhere(site, name, path)) continue;
+      const entry = findEntry(site.common, path);
       if (await isUntouched(site, name, { claim, entry, task })) await eraseStale(site, name, task);
     }
   });

@@ -4,14 +4,14 @@
 // A half-written entry makes git fail for *every* worktree of the repository, so whoever makes one first removes all that are
 // ours.
 
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { deleteRef, listRefs } from "./git_refs.ts";
 import { keepUnsaved, saveFiles } from "./keep_work.ts";
-import { claimOf, entryAt, folderAt, tipOf } from "./ownership.ts";
+import { claimOf, folderAt, tipOf } from "./ownership.ts";
 import { branchRef, ownedRef } from "./ref_names.ts";
-import { removeFolder } from "./remove_folder.ts";
-import type { Site } from "./sites.ts";
-import { type Entry, findEntry, isStray, listEntries, markRemoving } from "./worktree_entry.ts";
+import { removeFolder } from "../remove_folder.ts";
+import { forgetEntry, type Site } from "./sites.ts";
+import { type Entry, findEntry, isStray, markRemoving, readEntry, straysOf } from "./worktree_entry.ts";
 
 /** Removes all of a name of ours, saving nothing. `tip`: where its branch is, when that is to go too. */
 export async function eraseWorktree(
@@ -29,18 +29,18 @@ export async function eraseWorktree(
 
 /** Removes a worktree's folder and git's entry of it. Its branch stays. */
 export async function eraseEntry(site: Site, name: string, entry: Entry): Promise<void> {
+  forgetEntry(site, basename(entry.folder));
   await markRemoving(entry);
   // Not by `git worktree remove`: when that fails half-way it drops the entry, and with it our mark.
   await removeFolder(join(site.root, name));
-  await Deno.remove(entry.folder, { recursive: true });
+  await removeFolder(entry.folder);
 }
 
 /** Removes an empty folder of a name of ours, and entries that were begun for it. */
 export async function eraseRemnants(site: Site, name: string): Promise<void> {
   const path = join(site.root, name);
   if (await folderAt(path) === "empty") await Deno.remove(path);
-  const strays = (await listEntries(site.common)).filter((entry) => isStray(entry, name));
-  for (const stray of strays) await Deno.remove(stray.folder, { recursive: true });
+  for (const stray of straysOf(site.common, name)) await removeFolder(stray.folder);
 }
 
 /**
@@ -48,7 +48,7 @@ export async function eraseRemnants(site: Site, name: string): Promise<void> {
  * `DomainError("unavailable")`, with all still there, when something cannot be saved.
  */
 export async function eraseStale(site: Site, name: string, task: number | string): Promise<string[]> {
-  const entry = await findEntry(site.common, join(site.root, name));
+  const entry = findEntry(site.common, join(site.root, name));
   const base = await claimOf(site, name);
   const tip = await tipOf(site, name);
   const message = `Kept from a stale worktree of ${name}`;
@@ -60,15 +60,16 @@ export async function eraseStale(site: Site, name: string, task: number | string
   return kept;
 }
 
-/** Removes what a killed `add` or `restore` left of any name of ours; no agent ran in there. Returns the entries then. */
-export async function eraseHalfMade(site: Site): Promise<Entry[]> {
-  const entries = await listEntries(site.common);
-  const halfMade = entries.filter((entry) => entry.isHalfMade);
-  if (halfMade.length === 0) return entries;
+/** Removes what a killed `add` or `restore` left of any name of ours; no agent ran in there. */
+export async function eraseHalfMade(site: Site): Promise<void> {
+  const { unfinished } = await site.baselines.records(site.common);
+  const halfMade = [...unfinished].map((name) => readEntry(join(site.common, "worktrees", name)))
+    .filter(({ isHalfMade }) => isHalfMade);
+  if (halfMade.length === 0) return;
   const prefix = ownedRef(site.store, "");
   for (const claim of await listRefs(site.repo, prefix)) {
     const name = claim.name.slice(prefix.length);
-    const entry = entryAt(halfMade, join(site.root, name));
+    const entry = halfMade.find(({ path }) => path === join(site.root, name)) ?? null;
     if (entry === null && !halfMade.some((entry) => isStray(entry, name))) continue;
     const tip = await tipOf(site, name);
     if (tip === null || tip === claim.commit) {
@@ -79,5 +80,4 @@ export async function eraseHalfMade(site: Site): Promise<Entry[]> {
     if (entry !== null) await eraseEntry(site, name, entry);
     await eraseRemnants(site, name);
   }
-  return await listEntries(site.common);
 }

@@ -7,6 +7,7 @@ import { DomainError } from "../../domain/error.ts";
 import { nameOf, namesIn } from "./byte_names.ts";
 import { momentOf } from "./compared.ts";
 import { git } from "./git.ts";
+import { isWayPlain, requirePath } from "./plain_way.ts";
 import type { Located } from "./sites.ts";
 import { type FileTree, fileTreeOf, MAX_LIST_BYTES, treeEnvironment } from "./worktree_index.ts";
 import type { Place } from "./worktrees.ts";
@@ -24,17 +25,6 @@ export async function fileAt(
   return entry === null
     ? await fileOfCommit(located.site.repo, commit, path)
     : await fileOfTree(await fileTreeOf(entry), path);
-}
-
-/** A path as git has it: relative, in one spelling, and nothing of git's own. */
-function requirePath(path: string): void {
-  const isPlain = path.split("/").every((part) => !/^(|\.|\.\.|\.git)$/i.test(part));
-  if (!isPlain || path.includes("\0") || path.length > 4096) {
-    throw new DomainError(
-      "invalid",
-      `Cannot read ${JSON.stringify(path.slice(0, 200))}: no path within the repository`,
-    );
-  }
 }
 
 async function fileOfCommit(repo: string, commit: string, path: string): Promise<Uint8Array | null> {
@@ -75,17 +65,6 @@ async function readWithin(top: string, path: string): Promise<Uint8Array | null>
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
     throw error;
   }
-}
-
-/** Whether every folder on the way is one, no link, and no repository of its own. */
-async function isWayPlain(top: string, path: string): Promise<boolean> {
-  const parts = path.split("/").slice(0, -1);
-  for (let count = 1; count <= parts.length; count++) {
-    const folder = join(top, ...parts.slice(0, count));
-    if (!(await Deno.lstat(folder)).isDirectory) return false;
-    if (await Deno.lstat(join(folder, ".git")).then(() => true, () => false)) return false;
-  }
-  return true;
 }
 
 /** It may grow while it is read. */

@@ -3,13 +3,23 @@
 // A repository may name programs in its configuration and hooks, and an agent may write those. Our own calls run none of
 // them: hooks, fsmonitor, external diffs and text conversion are off, nothing is fetched, and calls that must do either (they
 // read or write files, whose content may go through filters and may have to be fetched) take no program from the repository's
-// configuration (git_programs.ts). Nothing asks at a terminal, and nothing that would point git at another repository is
+// configuration (git_programs.ts), which they read from a copy that nobody changes meanwhile (configuration_copies.ts), and
+// fetch only from where its owner says (trusted_configuration.ts). Nothing asks at a terminal, and nothing that would point git at another repository is
 // inherited.
 
-import { join } from "@std/path";
+import { Buffer } from "node:buffer";
 import { DomainError, messageOf } from "../../domain/error.ts";
-import { type Overrides, overridesOf, programSettings, setsNoProgram } from "./git_programs.ts";
-import { readTextIfThere } from "./small_files.ts";
+import { standInFor } from "./configuration_copies.ts";
+import { type GitFolders, gitFoldersOf } from "./git_folders.ts";
+import {
+  flatConfiguration,
+  includesFiles,
+  type Overrides,
+  overridesOf,
+  programSettings,
+  setsNoProgram,
+} from "./git_programs.ts";
+import { configurationFor } from "./trusted_configuration.ts";
 import { run, type RunOptions, type RunResult } from "../subprocess.ts";
 
 /** For `git`, besides what any program is run with. */
@@ -61,7 +71,7 @@ const ENVIRONMENT = {
 };
 
 /** For calls on content: no transport that runs a program of the address's choice. */
-const CONTENT_ENVIRONMENT = { GIT_NO_LAZY_FETCH: "0", GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh" };
+export const CONTENT_ENVIRONMENT = { GIT_NO_LAZY_FETCH: "0", GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh" };
 
 /** The identity of commits that the service makes, given with each so that no configuration is needed. */
 export const COMMITTER = {
@@ -95,19 +105,57 @@ export async function git(args: string[], { codes = [], content, ...options }: G
 
 /**
  * What a call on content, with this folder and environment, needs so that no program of the repository runs. `git` asks for
- * it itself; who has something else to do meanwhile asks ahead, for a call that follows at once: the repository may change.
- * With `common`, the git folder of all worktrees, git is asked only when the configuration there says anything of the kind;
- * for calls that run no hook, because a hook that the user configured is not looked for then. Throws
- * `DomainError("unavailable")` when git cannot read its configuration.
+ * it itself; who has something else to do meanwhile asks ahead, for calls in the same repository that follow soon. For a call
+ * that runs no hook, git is asked only when the configuration says anything of the kind: a hook that the user configured is
+ * not looked for then. Throws `DomainError("unavailable")` when git cannot read its configuration.
  */
 export async function contentOverrides(
-  { cwd, env, signal, common }: Pick<RunOptions, "cwd" | "env" | "signal"> & { common?: string },
+  { runsNoHook = false, ...at }: Pick<RunOptions, "cwd" | "env" | "signal"> & { runsNoHook?: boolean },
 ): Promise<Overrides> {
-  const own = common === undefined ? null : readTextIfThere(join(common, "config"));
-  if (own !== null && setsNoProgram(own)) {
-    return { args: [], settings: [], env: CONTENT_ENVIRONMENT, isOffline: false, hasOwnSsh: true };
+  const folders = await foldersOf(at);
+  // Where there is no repository, git says so.
+  if (folders === null) return overridesOf((await listSettings(["--get-regexp", programSettings], at)).toString());
+  const { text, isTrusted, isGuarded } = configurationFor(folders);
+  // What files that it includes say is read once, too; and they are as they are now, whoever named or wrote them.
+  const listed = text === null || includesFiles(text) ? await listSettings(["--list"], at) : null;
+  const config = text !== null && listed === null ? text : flatConfiguration(listed!.toString("latin1"));
+  const env = { GIT_COMMON_DIR: await standInFor(folders.common, config) };
+  const overrides = await overridesIn(text, { ...at, env: { ...at.env, ...env }, runsNoHook, listed });
+  const mayFetch = isTrusted && !overrides.isOffline && (listed === null || !isGuarded);
+  return { ...overrides, env: { ...overrides.env, ...env, ...(mayFetch && CONTENT_ENVIRONMENT) } };
+}
+
+/** Null where there is no repository. */
+async function foldersOf(at: Pick<RunOptions, "cwd" | "env" | "signal">): Promise<GitFolders | null> {
+  try {
+    return gitFoldersOf(at);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    // A repository elsewhere, which one inside a worktree is of, is not ours to read under limited permissions.
+    const args = ["rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir"];
+    const [folder, common] = linesOf((await git(args, { ...at, codes: [128] })).text);
+    return folder === undefined || common === undefined ? null : { folder, common };
   }
-  const args = ["config", "--show-scope", "--null", "--get-regexp", programSettings];
+}
+
+async function overridesIn(
+  text: string | null,
+  { runsNoHook, listed, ...at }: Pick<RunOptions, "cwd" | "env" | "signal"> & {
+    runsNoHook: boolean;
+    listed: Buffer | null;
+  },
+): Promise<Overrides> {
+  if (runsNoHook && text !== null && setsNoProgram(text)) {
+    return { args: [], settings: [], env: {}, isOffline: false, hasOwnSsh: true };
+  }
+  return overridesOf((listed ?? await listSettings(["--get-regexp", programSettings], at)).toString());
+}
+
+async function listSettings(
+  what: string[],
+  { cwd, env, signal }: Pick<RunOptions, "cwd" | "env" | "signal">,
+): Promise<Buffer> {
+  const args = ["config", "--show-scope", "--null", ...what];
   const { code, signal: endedBy, stdout, stderr } = await run("git", args, {
     cwd,
     env: { ...ENVIRONMENT, ...env },
@@ -115,8 +163,7 @@ export async function contentOverrides(
   });
   // 1: there is none.
   if (code !== 0 && code !== 1) throw failure(args, { code, signal: endedBy, stderr });
-  const overrides = overridesOf(new TextDecoder().decode(stdout));
-  return overrides.isOffline ? overrides : { ...overrides, env: { ...CONTENT_ENVIRONMENT, ...overrides.env } };
+  return Buffer.from(stdout);
 }
 
 /** stdout without the newline at its end: for commands that answer with one value. Throws what `git` does. */
@@ -170,8 +217,12 @@ export async function inspectRepository(path: string): Promise<Repository> {
   };
   const gitProbe = await probeGit();
   if (!gitProbe.found) fail("git was not found; install it");
-  const info = await Deno.stat(path).catch(() => null);
-  if (!info?.isDirectory) fail(info === null ? "the folder does not exist" : "it is not a folder");
+  // Where this process may not look, git says what is wrong.
+  const isHidden = (error: unknown) => error instanceof Deno.errors.NotCapable;
+  const info = await Deno.stat(path).catch((error) => isHidden(error) ? undefined : null);
+  if (info !== undefined && !info?.isDirectory) {
+    fail(info === null ? "the folder does not exist" : "it is not a folder");
+  }
   const ask = (...args: string[]) => gitLine(["-C", path, ...args]);
   const isBare = await ask("rev-parse", "--is-bare-repository").catch((error) => {
     const words = messageOf(error);

@@ -1,7 +1,13 @@
 // What a repository holds, asked for by name.
 
 import { DomainError } from "../../domain/error.ts";
+import { requireCommitId } from "./compared.ts";
 import { git, gitLine, linesOf, resolveCommit } from "./git.ts";
+import { commitOf, looseCommit } from "./git_refs.ts";
+import { tipOf } from "./ownership.ts";
+import { branchRef } from "./ref_names.ts";
+import type { Site } from "./sites.ts";
+import type { Place, Progress } from "./worktrees.ts";
 
 const maxFileBytes = 256 * 1024;
 const nearAtMost = 3;
@@ -39,6 +45,35 @@ export async function requireBase(repo: string, base: string): Promise<string> {
       cause: error,
     });
   }
+}
+
+/** See `Worktrees.progress`. */
+export async function progressOf(site: Site, place: Place, known: Progress | null): Promise<Progress | null> {
+  const commit = await looseCommit(site, branchRef(place.branch)) ?? await tipOf(site, place.branch);
+  if (commit === null) return null;
+  if (commit === known?.commit) return known;
+  const range = `${requireCommitId(place.base_commit)}..${commit}`;
+  return { commit, commits: Number(await gitLine(["rev-list", "--count", range], { cwd: site.repo })) };
+}
+
+/** See `Worktrees.countBeyond`. */
+export async function countBeyond(repo: string, commit: string, bases: string[]): Promise<number> {
+  const known = await Promise.all(bases.map((base) => commitOf(repo, requireCommitId(base))));
+  const without = known.filter((base) => base !== null).map((base) => `^${base}`);
+  const args = ["rev-list", "--count", requireCommitId(commit), ...without];
+  return Number(await gitLine(args, { cwd: repo }));
+}
+
+/** See `Worktrees.changedNames`. */
+export async function changedNames(repo: string, from: string, to: string): Promise<string[]> {
+  const args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", requireCommitId(from), requireCommitId(to)];
+  return (await git(args, { cwd: repo })).text.split("\0").filter((name) => name !== "");
+}
+
+/** See `Worktrees.isWithin`. */
+export async function isWithin(repo: string, commit: string, of: string): Promise<boolean> {
+  const args = ["merge-base", "--is-ancestor", requireCommitId(commit), requireCommitId(of)];
+  return (await git(args, { cwd: repo, codes: [1, 128] })).code === 0;
 }
 
 /** Branches and tags whose names differ in few letters. */

@@ -17,6 +17,8 @@ export const programSettings = [
   "^lfs\\.(.*\\.)?standalonetransferagent$",
 ].join("|");
 
+const isProgram = new RegExp(programSettings, "s");
+
 /**
  * Whether the text of a configuration file sets none of them, and leads to no other file that might. Any mention counts, also in
  * a comment: who wants to know more asks git.
@@ -24,6 +26,31 @@ export const programSettings = [
 export function setsNoProgram(config: string): boolean {
   return !/\[(include|filter|credential|hook|merge|lfs)|sshcommand|gitproxy|askpass|uploadpack|vcs|worktreeconfig/i
     .test(config);
+}
+
+/** Whether it leads to other files, whose settings count as its own. Any mention counts. */
+export function includesFiles(config: string): boolean {
+  return /\[include/i.test(config);
+}
+
+/** Whether settings of one worktree may be in a file of their own. Any mention counts. */
+export function hasWorktreeSettings(config: string): boolean {
+  return /worktreeconfig/i.test(config);
+}
+
+/**
+ * The repository's settings as the text of one configuration file, with what others say that it includes; from the output of
+ * `git config --show-scope --null --list`.
+ */
+export function flatConfiguration(listing: string): string {
+  const own = settingsIn(listing).filter(({ isForeign, key }) => isForeign && !/^include(if)?\./.test(key));
+  const lines = own.map(({ key, value, isNameOnly }) => {
+    const [first, last] = [key.indexOf("."), key.lastIndexOf(".")];
+    const subsection = first === last ? "" : ` "${key.slice(first + 1, last).replace(/["\\]/g, "\\$&")}"`;
+    const quoted = `"${value.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+    return `[${key.slice(0, first)}${subsection}]\n\t${key.slice(last + 1)}${isNameOnly ? "" : ` = ${quoted}`}\n`;
+  });
+  return `${lines.join("")}[extensions]\n\tworktreeConfig = false\n`;
 }
 
 /** git's own merge of texts, in the words of a driver: an empty one would end the merge, and none cannot be said. */
@@ -42,6 +69,8 @@ interface Setting {
   /** As git lists it: section and name in lower case. */
   key: string;
   value: string;
+  /** There is no value, which means true. */
+  isNameOnly: boolean;
 }
 
 /** What to add to a git call: arguments before the command, and the environment that these refer to. */
@@ -56,9 +85,9 @@ export interface Overrides {
   hasOwnSsh: boolean;
 }
 
-/** From the output of `git config --show-scope --null --get-regexp`. */
+/** From the output of `git config --show-scope --null` with `--get-regexp` or `--list`. */
 export function overridesOf(listing: string): Overrides {
-  const settings = settingsIn(listing);
+  const settings = settingsIn(listing).filter(({ key }) => isProgram.test(key));
   const values: [key: string, value: string][] = [];
   for (const key of new Set(settings.filter(isUnwanted).map(({ key }) => key))) {
     if (isHelper(key) || isRemote(key)) continue;
@@ -85,8 +114,11 @@ function settingsIn(listing: string): Setting[] {
   const settings: Setting[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const [key, ...value] = parts[at + 1]!.split("\n");
-    // A name alone means true; as a program it is nothing.
-    settings.push({ isForeign: /^(local|worktree|unknown)$/.test(parts[at]!), key: key!, value: value.join("\n") });
+    settings.push({
+      isForeign: /^(local|worktree|unknown)$/.test(parts[at]!),
+      // As a program a name alone is nothing.
+      ...{ key: key!, value: value.join("\n"), isNameOnly: value.length === 0 },
+    });
   }
   return settings;
 }

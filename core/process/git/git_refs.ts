@@ -69,24 +69,32 @@ export interface Beside {
   base: string;
 }
 
-/** Whether a commit can be reached without the branch: from the base, or from any other ref that is not mere book-keeping. */
-export async function isSaved(repo: string, commit: string, beside: Beside): Promise<boolean> {
-  return await isReachable(repo, commit, beside, []);
+/**
+ * Whether a commit can be reached without the branch: from the base, or from any other ref that is not mere book-keeping. Those
+ * in the folder of refs `first`, if any, are asked first: of a repository with thousands, git would look at each.
+ */
+export async function isSaved(
+  repo: string,
+  commit: string,
+  { first, ...beside }: Beside & { first: string | null },
+): Promise<boolean> {
+  return await isInBase(repo, commit, beside) ||
+    first !== null && await isInAny(repo, commit, beside, [first]) ||
+    await isInAny(repo, commit, beside, []);
 }
 
 /** Whether a commit is part of the base, or of a branch (local or remote) other than the one named. */
 export async function isMerged(repo: string, commit: string, beside: Beside): Promise<boolean> {
-  return await isReachable(repo, commit, beside, ["refs/heads/", "refs/remotes/"]);
+  return await isInBase(repo, commit, beside) ||
+    await isInAny(repo, commit, beside, ["refs/heads/", "refs/remotes/"]);
 }
 
-async function isReachable(
-  repo: string,
-  commit: string,
-  { branch, base }: Beside,
-  patterns: string[],
-): Promise<boolean> {
+async function isInBase(repo: string, commit: string, { base }: Beside): Promise<boolean> {
   const args = ["merge-base", "--is-ancestor", commit, base];
-  if ((await git(args, { cwd: repo, codes: [1, 128] })).code === 0) return true;
+  return (await git(args, { cwd: repo, codes: [1, 128] })).code === 0;
+}
+
+async function isInAny(repo: string, commit: string, { branch }: Beside, patterns: string[]): Promise<boolean> {
   const containing = ["for-each-ref", `--contains=${commit}`, "--format=%(refname)", ...patterns];
   const names = linesOf((await git(containing, { cwd: repo })).text);
   return names.some((name) => name !== branchRef(branch) && !isOwnedRef(name));

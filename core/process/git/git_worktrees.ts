@@ -3,21 +3,26 @@
 //   ownership.ts         whose a name, branch or folder is
 //   add_worktree.ts      a place for a task; make_worktree.ts makes it
 //   restore_worktree.ts  a place that is gone or broken, put back
-//   snapshots.ts         what a run left, saved; points.ts: what it held on the way
+//   snapshots.ts         what a run left, saved; points.ts, step_files.ts: what it held on the way
 //   remove_worktree.ts   places that are over; erase_worktree.ts erases them, keep_work.ts keeps what would go with them
+//   folder_guard.ts      what a run did to the git folder that is not its own, undone
 //   worktree_diff.ts     a place against its base, or any two moments; file_at.ts: one file of it
-//   push.ts, patch.ts    what leaves the house
+//   push.ts, patch.ts, bundle.ts   what leaves the house, or comes from another one
 //
 // What changes anything takes the repository's turn (turns.ts).
 
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { DomainError, messageOf, nullIfExpected } from "../../domain/error.ts";
 import { addWorktree, requirePlainName, sweepUntouched } from "./add_worktree.ts";
+import { bundleOf, takeBundle } from "./bundle.ts";
 import { requireCommitId } from "./compared.ts";
 import { type DiffFiles, diffFiles } from "./diff_files.ts";
 import { fileAt } from "./file_at.ts";
+import { folderAt } from "./folder_at.ts";
+import { guardFolder, restoreFolder } from "./folder_guard.ts";
+import { namesOf } from "./folder_look.ts";
 import { inspectRepository } from "./git.ts";
-import { readAtCommit, requireBase } from "./git_objects.ts";
+import { changedNames, countBeyond, isWithin, progressOf, readAtCommit, requireBase } from "./git_objects.ts";
 import { removeLock } from "./git_refs.ts";
 import { keepCommit } from "./keep_work.ts";
 import { standingEntry, tipOf } from "./ownership.ts";
@@ -31,10 +36,11 @@ import { restoreWorktree, whyNotRestorable } from "./restore_worktree.ts";
 import { follow, type Located, type Sites, sitesOf, type SitesOptions } from "./sites.ts";
 import { bringBack, setAside } from "./set_aside.ts";
 import { hasSnapshot, removeSnapshot, takeSnapshot } from "./snapshots.ts";
+import { keepFiles } from "./step_files.ts";
 import { strayWork } from "./stray_work.ts";
 import { uncommittedNames } from "./worktree_content.ts";
 import { changesOf, diffOf } from "./worktree_diff.ts";
-import { entryNames, isLinked } from "./worktree_entry.ts";
+import { findEntry, isLinked, newEntry } from "./worktree_entry.ts";
 import { hasIncludeFile, includeFiles, nothingIncluded } from "./worktree_include.ts";
 import { fileTreeOf, headOf } from "./worktree_index.ts";
 import { tracesOf } from "./worktree_traces.ts";
@@ -56,6 +62,9 @@ function worktreesOf(sites: Sites, diffs: DiffFiles): Worktrees {
     async isWhole(place) {
       const located = await sites.locate(place).catch(nullIfExpected);
       return located !== null && await isWhole(located, place);
+    },
+    async pathHere(place) {
+      return join((await sites.of(place.repo)).root, basename(place.path));
     },
     async pathOf(place) {
       return (await sites.locate(place)).path;
@@ -79,14 +88,24 @@ function worktreesOf(sites: Sites, diffs: DiffFiles): Worktrees {
     async savePoint(place, options) {
       return await savePoint(await sites.locate(place), place, options);
     },
+    async keepFiles(place, options) {
+      return await keepFiles(await sites.locate(place), options);
+    },
     async remove(place) {
       await removeWorktree(await sites.locate(place), place);
     },
     async changes(place) {
       return await changesOf(await sites.locate(place), place);
     },
+    async folders(place) {
+      const { site: { common, root }, path } = await sites.locate(place);
+      const entry = newEntry(common, path) ?? findEntry(common, path);
+      if (entry === null) throw new DomainError("not_found", `There is no worktree ${path}`);
+      return { worktree: path, root, common, git: entry.folder };
+    },
     async names(repo) {
-      return await entryNames((await sites.of(repo)).common);
+      const { common, baselines } = await sites.of(repo);
+      return namesOf(await baselines.records(common));
     },
     async strayed(place, options) {
       return await strayedFrom(await sites.locate(place), place, options);
@@ -118,6 +137,24 @@ function worktreesOf(sites: Sites, diffs: DiffFiles): Worktrees {
       if (head === null) throw new DomainError("not_found", `The worktree ${path} is at no commit`);
       return { head, branch };
     },
+    async progress(place, known = null) {
+      return await progressOf((await sites.locate(place)).site, place, known);
+    },
+    async countBeyond(repo, { commit, bases }) {
+      return await countBeyond((await sites.of(repo)).repo, commit, bases);
+    },
+    async changedNames(repo, { from, to }) {
+      return await changedNames((await sites.of(repo)).repo, from, to);
+    },
+    async isWithin(repo, { commit, of }) {
+      return await isWithin((await sites.of(repo)).repo, commit, of);
+    },
+    async guardFolder(place, { file = null }: { file?: string | null } = {}) {
+      return await guardFolder(await sites.locate(place), file);
+    },
+    async restoreFolder(place, guard, options) {
+      return await restoreFolder(await sites.locate(place), guard, options);
+    },
     async requireBase(repo, base) {
       return await requireBase((await sites.of(repo)).repo, base);
     },
@@ -129,6 +166,9 @@ function worktreesOf(sites: Sites, diffs: DiffFiles): Worktrees {
     },
     async fileAt(place, options) {
       return await fileAt(await sites.locate(place), place, options);
+    },
+    async folderAt(place, options) {
+      return await folderAt(await sites.locate(place), place, options);
     },
   };
 }
@@ -160,6 +200,12 @@ function outgoingOf(sites: Sites, diffs: DiffFiles): Outgoing {
   return {
     async push(place, options) {
       return await pushBranch(await sites.locate(place), place, options);
+    },
+    async bundle(place, options) {
+      return await bundleOf((await sites.locate(place)).site, place, options);
+    },
+    async takeBundle(repo, path, options) {
+      await takeBundle(await sites.of(repo), path, options);
     },
     async patch(place, options) {
       return await patchOf(await sites.locate(place), place, { ...options, diffs });
@@ -197,6 +243,7 @@ async function strayedFrom(
   return await strayWork(await standingEntry(site, path), {
     repo: site.repo,
     common: site.common,
+    names: namesOf(await site.baselines.records(site.common)),
     branch: place.branch,
     base: requireCommitId(place.base_commit),
     before,

@@ -5,7 +5,7 @@ import { join } from "@std/path";
 import { createRef, isSameWork, isSaved, type Ref } from "./git_refs.ts";
 import { keepNested, type KeptNested } from "./nested_repositories.ts";
 import { folderAt } from "./ownership.ts";
-import { keptRef, nestedRef, numbered } from "./ref_names.ts";
+import { keptRef, nestedRef, numbered, taskRefs } from "./ref_names.ts";
 import type { Site } from "./sites.ts";
 import { commitContent } from "./worktree_content.ts";
 import type { Entry } from "./worktree_entry.ts";
@@ -31,8 +31,9 @@ export async function keepUnsaved(
   { task, branch, base }: { task: number | string; branch: string; base: string | null },
 ): Promise<string[]> {
   const kept: string[] = [];
+  const first = typeof task === "number" ? taskRefs(task) : null;
   for (const commit of commits) {
-    if (base !== null && await isSaved(site.repo, commit, { branch, base })) continue;
+    if (base !== null && await isSaved(site.repo, commit, { branch, base, first })) continue;
     kept.push(await keepCommit(site, commit, task));
   }
   return kept;

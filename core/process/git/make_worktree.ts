@@ -1,7 +1,7 @@
 // A new worktree. The steps are such that a kill between any two of them leaves what ownership.ts knows the answer to. Callers
 // hold the repository's turn.
 
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { DomainError } from "../../domain/error.ts";
 import { markVariable } from "../process_table.ts";
 import { eraseStale } from "./erase_worktree.ts";
@@ -9,10 +9,12 @@ import { excludesFileOf, noteExclusions } from "./exclusions.ts";
 import { git } from "./git.ts";
 import type { Overrides } from "./git_programs.ts";
 import { createClaimed } from "./git_refs.ts";
+import { recordWorktree } from "./record_worktree.ts";
 import { branchRef, ownedRef } from "./ref_names.ts";
-import type { Site } from "./sites.ts";
+import { forgetEntry, type Site } from "./sites.ts";
 import { turnMark } from "./turns.ts";
 import { newEntry, writeMark } from "./worktree_entry.ts";
+import { treeEnvironment } from "./worktree_index.ts";
 
 /** What a worktree is made of. */
 export interface MakeOptions {
@@ -45,16 +47,25 @@ export async function makeWorktree(site: Site, name: string, options: MakeOption
 /** Makes a marked worktree of a branch or commit that is there; its path. Throws `DomainError("unavailable")` when git refuses. */
 export async function checkOut(site: Site, name: string, { task, content, commit }: MakeOptions): Promise<string> {
   const path = join(site.root, name);
-  const what = commit === undefined ? [path, name] : ["--detach", path, commit];
+  forgetEntry(site, name);
+  const head = commit === undefined ? { branch: name } : { commit };
   const env = { [markVariable(await turnMark(site.common))]: "1" };
   const [excludesFile] = await both(
     excludesFileOf(site.repo),
-    git(["worktree", "add", ...what], { cwd: site.repo, env, content }),
+    // Without files, which come by a call on content: that one's stand-in for the git folder would be noted in the worktree.
+    recordWorktree(name, head, { repo: site.repo, common: site.common, path, env }),
   );
   const entry = newEntry(site.common, path);
   if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
-  await noteExclusions({ folder: entry.folder, path, common: site.common, excludesFile });
+  await both(
+    git(["reset", "--hard", "--quiet", "--no-recurse-submodules"], {
+      ...{ cwd: path, env: { ...treeEnvironment(entry), ...env }, content },
+    }),
+    noteExclusions({ folder: entry.folder, path, common: site.common, excludesFile }),
+  );
+  await Deno.remove(join(entry.folder, "locked"));
   await writeMark(entry, { store: site.store, task });
+  forgetEntry(site, basename(entry.folder));
   return path;
 }
 

@@ -34,6 +34,16 @@ export interface Outgoing {
    */
   push(place: Place, options: PushOptions): Promise<Pushed>;
   /**
+   * The branch of a place and what was saved of its task, with all history, as a file for `git fetch` that goes when it is
+   * disposed of; `thin`: without what the base has. Null when there is nothing.
+   */
+  bundle(place: Place, options: { task: number; thin: boolean }): Promise<(AsyncDisposable & { path: string }) | null>;
+  /**
+   * Takes what `bundle` made elsewhere of task `from` into a repository, under the refs of task `to`. Throws
+   * `DomainError("unavailable")` with what git says when it cannot, and `invalid` when there is nothing of that task.
+   */
+  takeBundle(repo: string, path: string, options: { from: number; to: number }): Promise<void>;
+  /**
    * The commits after `from` up to `to`, an id, as an mbox for `git am`, oldest first; empty when there are none. As git has
    * it, without merge commits. Throws what `Worktrees.diff` throws.
    */

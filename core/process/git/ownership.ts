@@ -15,11 +15,13 @@
 // Anything else of that name is somebody's: it is left alone.
 
 import { basename, join } from "@std/path";
+import { textOf, type Unit } from "./folder_look.ts";
 import { commitOf, listRefs } from "./git_refs.ts";
 import { branchRef, ownedRef } from "./ref_names.ts";
 import type { Site } from "./sites.ts";
+import { readTextIfThere } from "./small_files.ts";
 import { countUncommitted } from "./worktree_content.ts";
-import { checkoutsOf, type Entry, findEntry } from "./worktree_entry.ts";
+import { type Entry, findEntry, readEntry } from "./worktree_entry.ts";
 import { fileTreeOf, headOf } from "./worktree_index.ts";
 
 /** The commit at which a name was claimed; null when it is not ours. */
@@ -30,11 +32,6 @@ export async function claimOf(site: Site, name: string): Promise<string | null> 
 /** The commit that a branch is at; null when there is none. */
 export async function tipOf(site: Site, name: string): Promise<string | null> {
   return await commitOf(site.repo, branchRef(name));
-}
-
-/** The entry of the worktree at a path, of those that were listed. */
-export function entryAt(entries: Entry[], path: string): Entry | null {
-  return entries.find((entry) => entry.path === path) ?? null;
 }
 
 /** Whether an entry is our store's: by its mark, or while it has none by the claim on its name (null: not claimed). */
@@ -58,20 +55,43 @@ export async function isForeign(
   return folder === "other" || (entry === null ? folder === "folder" : !isOurs(site, entry, claim));
 }
 
+/** The folders in which a branch (full name) is checked out; the repository's own working tree is `common`. */
+export async function checkoutsOf(
+  { common, baselines }: Pick<Site, "common" | "baselines">,
+  branch: string,
+): Promise<string[]> {
+  const head = `ref: ${branch}`;
+  const isAtBranch = ({ path, files }: Unit) => {
+    const seen = files.get("HEAD");
+    if (path === null || seen === undefined || seen.size < head.length || textOf(seen).trim() !== head) return false;
+    // Where it is half removed, nobody knows the folder any more.
+    return textOf(files.get("gitdir")).trim() !== "";
+  };
+  const { units, unfinished } = await baselines.records(common);
+  // What git is making counts for git, too.
+  const made = [...unfinished].map((name) => readEntry(join(common, "worktrees", name)))
+    .filter((entry) => entry.branch === branch && entry.path !== "");
+  return [
+    ...(readTextIfThere(join(common, "HEAD")) === head ? [common] : []),
+    ...[...units.values()].filter(isAtBranch).map(({ path }) => path!),
+    ...made.map(({ path }) => path),
+  ];
+}
+
 /** Whether the branch is checked out in another worktree (a person looks at it there): deleting it would break that one. */
-export function isElsewhere(site: Site, name: string, { path, entries }: { path: string; entries: Entry[] }): boolean {
-  return checkoutsOf(site.common, branchRef(name), entries).some((other) => other !== path);
+export async function isElsewhere(site: Site, name: string, path: string): Promise<boolean> {
+  return (await checkoutsOf(site, branchRef(name))).some((other) => other !== path);
 }
 
 /** Whether a task may use a name: `free`, `ours` (to be saved and replaced), or `taken` by somebody else. */
 export async function standingOf(
   site: Site,
   name: string,
-  { task, entries }: { task: number; entries: Entry[] },
+  { task }: { task: number },
 ): Promise<"free" | "ours" | "taken"> {
   const path = join(site.root, name);
-  const entry = entryAt(entries, path);
-  if (isElsewhere(site, name, { path, entries })) return "taken";
+  const entry = findEntry(site.common, path);
+  if (await isElsewhere(site, name, path)) return "taken";
   const owned = ownedRef(site.store, name);
   const [found, folder] = await Promise.all([listRefs(site.repo, branchRef(name), owned), folderAt(path)]);
   const claim = found.find((ref) => ref.name === owned)?.commit ?? null;
@@ -87,7 +107,7 @@ export async function standingOf(
 
 /** The entry of the worktree at a path when that is ours, whole and in its place; else null. */
 export async function standingEntry(site: Site, path: string): Promise<Entry | null> {
-  const entry = await findEntry(site.common, path);
+  const entry = findEntry(site.common, path);
   if (entry === null || entry.isHalfMade || entry.isHalfRemoved || await folderAt(path) !== "folder") return null;
   const claim = entry.mark === null ? await claimOf(site, basename(path)) : null;
   return isOurs(site, entry, claim) ? entry : null;

@@ -6,7 +6,7 @@ import { knownIn } from "./find_nested.ts";
 import { listRefs, looseCommit } from "./git_refs.ts";
 import { holdCommit } from "./keep_work.ts";
 import { standingEntry, tipOf } from "./ownership.ts";
-import { isPointName, isPointRef, numbered, pointRef, taskRefs } from "./ref_names.ts";
+import { isPointName, isPointRef, isStepsRef, numbered, pointRef, taskRefs } from "./ref_names.ts";
 import type { Located, Site } from "./sites.ts";
 import { saveContent } from "./snapshots.ts";
 import { commitContent } from "./worktree_content.ts";
@@ -60,5 +60,6 @@ async function contentOf(
 /** See `WorktreeUpkeep.points`. */
 export async function pointsOf(site: Site, task: number): Promise<Snapshot[]> {
   const refs = await listRefs(site.repo, taskRefs(task));
-  return refs.filter(({ name }) => isPointRef(name, task)).map(({ name, commit }) => ({ ref: name, commit }));
+  return refs.filter(({ name }) => isPointRef(name, task) || isStepsRef(name, task))
+    .map(({ name, commit }) => ({ ref: name, commit }));
 }

@@ -3,6 +3,7 @@
 import { DomainError } from "../../domain/error.ts";
 import { withoutUser } from "../scrub.ts";
 import { git, gitLine, linesOf } from "./git.ts";
+import type { Overrides } from "./git_programs.ts";
 import type { Site } from "./sites.ts";
 
 /** The remote of that name; `origin`, or the only one, for null. Throws `DomainError("invalid")` when there is none. */
@@ -19,8 +20,12 @@ export async function requireRemote({ repo }: Site, name: string | null): Promis
   return names.length === 1 ? names[0]! : fail(`which remote is not said; there is ${names.join(", ")}`);
 }
 
-/** Where pushes to a remote go, as git writes it and without user and password. */
-export async function pushUrl({ repo }: Site, remote: string): Promise<{ real: string; shown: string }> {
-  const real = await gitLine(["remote", "get-url", "--push", remote], { cwd: repo });
+/** Where pushes to a remote go in a call with these overrides, as git writes it and without user and password. */
+export async function pushUrl(
+  { repo }: Site,
+  remote: string,
+  content: Overrides,
+): Promise<{ real: string; shown: string }> {
+  const real = await gitLine(["remote", "get-url", "--push", remote], { cwd: repo, content });
   return { real, shown: withoutUser(real) };
 }

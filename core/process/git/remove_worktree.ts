@@ -6,10 +6,10 @@ import { eraseWorktree } from "./erase_worktree.ts";
 import { isMerged } from "./git_refs.ts";
 import { keepNestedOf, keepUnsaved } from "./keep_work.ts";
 import { hasNestedWork } from "./nested_repositories.ts";
-import { claimOf, entryAt, folderAt, isElsewhere, isForeign, isOurs, standingEntry, tipOf } from "./ownership.ts";
+import { claimOf, folderAt, isElsewhere, isForeign, isOurs, standingEntry, tipOf } from "./ownership.ts";
 import type { Located, Site } from "./sites.ts";
 import { countUncommitted } from "./worktree_content.ts";
-import { type Entry, findEntry, listEntries } from "./worktree_entry.ts";
+import { type Entry, findEntry } from "./worktree_entry.ts";
 import { fileTreeOf, headOf } from "./worktree_index.ts";
 import type { Place } from "./worktrees.ts";
 
@@ -17,13 +17,12 @@ import type { Place } from "./worktrees.ts";
 export async function removeWorktree({ site, path }: Located, place: Place): Promise<void> {
   const name = place.branch;
   await site.takeTurn(async () => {
-    const entries = await listEntries(site.common);
-    const entry = entryAt(entries, path);
+    const entry = findEntry(site.common, path);
     const claim = await claimOf(site, name);
     if (await isForeign(site, path, { entry, claim }) || basename(path) !== name) {
       throw new DomainError("conflict", `Cannot remove worktree ${path}: it is not marked as ours`);
     }
-    const isBranchOurs = (claim !== null || entry !== null) && !isElsewhere(site, name, { path, entries });
+    const isBranchOurs = (claim !== null || entry !== null) && !await isElsewhere(site, name, path);
     const tip = isBranchOurs ? await tipOf(site, name) : null;
     await keepCommits(site, place, { entry, tip });
     await eraseWorktree(site, name, { entry, tip });
@@ -49,7 +48,7 @@ export async function mergedCommit({ site, path }: Located, place: Place): Promi
   const { branch, base_commit: base } = place;
   const entry = await standingEntry(site, path);
   if (entry === null && await folderAt(path) !== "none") return null;
-  if (isElsewhere(site, branch, { path, entries: await listEntries(site.common) })) return null;
+  if (await isElsewhere(site, branch, path)) return null;
   if (entry !== null) {
     const tree = await fileTreeOf(entry);
     if (await countUncommitted(tree) > 0) return null;
@@ -67,7 +66,7 @@ export async function mergedCommit({ site, path }: Located, place: Place): Promi
 /** See `WorktreeUpkeep.removeMerged`. */
 export async function removeMerged({ site, path }: Located, place: Place): Promise<void> {
   await site.takeTurn(async () => {
-    const entry = await findEntry(site.common, path);
+    const entry = findEntry(site.common, path);
     const tip = await tipOf(site, place.branch);
     const isGoing = entry?.isHalfRemoved && isOurs(site, entry, null);
     const isGone = entry === null && tip === null;

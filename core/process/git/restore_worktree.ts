@@ -6,10 +6,10 @@ import { contentOverrides, git } from "./git.ts";
 import { commitOf, removeLock } from "./git_refs.ts";
 import { keepUnsaved, saveFiles } from "./keep_work.ts";
 import { checkOut } from "./make_worktree.ts";
-import { claimOf, entryAt, isForeign, standingEntry, tipOf } from "./ownership.ts";
+import { checkoutsOf, claimOf, isForeign, standingEntry, tipOf } from "./ownership.ts";
 import { branchRef, ownedRef } from "./ref_names.ts";
 import type { Located, Site } from "./sites.ts";
-import { checkoutsOf, type Entry, listEntries } from "./worktree_entry.ts";
+import { type Entry, findEntry } from "./worktree_entry.ts";
 import type { Place } from "./worktrees.ts";
 
 /** From what a place can be put back; `obstacle` says in words that follow "because" why it cannot be. */
@@ -34,10 +34,9 @@ export async function whyNotRestorable(
 
 async function remainsOf({ site, path }: Located, place: Place, commit: string | null): Promise<Remains> {
   const name = place.branch;
-  const entries = await listEntries(site.common);
-  const entry = entryAt(entries, path);
+  const entry = findEntry(site.common, path);
   const [claim, tip] = [await claimOf(site, name), await tipOf(site, name)];
-  const other = checkoutsOf(site.common, branchRef(name), entries).find((folder) => folder !== path);
+  const other = (await checkoutsOf(site, branchRef(name))).find((folder) => folder !== path);
   if (other !== undefined) {
     return { obstacle: `branch ${name} is checked out in ${other === site.common ? site.repo : other}` };
   }

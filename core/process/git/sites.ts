@@ -3,8 +3,12 @@
 
 import { basename, dirname, join } from "@std/path";
 import { DomainError } from "../../domain/error.ts";
+import { keepCopiesIn } from "./configuration_copies.ts";
+import { FolderBaselines } from "./folder_baselines.ts";
 import { gitLine } from "./git.ts";
+import { trustConfiguration } from "./trusted_configuration.ts";
 import { Turns } from "./turns.ts";
+import { newEntry } from "./worktree_entry.ts";
 import { followMove } from "./worktree_move.ts";
 import type { Place } from "./worktrees.ts";
 
@@ -16,6 +20,8 @@ export interface SitesOptions {
   root: (repo: string) => string;
   /** The uuid of the store whose log knows these worktrees. */
   store: string;
+  /** For copies of configurations: a folder of this service's alone, which is emptied. Default: a temporary one. */
+  copies?: string;
 }
 
 /** One repository. */
@@ -28,6 +34,8 @@ export interface Site {
   readonly root: string;
   /** The uuid of the store whose worktrees are ours. */
   readonly store: string;
+  /** What the git folders of runs' repositories were like before. */
+  readonly baselines: FolderBaselines;
   /** Runs an action that changes refs or worktrees, when no other one does (turns.ts). */
   takeTurn<T>(action: () => Promise<T>): Promise<T>;
 }
@@ -43,11 +51,13 @@ export interface Located {
 export class Sites {
   readonly #options: SitesOptions;
   readonly #turns = new Turns();
+  readonly #baselines = new FolderBaselines();
   /** Asked once: a repository does not change its git folder while it is served. */
   readonly #commonFolders = new Map<string, string>();
 
   constructor(options: SitesOptions) {
     this.#options = options;
+    if (options.copies !== undefined) keepCopiesIn(options.copies);
   }
 
   /** The top folder of a repository's working tree; undefined for a name that is not configured. */
@@ -65,10 +75,12 @@ export class Sites {
       throw new DomainError("unavailable", `Cannot use repository ${name}: the folder ${repo} is gone`);
     }
     const common = await Deno.realPath(await this.#commonFolder(repo));
+    trustConfiguration(common, this.#baselines);
     const folder = this.#options.root(name);
     await Deno.mkdir(folder, { recursive: true });
     return {
       ...{ repo, common, root: await Deno.realPath(folder), store: this.#options.store },
+      baselines: this.#baselines,
       takeTurn: (action) => this.#turns.take(common, action),
     };
   }
@@ -103,7 +115,17 @@ export function sitesOf(at: SitesOptions | Sites): Sites {
   return at instanceof Sites ? at : new Sites(at);
 }
 
+/** The service makes, moves or removes a worktree, by the name of its record: what was known of it does not hold any more. */
+export function forgetEntry({ common, baselines }: Site, name: string): void {
+  baselines.forgetWorktree(common, name);
+}
+
 /** Whether a worktree of ours is at `path`, having been moved there; then git knows it there from now on. */
 export async function follow(site: Site, path: string): Promise<boolean> {
-  return await site.takeTurn(() => followMove(site.common, { store: site.store, name: basename(path), to: path }));
+  return await site.takeTurn(async () => {
+    const isThere = await followMove(site.common, { store: site.store, name: basename(path), to: path });
+    const entry = isThere ? newEntry(site.common, path) : null;
+    if (entry !== null) forgetEntry(site, basename(entry.folder));
+    return isThere;
+  });
 }

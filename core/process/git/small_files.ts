@@ -1,5 +1,7 @@
 // Small files in git folders, read and written whole.
 
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+
 /** The trimmed text of a file; null when it is not there or cannot be read. */
 // Synchronous: a turn of the event loop for each of many tiny files would take ten times as long as the reading.
 export function readTextIfThere(path: string): string | null {
@@ -7,6 +9,33 @@ export function readTextIfThere(path: string): string | null {
     return Deno.readTextFileSync(path).trim();
   } catch {
     return null;
+  }
+}
+
+/**
+ * The bytes of a regular file, links followed; null when it is not there. It waits at no pipe. Throws for what is no such file
+ * or larger, and what the system says.
+ */
+export function readRegular(path: string, { maxBytes }: { maxBytes: number }): Uint8Array | null {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (/^(ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? "")) return null;
+    throw error;
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new Error("it is no file");
+    if (stat.size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+    const bytes = new Uint8Array(stat.size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(file, bytes, length, bytes.length - length, null);
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -3,13 +3,13 @@
 // commits made there count: a branch that was merely looked at has strayed nowhere. In the usual case two files are read and
 // no git is started.
 
-import { basename, join } from "@std/path";
+import { join } from "@std/path";
 import type { StrayWork } from "../../domain/event.ts";
 import { git, isCommitId, linesOf } from "./git.ts";
 import { commitOf } from "./git_refs.ts";
 import { branchRef } from "./ref_names.ts";
 import { readTextIfThere } from "./small_files.ts";
-import { type Entry, entryNames, listEntries } from "./worktree_entry.ts";
+import { type Entry, readEntry } from "./worktree_entry.ts";
 
 /** A branch, commit or worktree that may hold such commits. */
 interface Candidate {
@@ -30,8 +30,9 @@ export interface StrayWorkOptions {
   branch: string;
   /** Where it started. */
   base: string;
-  /** The names of the entries that were there when the run began (`entryNames`). */
+  /** The names of the entries that were there when the run began, and that are there now. */
   before: ReadonlySet<string>;
+  names: ReadonlySet<string>;
   /** Whether an entry is one of the service's own. */
   isOurs(entry: Entry): boolean;
   /** Keeps a commit that is on no branch; the name of its ref. */
@@ -49,7 +50,7 @@ const MAKING = /^(commit|cherry-pick|revert|merge|am|rebase|pull)\b/;
  */
 export async function strayWork(entry: Entry | null, options: StrayWorkOptions): Promise<StrayWork[]> {
   const { repo, branch, keep } = options;
-  const candidates = [...(entry === null ? [] : visited(entry, branch)), ...await newWorktrees(options)];
+  const candidates = [...(entry === null ? [] : visited(entry, branch)), ...newWorktrees(options)];
   if (candidates.length === 0) return [];
   const found: StrayWork[] = [];
   const seen = new Set<string>();
@@ -80,11 +81,9 @@ function visited(entry: Entry, branch: string): Candidate[] {
 }
 
 /** Worktrees made since the run began that are none of the service's own. */
-async function newWorktrees({ common, before, isOurs }: StrayWorkOptions): Promise<Candidate[]> {
-  const names = [...await entryNames(common)].filter((name) => !before.has(name));
-  if (names.length === 0) return [];
-  const fresh = new Set(names);
-  return (await listEntries(common)).filter((entry) => fresh.has(basename(entry.folder)) && !isOurs(entry))
+function newWorktrees({ common, before, names, isOurs }: StrayWorkOptions): Candidate[] {
+  const made = [...names].filter((name) => !before.has(name));
+  return made.map((name) => readEntry(join(common, "worktrees", name))).filter((entry) => !isOurs(entry))
     .flatMap((entry) => {
       const name = checkedOutAt(entry);
       return name === null ? [] : [{ where: "worktree", name, path: entry.path, made: readReflog(entry.folder).made }];

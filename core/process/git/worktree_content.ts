@@ -1,7 +1,7 @@
 // What lies in a worktree: as a commit, as counts, as a diff.
 
 import { namesIn, textOf } from "./byte_names.ts";
-import { COMMITTER, git, gitLine } from "./git.ts";
+import { COMMITTER, contentOverrides, git, gitLine } from "./git.ts";
 import {
   diskChanges,
   type FileTree,
@@ -13,6 +13,7 @@ import {
   setLinks,
   takeIn,
   treeOf,
+  unknownTo,
   withCopy,
   withIndex,
 } from "./worktree_index.ts";
@@ -64,18 +65,26 @@ export async function isBlank(tree: FileTree): Promise<boolean> {
 /** Lines against `base` and the number of files that are not committed; untracked files count. */
 export async function countChanges(tree: FileTree, base: string): Promise<Changes> {
   return await withIndex(tree, async (at) => {
-    const { untracked, nested } = await diskChanges(at, tree);
-    const uncommitted = untracked.length + nested.length + await countTracked(at);
+    // They write no index, and so run no hook.
+    const reading = { ...at, content: await contentOverrides({ cwd: at.cwd, env: at.env, runsNoHook: true }) };
+    const countDiff = async () => sumLines((await git([...DIFF, "--numstat", base, "--"], reading)).text);
+    // At once: they only read, and a slot waits for them.
+    const [{ untracked, nested }, tracked, lines] = await Promise.all([
+      unknownTo(reading, tree),
+      countTracked(reading),
+      countDiff(),
+    ]);
+    const uncommitted = untracked.length + nested.length + tracked;
+    if (untracked.length === 0) return { ...lines, uncommitted };
     await makeKnown(at, untracked, { emptyBlob: emptyBlobLike(base) });
-    const lines = await git([...DIFF, "--numstat", base, "--"], at);
-    return { ...sumLines(lines.text), uncommitted };
+    return { ...await countDiff(), uncommitted };
   });
 }
 
 /** Files that are changed or untracked; a nested repository counts as one. */
 export async function countUncommitted(tree: FileTree): Promise<number> {
   return await withIndex(tree, async (at) => {
-    const { untracked, nested } = await diskChanges(at, tree);
+    const { untracked, nested } = await unknownTo(at, tree);
     return untracked.length + nested.length + await countTracked(at);
   });
 }
@@ -83,7 +92,7 @@ export async function countUncommitted(tree: FileTree): Promise<number> {
 /** Names of what `countUncommitted` counts, sorted. */
 export async function uncommittedNames(tree: FileTree): Promise<string[]> {
   return await withIndex(tree, async (at) => {
-    const { untracked, nested } = await diskChanges(at, tree);
+    const { untracked, nested } = await unknownTo(at, tree);
     const tracked = (await statusOf(at)).map((entry) => entry.slice(3));
     return [...new Set([...tracked, ...untracked, ...nested])].map(textOf).sort();
   });

@@ -31,12 +31,16 @@ export interface Entry {
 const MARK = "personal-coder";
 const REMOVING = "personal-coder-removing";
 
-/** The entry of the worktree at `path` (absolute, real) in the repository whose git folder is `common`. */
-export async function findEntry(common: string, path: string): Promise<Entry | null> {
-  return (await listEntries(common)).find((entry) => entry.path === path) ?? null;
+/**
+ * The entry of the worktree at `path` (absolute, real) in the repository whose git folder is `common`. Others are looked at only
+ * when none of its name is at that path: git names an entry after the folder that it was made for.
+ */
+export function findEntry(common: string, path: string): Entry | null {
+  const named = readEntry(join(common, "worktrees", basename(path)));
+  return named.path === path ? named : listEntries(common).find((entry) => entry.path === path) ?? null;
 }
 
-/** `findEntry` for a worktree that git has just made, whose `.git` file can be believed: without looking at all others. */
+/** `findEntry` for a worktree that git has just made, whose `.git` file can be believed. */
 export function newEntry(common: string, path: string): Entry | null {
   const link = readTextIfThere(join(path, ".git"));
   const folder = join(common, "worktrees", basename(link ?? ""));
@@ -49,11 +53,12 @@ export function newEntry(common: string, path: string): Entry | null {
  * All entries. Read from the files and not with `git worktree list`, because an entry that a kill left half-written makes
  * every git command fail that looks at worktrees ("failed to read .git/worktrees/x/commondir").
  */
-export async function listEntries(common: string): Promise<Entry[]> {
-  return [...await entryNames(common)].map((name) => readEntry(join(common, "worktrees", name)));
+export function listEntries(common: string): Entry[] {
+  return [...entryNames(common)].map((name) => readEntry(join(common, "worktrees", name)));
 }
 
-function readEntry(folder: string): Entry {
+/** The entry in a folder; one that is not there has no path. */
+export function readEntry(folder: string): Entry {
   const [noted, head, mark, lock, removing] = ["gitdir", "HEAD", MARK, "locked", REMOVING].map((file) =>
     readTextIfThere(join(folder, file))
   );
@@ -68,26 +73,38 @@ function readEntry(folder: string): Entry {
   };
 }
 
-/** Whether an entry was begun for a folder called `name` and left before git noted the folder's path in it. */
-export function isStray(entry: Entry, name: string): boolean {
-  const id = basename(entry.folder);
-  return entry.path === "" && id.startsWith(name) && /^\d*$/.test(id.slice(name.length));
+/** Whether there is an entry of that name, of whatever path. */
+export function hasEntryOf(common: string, name: string): boolean {
+  try {
+    Deno.lstatSync(join(common, "worktrees", name));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
-/**
- * The folders in which a branch (full name) is checked out, by all `entries`; the repository's own working tree is `common`.
- */
-export function checkoutsOf(common: string, branch: string, entries: Entry[]): string[] {
-  const inWorktrees = entries.filter((entry) => entry.branch === branch && entry.path !== "");
-  const isInMain = readTextIfThere(join(common, "HEAD")) === `ref: ${branch}`;
-  return [...(isInMain ? [common] : []), ...inWorktrees.map((entry) => entry.path)];
+/** Whether an entry was begun for a folder called `name` and left before git noted the folder's path in it. */
+export function isStray(entry: Entry, name: string): boolean {
+  return entry.path === "" && isNumberedAfter(basename(entry.folder), name);
+}
+
+/** The entries that were begun for a folder called `name` and left so. */
+export function straysOf(common: string, name: string): Entry[] {
+  return [...entryNames(common)].filter((id) => isNumberedAfter(id, name))
+    .map((id) => readEntry(join(common, "worktrees", id))).filter((entry) => entry.path === "");
+}
+
+/** git names an entry after its folder, and numbers it when that name is taken. */
+function isNumberedAfter(id: string, name: string): boolean {
+  return id.startsWith(name) && /^\d*$/.test(id.slice(name.length));
 }
 
 /** The names of the entries of all worktrees of a repository. */
-export async function entryNames(common: string): Promise<Set<string>> {
+export function entryNames(common: string): Set<string> {
   const names = new Set<string>();
   try {
-    for await (const { name, isDirectory } of Deno.readDir(join(common, "worktrees"))) if (isDirectory) names.add(name);
+    for (const { name, isDirectory } of Deno.readDirSync(join(common, "worktrees"))) if (isDirectory) names.add(name);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
@@ -111,7 +128,8 @@ export function isLinked(entry: Entry): boolean {
     resolve(entry.path, link.slice("gitdir: ".length)) === entry.folder;
 }
 
-function parseMark(text: string | null): Mark | null {
+/** The mark in a text; null when there is none in it. */
+export function parseMark(text: string | null): Mark | null {
   try {
     const { store, task } = JSON.parse(text ?? "");
     return typeof store === "string" && typeof task === "number" ? { store, task } : null;

@@ -10,6 +10,7 @@
 import { join } from "@std/path";
 import { listOf, namesIn } from "./byte_names.ts";
 import { git, gitLine } from "./git.ts";
+import type { Overrides } from "./git_programs.ts";
 import { exclusionsOf } from "./exclusions.ts";
 import { includedNames } from "./worktree_include.ts";
 import type { Entry } from "./worktree_entry.ts";
@@ -41,7 +42,7 @@ export interface IndexCopy {
   env: Record<string, string>;
   maxOutputBytes: number;
   /** Whoever reads or writes an index may read files too: those that changed in the second of the index. */
-  content: true;
+  content: true | Overrides;
 }
 
 /** What is different on disk. Names are in bytes (byte_names.ts). */
@@ -143,13 +144,19 @@ const UPDATE_INDEX = ["-c", "core.protectNTFS=false", "update-index"];
 /** Everything on disk that is not as the index says and not excluded. */
 export async function diskChanges(
   at: IndexCopy,
-  { exclusions, included }: Pick<FileTree, "exclusions" | "included">,
+  tree: Pick<FileTree, "exclusions" | "included">,
 ): Promise<DiskChanges> {
-  const tracked = await trackedChanges(at);
+  return { ...await trackedChanges(at), ...await unknownTo(at, tree) };
+}
+
+/** What is on disk, not excluded, and not in the index. */
+export async function unknownTo(
+  at: IndexCopy,
+  { exclusions, included }: Pick<FileTree, "exclusions" | "included">,
+): Promise<Pick<DiskChanges, "untracked" | "nested">> {
   const others = namesIn((await git(["ls-files", "--others", "-z", ...exclusions], at)).bytes)
     .filter((name) => !included.has(name));
   return {
-    ...tracked,
     untracked: others.filter((name) => !name.endsWith("/")),
     nested: others.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1)),
   };

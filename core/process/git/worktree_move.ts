@@ -17,7 +17,7 @@ export async function followMove(
 ): Promise<boolean> {
   const link = await linkOf(to);
   if (link === null) return false;
-  const entries = await listEntries(common);
+  const entries = listEntries(common);
   const entry = entries.find((entry) => entry.mark?.store === store && basename(entry.folder) === basename(link));
   if (!entry || entry.isHalfRemoved || basename(entry.path) !== name) return false;
   if (entry.path !== to && !await isGone(entry.path)) return false;

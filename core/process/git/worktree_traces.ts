@@ -15,7 +15,7 @@ export async function tracesOf(site: Site): Promise<Traces> {
     (await listRefs(site.repo, prefix)).map(({ name, commit }) => [name.slice(prefix.length), commit]),
   );
   const branches = new Set((await listRefs(site.repo, branchRef(""))).map(({ name }) => name));
-  const own = (await listEntries(site.common)).filter((entry) =>
+  const own = listEntries(site.common).filter((entry) =>
     entry.path !== "" && isOurs(site, entry, claims.get(basename(entry.path)) ?? null)
   );
   const names = new Set(own.map((entry) => basename(entry.path)));

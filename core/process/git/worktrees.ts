@@ -17,6 +17,17 @@ export interface Place {
   base_commit: string;
 }
 
+/** The folders that what works in a place has to do with; real paths. */
+export interface PlaceFolders {
+  /** The worktree's own. */
+  worktree: string;
+  /** In which all worktrees of the repository are made. */
+  root: string;
+  /** The git folder that the repository's worktrees share, and the worktree's own one in it. */
+  common: string;
+  git: string;
+}
+
 /** For `Worktrees.add`. */
 export interface AddOptions {
   repo: string;
@@ -55,6 +66,12 @@ export interface Changes {
   lines_removed: number;
   /** Files changed but not committed. */
   uncommitted: number;
+}
+
+/** How far a branch is: `commits` lie between the base and `commit`, this one included. */
+export interface Progress {
+  commit: string;
+  commits: number;
 }
 
 /** A commit id, or the merge base with a local branch as it is now. */
@@ -102,6 +119,42 @@ export interface Aside {
 }
 
 /**
+ * What the git folder of a place's repository holds besides its history, from before a run. While there is one, it and all that
+ * come later in the repository share one baseline. Disposing of it says that the run is over; what was not compared then
+ * stays as it is.
+ */
+export interface FolderGuard extends Disposable {
+  /** The record of the place's worktree, by its path in the git folder; empty when it has none. */
+  readonly worktree: string;
+}
+
+/** Whose changes in a git folder are looked for. */
+export interface FolderWork {
+  task: number;
+  run: number;
+  /** What worked for the task after that run: a word and a number that tell it from all else, such as `cleanup-41`. */
+  during?: string;
+}
+
+/** One path in a repository's git folder that was not as before. */
+export interface FolderChange {
+  path: string;
+  change: "added" | "changed" | "removed";
+  /** What could not be kept or undone, and why, in words. */
+  note?: string;
+}
+
+/** What was undone in a repository's git folder, and the commit that keeps it. */
+export interface FolderChanges {
+  /** Sorted by path: the first 50. */
+  changes: FolderChange[];
+  count: number;
+  /** Null when there are none. */
+  ref: string | null;
+  commit: string | null;
+}
+
+/**
  * What runs need. Every method that is handed a place or a repository's name throws `DomainError("unavailable")` when that
  * repository is not configured, its folder is gone, or git refuses, and `DomainError("conflict")` when a place's folder is not
  * in the folder for worktrees; but `isWhole` and `whyUnusable` answer then.
@@ -118,6 +171,10 @@ export interface Worktrees {
    * nothing of the task's runs is alive.
    */
   isWhole(place: Place): Promise<boolean>;
+  /** Throws `DomainError("not_found")` when there is no worktree at the place's path. */
+  folders(place: Place): Promise<PlaceFolders>;
+  /** The path that a place would have here, whose worktree is on another machine. */
+  pathHere(place: Place): Promise<string>;
   /** Where the folder of a whole place is now: its repository, or the folder of all worktrees, may have been moved. */
   pathOf(place: Place): Promise<string>;
   /**
@@ -151,6 +208,14 @@ export interface Worktrees {
    * other work, a ref with -2 and so on. Throws when anything could not be saved; the place is as it was then.
    */
   savePoint(place: Place, options: { task: number; name: string; uncommitted?: number }): Promise<Point>;
+  /**
+   * Keeps the files of a place as they are now, without what is ignored, as a commit under the ref of the run's steps, after
+   * `before`. Null when they are as in that commit, or the place is gone. Neither branch nor index change.
+   */
+  keepFiles(
+    place: Place,
+    options: { task: number; run: number; before: string },
+  ): Promise<{ ref: string; commit: string } | null>;
   /** Removes worktree and branch; refuses what is not marked as ours. Idempotent. */
   remove(place: Place): Promise<void>;
   /** Copies what `.worktreeinclude` of the main checkout names into a place. What cannot be copied is told, not thrown. */
@@ -167,6 +232,22 @@ export interface Worktrees {
    * `refs/coder/kept/...`. Idempotent, also after a crash at any point of either.
    */
   bringBack(place: Place, aside: Pick<Aside, "ref" | "commit">, options: { task: number }): Promise<void>;
+  /**
+   * Looks at what a repository's git folder holds besides its history, before a run. `file`: where that is stored too, for a
+   * service that comes back after the run's own was killed; the caller removes it.
+   */
+  guardFolder(place: Place, options?: { file?: string }): Promise<FolderGuard>;
+  /**
+   * Compares, keeps what changed as a commit under `refs/coder/task-{id}/git-folder-{run}` (`-{during}`), puts back what was
+   * there, and disposes of the guard. A person's own changes in that time are undone, too. To be called when nothing of the run is
+   * alive; called again, also after a crash at any point, it finishes and returns what was kept. Throws
+   * `DomainError("not_found")` when the file is not there or broken.
+   */
+  restoreFolder(
+    place: Place,
+    guard: FolderGuard | { file: string },
+    options: FolderWork,
+  ): Promise<FolderChanges>;
   /** The commit that a base names. Throws `DomainError("invalid")` when it names none, with names that are near. */
   requireBase(repo: string, base: string): Promise<string>;
   /**
@@ -176,6 +257,17 @@ export interface Worktrees {
   readAtCommit(repo: string, commit: string, path: string): Promise<string | null>;
   /** The commit that the worktree is at, and that of the place's branch; null when the branch is gone. */
   commits(place: Place): Promise<{ head: string; branch: string | null }>;
+  /**
+   * What the place's branch is at, and how many commits it has since the base; null when it is gone. `known`: the last answer,
+   * which is given again as long as the branch has not moved.
+   */
+  progress(place: Place, known?: Progress | null): Promise<Progress | null>;
+  /** Whether a commit is another one, or one before it; false when either is not in the repository. */
+  isWithin(repo: string, options: { commit: string; of: string }): Promise<boolean>;
+  /** How many commits there are up to `commit` that none of `bases` has; those that are not in the repository do not count. */
+  countBeyond(repo: string, options: { commit: string; bases: string[] }): Promise<number>;
+  /** Paths that differ between two commits, sorted. */
+  changedNames(repo: string, options: { from: string; to: string }): Promise<string[]>;
   /** Against the base commit, of the worktree as it stands, or of its branch. Throws `DomainError("not_found")` without either. */
   changes(place: Place): Promise<Changes>;
   /** The names of all worktrees of a repository, for `strayed`; asked before an agent starts. */
@@ -197,6 +289,25 @@ export interface Worktrees {
    * for what is no path within the repository and for more than 10 MiB, and what `diff` throws.
    */
   fileAt(place: Place, options: { at: string; path: string }): Promise<Uint8Array | null>;
+  /**
+   * What is in a folder at a commit or "now", the first 2,000; `path` is empty for the top. Null when there is no folder of
+   * that name, or it is behind a link or in a repository inside. Throws what `fileAt` throws.
+   */
+  folderAt(place: Place, options: { at: string; path: string }): Promise<FolderContent | null>;
+}
+
+export interface FolderEntry {
+  name: string;
+  /** `link`: a symbolic one. `repository`: one that is nested, or a submodule. */
+  kind: "file" | "folder" | "link" | "repository";
+  /** Of a file; else null. */
+  bytes: number | null;
+}
+
+/** Folders first, each by name. `isCut`: there are more. */
+export interface FolderContent {
+  entries: FolderEntry[];
+  isCut: boolean;
 }
 
 /** What one repository holds because of us. */

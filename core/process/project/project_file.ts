@@ -11,7 +11,8 @@ import {
 } from "jsonc-parser";
 import { z } from "zod";
 import { DomainError } from "../../domain/error.ts";
-import { efforts, modelPattern } from "../../domain/event.ts";
+import { efforts, modelPattern } from "../../domain/task_spec.ts";
+import { sandboxLevels } from "../../domain/sandbox.ts";
 import { isBranchName } from "../../domain/slug.ts";
 
 /** Its name, at the top of a repository. */
@@ -50,8 +51,11 @@ const free = new RegExp(
   `^(?!(?:${reserved.prefixes.join("|")})|(?:${reserved.names.join("|")})$)[A-Za-z_][A-Za-z0-9_]*$`,
 );
 
-const domain = /^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/;
-const levels = z.enum(["off", "files", "full"]);
+/** A name or an address, with a port where only that is meant. */
+const domain = /^(?:(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+const levels = z.enum(sandboxLevels);
+/** What loosens is not the repository's to say: it is read there too, so that both files have the same fields. */
+const ofOperator = "counts in the operator's file only";
 // A program's arguments and environment end at a NUL.
 const text = z.string().max(textCharacters).regex(/^[^\0]*$/);
 const command = (what: string) =>
@@ -60,6 +64,21 @@ const whole = (min: number, max: number, { of, ...meta }: { of: string; default:
   z.number().int().min(min).max(max).optional().meta({ description: of, ...meta });
 const seconds = (of: string, { max, ...meta }: { max: number; default: number }) =>
   whole(1, max, { of: `The seconds that the ${of} may take`, ...meta });
+
+const sandbox = z.strictObject({
+  level: levels.optional().meta({ default: "files" }),
+  allowed_domains: z.array(z.string().regex(domain)).max(domains).optional().meta({
+    description: `What \`full\` leaves open of the network; \`*.example.com\` for all below it; ${ofOperator}`,
+  }),
+  push: z.boolean().optional().meta({
+    description: `Whether a push from inside is possible: what it takes to log in can be read; ${ofOperator}`,
+    default: false,
+  }),
+  serve: z.boolean().optional().meta({
+    description: `Whether what listens on TASK_PORT inside can be reached from a browser here; ${ofOperator}`,
+    default: false,
+  }),
+});
 
 const schema = z.strictObject({
   $schema: z.string().max(2_000).optional().meta({ description: "For editors: where this schema is" }),
@@ -83,21 +102,20 @@ const schema = z.strictObject({
   target: z.string().refine(isBranchName).optional().meta({ description: "The branch that finished work lands on" }),
   method: z.enum(["ff", "merge", "squash", "rebase"]).optional().meta({ description: "How it lands there" }),
   land: z.enum(["auto", "never"]).optional().meta({ description: "`auto`: what is good lands by itself" }),
-  sandbox: z.union([
-    levels,
-    z.strictObject({
-      level: levels.optional().meta({ default: "files" }),
-      allowed_domains: z.array(z.string().regex(domain)).max(domains).optional().meta({
-        description: "What `full` leaves open of the network; `*.example.com` for all below it",
-      }),
-    }),
-  ]).optional().meta({ description: "What agent and commands are confined to" }),
+  exchange: text.min(1).max(2_000).regex(/^(?!-)\S+$/).nullable().optional().meta({
+    description: `A git remote by which the workers of one store hand each other work; null: none; ${ofOperator}`,
+  }),
+  sandbox: z.union([levels, sandbox]).optional().meta({
+    description:
+      "What agent and commands are confined to; the strictest holds of this file, the operator's and CODER_SANDBOX",
+  }),
 });
 
 /** What such a file says. A field that is not there is not set; what holds then, the settings say (project_settings.ts). */
 export type ProjectFile = z.infer<typeof schema>;
 
 const fields = Object.keys(schema.shape);
+const sandboxFields = Object.keys(sandbox.shape);
 const commandWords = `a command line of 1 to ${textCharacters} characters, or null for none`;
 const valueWords = `a text of at most ${textCharacters} characters without NUL`;
 const between = (min: number, max: number) => `a whole number from ${min} to ${max}`;
@@ -120,14 +138,17 @@ const accepted: Record<keyof ProjectFile, string> = {
   target: "the name of a branch, such as main",
   method: '"ff", "merge", "squash" or "rebase"',
   land: '"auto" or "never"',
-  sandbox: `${levelWords}, or an object with level and allowed_domains`,
+  exchange: "the URL or path of a git repository without spaces, or null for none",
+  sandbox: `${levelWords}, or an object with ${sandboxFields.join(", ")}`,
 };
 
 /** The same for what is inside of them. */
 const acceptedWithin: Record<string, string> = {
   "sandbox.level": levelWords,
   "sandbox.allowed_domains": `a list of at most ${domains} domain names`,
-  "sandbox.allowed_domains.*": "a domain name, such as registry.example.com or *.example.com",
+  "sandbox.allowed_domains.*": "a domain name, such as registry.example.com, *.example.com or git.example.com:22",
+  "sandbox.push": "true or false",
+  "sandbox.serve": "true or false",
   "env.*": valueWords,
 };
 
@@ -231,7 +252,7 @@ function describe(issue: Issue, root: Node): { offset: number; words: string } {
   if (issue.code === "unrecognized_keys") {
     const keys = node.children!.map((property) => property.children![0]!);
     const key = keys.find(({ value }) => issue.keys.includes(value))!;
-    const [where, known] = path.length === 0 ? ["", fields] : [" in sandbox", ["level", "allowed_domains"]];
+    const [where, known] = path.length === 0 ? ["", fields] : [" in sandbox", sandboxFields];
     return {
       offset: key.offset,
       words: `there is no field ${shown(key.value)}${where}; known are ${known.join(", ")}`,

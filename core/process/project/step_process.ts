@@ -9,8 +9,7 @@ import { messageOf } from "../../domain/error.ts";
 import type { AgentExit } from "../agent.ts";
 import { type BoundedQueue, boundedQueue } from "../bounded_queue.ts";
 import { childTree } from "../child_tree.ts";
-import { spawnContained } from "../containment.ts";
-import { childEnvironment } from "../environment.ts";
+import { isHelping, type Spawn, spawnContained } from "../containment.ts";
 import { readPipe } from "../pipe_reader.ts";
 import { markVariable } from "../process_table.ts";
 
@@ -25,6 +24,8 @@ export interface StepStart {
   /** The run's: as for its agent, each process of the tree carries `PERSONAL_RUN_{mark with _ for -}=1`. */
   mark: string;
   workerMark: string;
+  /** Starts it in the run's sandbox; without it, in none. */
+  spawn?: Spawn;
 }
 
 /** A piece of what a command prints. */
@@ -66,19 +67,17 @@ const joined = 'exec sh -eu -c "$1" 2>&1';
 
 /** Runs commands; of what one prints `maxOutputBytes` at most are handed on, 10 MiB by default. */
 export function stepRunner({ maxOutputBytes = 10 * 1024 * 1024 }: { maxOutputBytes?: number } = {}): StepRunner {
-  return async ({ command, cwd, env, mark, workerMark }) => {
+  return async ({ command, cwd, env, mark, workerMark, spawn = spawnContained }) => {
     // Its own besides the run's: an agent of the same run may be waiting for what a check says, and must outlive it.
     const ownMark = crypto.randomUUID();
     const marks = Object.fromEntries([mark, workerMark, ownMark].map((one) => [markVariable(one), "1"]));
-    const child = await spawnContained("sh", {
+    const child = await spawn("sh", {
       args: ["-c", joined, "sh", command],
       cwd,
-      ...childEnvironment({ ...env, ...marks }),
+      env: { ...env, ...marks },
       stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
     });
-    const tree = childTree(child, { mark: ownMark });
+    const tree = childTree(child, { mark: ownMark, isHeld: await isHelping(spawn) });
     const output = boundedQueue({ maxBytes: queuedBytes, sizeOf: ({ bytes }: StepOutput) => bytes, join });
     const drained = readOutput(child, { output, exited: tree.exited, maxOutputBytes });
     return {

@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { NewEvent } from "../../../core/domain/event.ts";
 import { type BoardEntry, boardEntry } from "../../../core/domain/plan.ts";
 import type { Task } from "../../../core/domain/task.ts";
+import { systemClock } from "../../../core/host/system.ts";
 import { liveBoard } from "../../../core/engine/dispatch/board.ts";
 import type { Store } from "../../../core/kv/store.ts";
 import {
@@ -24,8 +25,9 @@ function head(id: number, ...history: NewEvent[]): Task {
 }
 
 /** A board whose index and log say what the test says. */
-function world({ active = () => Promise.resolve([]), heads = [] }: {
+function world({ active = () => Promise.resolve([]), heads = [], now = 0 }: {
   active?: () => Promise<BoardEntry[]>;
+  now?: number;
   heads?: Task[];
 } = {}) {
   const asked: number[] = [];
@@ -38,15 +40,15 @@ function world({ active = () => Promise.resolve([]), heads = [] }: {
       },
     },
   } as unknown as Store;
-  const board = liveBoard(store);
+  const board = liveBoard(store, { clock: { ...systemClock, now: () => now } });
   const view = { worker: null, repos: new Set(["demo"]), free_slots: 1, dead: new Set<string>() };
   return {
     board,
     asked,
     ids: () => [...board.entries].map(({ id }) => id),
     /** What would start now. */
-    starts() {
-      board.order.refresh({ now: 0, view });
+    starts(at = 0) {
+      board.order.refresh({ now: at, view });
       return board.order.plan().starts.map(({ id }) => id);
     },
   };
@@ -160,4 +162,22 @@ Deno.test("leftovers() are those that are not running and have an end before the
   assertEquals(board.leftovers().map(({ id }) => id), [3, 4]);
   board.apply(head(4, ...ended, events.failed()));
   assertEquals(board.leftovers().map(({ id }) => id), [3]);
+});
+
+Deno.test("a retry waits its time from when it is heard of, whatever the clock said that set it", async () => {
+  for (const minutes of [20, -20]) {
+    const now = Date.parse("2026-03-01T10:00:00.000Z");
+    const due = new Date(now + minutes * 60_000 + 10_000).toISOString();
+    const failed = head(1, created(), claimed(1), finished(1, "failed", "settle"), events.retryScheduled(2, due));
+    const retried = { ...failed, updated_at: new Date(now + minutes * 60_000).toISOString() };
+    const { board, starts } = world({ now, active: () => Promise.resolve([boardEntry(retried)]), heads: [retried] });
+    board.apply(retried);
+    assertEquals([starts(now + 9_999), starts(now + 10_000)], [[], [1]], `${minutes} minutes`);
+    await board.load();
+    assertEquals([starts(now + 9_999), starts(now + 10_000)], [[], [1]], "it is known when it was heard of");
+    if (minutes < 0) continue;
+    const anew = world({ now, active: () => Promise.resolve([boardEntry(retried)]), heads: [retried] });
+    await anew.board.load();
+    assertEquals([anew.starts(now + 9_999), anew.starts(now + 10_000)], [[], [1]], "after a new start, from then on");
+  }
 });

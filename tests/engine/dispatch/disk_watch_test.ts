@@ -17,11 +17,13 @@ async function watching(free: number) {
     },
   } as unknown as Clock;
   const said: (string | null)[] = [];
+  const tense: number[] = [];
   const disk = diskWatch({
     clock,
     presence: alwaysThere,
     freeBytes: () => Promise.resolve(mebibytes * mebibyte),
     onChange: (shortage) => said.push(shortage),
+    onTense: (bytes) => Promise.resolve(void tense.push(bytes / mebibyte)),
   });
   const stopped = new AbortController();
   const running = disk.run(stopped.signal);
@@ -29,6 +31,7 @@ async function watching(free: number) {
   return {
     disk,
     said,
+    tense,
     async look(now: number) {
       mebibytes = now;
       looked = Promise.withResolvers();
@@ -86,5 +89,16 @@ Deno.test("shortage() holds claims back below 256 MiB, and each change is said o
   await look(30);
   await look(300);
   assertEquals([disk.shortage(), said.length, said.at(-1)], [null, 2, null]);
+  await stop();
+});
+
+Deno.test("while there is hardly any room, each look is told; not before and not after", async () => {
+  const { tense, look, stop } = await watching(64);
+  assertEquals(tense, []);
+  await look(63);
+  await look(1);
+  await look(64);
+  await look(500);
+  assertEquals(tense, [63, 1]);
   await stop();
 });

@@ -2,9 +2,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Clock } from "../../../core/domain/ports.ts";
+import type { WorkerAbout } from "../../../core/domain/worker.ts";
 import type { LiveBoard } from "../../../core/engine/dispatch/board.ts";
 import type { EngineContext } from "../../../core/engine/context.ts";
-import { leases } from "../../../core/engine/dispatch/leases.ts";
+import { type Leases, leases } from "../../../core/engine/dispatch/leases.ts";
 import { leaseTimes } from "../../../core/engine/dispatch/worker_watch.ts";
 import type { Kv } from "../../../core/kv/kv.ts";
 import { buildStore, openStore } from "../../../core/kv/store.ts";
@@ -31,6 +32,10 @@ function handClock(settle: () => Promise<void>) {
         for (const { wake } of due) wake();
         await settle();
       }
+    },
+    /** Time goes on, and this process does not. */
+    stopFor(ms: number) {
+      now += ms;
     },
     wakeAll() {
       for (const { wake } of sleepers) wake();
@@ -67,12 +72,28 @@ function silenceable(kv: Kv) {
   };
 }
 
-Deno.test("leases: a store that is silent stops the holder's agents at 9 s and kills them at 11 s, before the takeover at 15 s", async () => {
+interface LeaseWorld extends AsyncDisposable {
+  lease: Leases;
+  hand: ReturnType<typeof handClock>;
+  fallSilent(): void;
+  /** Another process beats as this worker. */
+  beatAsTwin(): Promise<void>;
+  /** What was asked of the runs, and when. */
+  said: [string, number][];
+  /** What the others read of it. */
+  told(): Promise<WorkerAbout | undefined>;
+  /** What the watcher was told: a beat, so many ms ago. */
+  beats: number[];
+}
+
+/** A holder that keeps its lease. */
+async function leaseWorld({ isWatched }: { isWatched: boolean }): Promise<LeaseWorld> {
   const memory = await openStore(":memory:", { clock: systemClock, random: systemRandom });
   const silent = silenceable(memory.kv);
   const store = await buildStore(silent.kv, { clock: systemClock, random: systemRandom, shared: true });
   const hand = handClock(silent.settle);
   const said: [string, number][] = [];
+  const beats: number[] = [];
   const lease = leases({
     store,
     clock: hand.clock,
@@ -82,16 +103,44 @@ Deno.test("leases: a store that is silent stops the holder's agents at 9 s and k
   } as unknown as EngineContext, {
     board: { entries: [] } as unknown as LiveBoard,
     endSurvivors: () => Promise.resolve(0),
+    drains: { listen: () => () => {} },
+    slots: { look: () => Promise.resolve() },
     stopRuns: () => said.push(["stop", hand.now()]),
     killRuns: () => said.push(["kill", hand.now()]),
+    about: () => ({ running: said.map((_, index) => index) } as unknown as WorkerAbout),
+    watcher: isWatched ? { beat: (ageMs) => void beats.push(ageMs) } : null,
   });
   const stopped = new AbortController();
   await lease.announce();
   const running = lease.run(stopped.signal);
+  return {
+    lease,
+    hand,
+    fallSilent: silent.fallSilent,
+    beatAsTwin: () =>
+      store.beats.sender({
+        ...{ worker: "worker-1", start: "another", name: "laptop" },
+        about: () => ({}) as WorkerAbout,
+      }).beat(),
+    said,
+    beats,
+    told: async () => (await store.beats.read()).get("worker-1")?.about,
+    async [Symbol.asyncDispose]() {
+      stopped.abort();
+      hand.wakeAll();
+      await running;
+      store.close();
+    },
+  };
+}
+
+Deno.test("leases: a store that is silent stops the holder's agents at 9 s and kills them at 11 s, before the takeover at 15 s", async () => {
+  await using world = await leaseWorld({ isWatched: false });
+  const { lease, hand, said } = world;
   await hand.pass(30_000);
   assertEquals([said, lease.isSure], [[], true]);
 
-  silent.fallSilent();
+  world.fallSilent();
   // The last good beat was sent before this moment, and an observer that saw it counts from then on.
   const silentAt = hand.now();
   await hand.pass(20_000);
@@ -103,8 +152,42 @@ Deno.test("leases: a store that is silent stops the holder's agents at 9 s and k
   assert(killAt - stopAt >= 1_500, `${killAt - stopAt} ms from the stop to the kill`);
   assert(leaseTimes.deadMs - killAt >= 3_000, "nobody takes over before the agents are dead");
   assertEquals(lease.isSure, false);
-  stopped.abort();
-  hand.wakeAll();
-  await running;
-  store.close();
+});
+
+Deno.test("leases: who finds another process beating as this worker kills its runs and claims no more", async () => {
+  await using world = await leaseWorld({ isWatched: false });
+  await world.hand.pass(leaseTimes.beatMs);
+  await world.beatAsTwin();
+  await world.hand.pass(leaseTimes.beatMs * 2);
+  assertEquals(world.said.map(([what]) => what), ["kill"]);
+  assertEquals(world.lease.isSure, false);
+});
+
+Deno.test("leases: a holder that was stopped takes its runs for lost, before it beats, where its watcher may have ended them", async () => {
+  for (const isWatched of [true, false]) {
+    await using world = await leaseWorld({ isWatched });
+    const { lease, hand, said, beats } = world;
+    await hand.pass(30_000);
+    assertEquals(beats, isWatched ? Array(beats.length).fill(0) : []);
+    assert(!isWatched || beats.length >= 10, "each beat is told");
+
+    hand.stopFor(leaseTimes.stopMs - leaseTimes.beatMs - leaseTimes.lookMs);
+    await hand.pass(1_000);
+    assertEquals([said, lease.isSure], [[], true], "not long enough");
+
+    const told = beats.length;
+    hand.stopFor(leaseTimes.stopMs);
+    await hand.pass(1_000);
+    assertEquals(said.map(([what]) => what), isWatched ? ["kill"] : []);
+    assertEquals(lease.isSure, true, "it beats again, and may claim");
+    assert(!isWatched || beats.length > told);
+  }
+});
+
+Deno.test("leases: each beat tells the others what this worker does by then", async () => {
+  await using world = await leaseWorld({ isWatched: false });
+  assertEquals((await world.told())?.running, []);
+  world.said.push(["anything", 0]);
+  await world.hand.pass(leaseTimes.beatMs + leaseTimes.lookMs);
+  assertEquals((await world.told())?.running, [0]);
 });

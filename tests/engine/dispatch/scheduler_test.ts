@@ -4,8 +4,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
 import { DomainError } from "../../../core/domain/error.ts";
 import { retryDelayMs } from "../../../core/domain/retry.ts";
-import { runEnd } from "../../domain/world.ts";
-import { place } from "../run_world.ts";
+import { systemClock, systemRandom } from "../../../core/host/system.ts";
+import { buildStore } from "../../../core/kv/store.ts";
+import { runEnd, why } from "../../domain/world.ts";
+import { giveTo, place } from "../run_world.ts";
 import { type SchedulerWorld, schedulerWorld } from "../scheduler_world.ts";
 
 /** Runs the scheduler until the test ends. */
@@ -47,7 +49,7 @@ Deno.test("run() gives a slot to the next task as soon as it is free", async () 
   await world.until(3, ({ status }) => status === "completed");
 });
 
-Deno.test("tick() starts nothing while paused, short of disk or unsure of its lease, and wakes for no due time then", async () => {
+Deno.test("tick() starts nothing while paused, draining, short of disk or unsure of its lease, and wakes for no due time then", async () => {
   await using world = await schedulerWorld();
   const { scheduler, says } = world;
   await failOnce(world, await world.create({ max_attempts: 2 }));
@@ -63,6 +65,10 @@ Deno.test("tick() starts nothing while paused, short of disk or unsure of its le
   await scheduler.tick();
   assertEquals([scheduler.view().free_slots, scheduler.obstacle()], [2, says.shortage]);
   says.shortage = null;
+  says.draining = true;
+  await scheduler.tick();
+  assertEquals(scheduler.view().free_slots, 2);
+  says.draining = false;
   says.isSure = false;
   await scheduler.tick();
   assertEquals(scheduler.view().free_slots, 2);
@@ -132,6 +138,20 @@ Deno.test("tick() learns from a claim that was refused, and leaves the task to w
   assertEquals(world.board.entry(cancelled)?.status ?? "over", "over");
   assertEquals(world.claims.map(({ worker }) => worker), ["worker-2"]);
   assertEquals(world.warnings, []);
+});
+
+Deno.test("who lost a task to another worker has read what that one wrote before it plans again", async () => {
+  await using world = await schedulerWorld({ shared: true });
+  const { store } = world.context;
+  const id = await world.create();
+  await store.tail.look();
+  world.hears = false;
+  const other = await buildStore(store.kv, { clock: systemClock, random: systemRandom, shared: true });
+  await giveTo(other)(id, { type: "claim", worker: "worker-2", mark: "mark", why });
+  await world.scheduler.tick();
+  await world.scheduler.stop("shutdown");
+  assertEquals(world.board.entry(id)?.runner, "worker-2");
+  assertEquals(store.tail.cursor, await store.all.last());
 });
 
 Deno.test("tick() looks once more for whoever comes while it looks, and makes him wait for that", async () => {
@@ -314,4 +334,21 @@ Deno.test("stop() that comes while the agent is looked for leaves the task in th
   await ticked;
   await world.context.store.writer.idle();
   assertEquals(world.claims, []);
+});
+
+Deno.test("tick() leaves the slot of a run of its own that an earlier life left open until that is closed", async () => {
+  await using world = await schedulerWorld({ shared: true });
+  const { scheduler, give } = world;
+  const left = await world.create();
+  await give(left, { type: "claim", worker: world.context.worker.id, mark: "mark", why });
+  await world.create();
+  await world.create();
+  await scheduler.tick();
+  await world.nextRun();
+  await scheduler.tick();
+  assertEquals([world.claims.map(({ task }) => task), scheduler.view().free_slots], [[left, left + 1], 0]);
+  await give(left, { type: "finish_run", run: 1, end: runEnd("lost") });
+  await scheduler.tick();
+  await world.nextRun();
+  assertEquals(world.claims.length, 3);
 });

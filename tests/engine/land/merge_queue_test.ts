@@ -3,7 +3,9 @@
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
 import { eventually } from "../../support/temp.ts";
+import { DomainError } from "../../../core/domain/error.ts";
 import type { Task } from "../../../core/domain/task.ts";
+import { WorkPlaces } from "../../../core/engine/exchange/work_places.ts";
 import { MergeQueue } from "../../../core/engine/land/merge_queue.ts";
 import type { Landings } from "../../../core/process/git/landings.ts";
 import { runEnd } from "../../domain/world.ts";
@@ -48,7 +50,10 @@ async function world({ repos = ["demo"] }: { repos?: string[] } = {}) {
     },
   };
   const context = { ...w.context, landings: landings as Landings, settings: { ...w.context.settings, repos } };
-  const queue = new MergeQueue(context, { onFree: () => void freed.push(freed.length) });
+  const queue = new MergeQueue(context, {
+    places: new WorkPlaces(context, () => null, () => {}),
+    onFree: () => void freed.push(freed.length),
+  });
   const unsubscribe = w.context.store.tail.subscribeOwn(({ heads }) => {
     for (const head of heads) queue.apply(head);
   });
@@ -176,7 +181,7 @@ Deno.test("MergeQueue finds in the target how a landing ended that a crash cut s
     const { landing } = await w.ask(id);
     const data = { method: "squash", target: "main", target_commit: from, commit: to } as const;
     const events = [{ type: "landing.integrated" as const, data }];
-    await w.give(id, { type: "record_landing", landing: landing!.seq, events });
+    await w.give(id, { type: "record_landing", landing: landing!.seq, holder: "worker-1", events });
     w.context.landings.outcomeOf = () => Promise.resolve(outcome);
     await w.queue.load();
     w.queue.open();
@@ -230,23 +235,50 @@ Deno.test("MergeQueue holds a task whose worktree it puts away, and says when it
 
 Deno.test("MergeQueue removes the checkouts of our own landings that were left, and no other folder", async () => {
   await using w = await world();
-  const [mine, theirs] = [await w.reviewed(), await w.reviewed()];
+  const [mine, theirs, taken] = [await w.reviewed(), await w.reviewed(), await w.reviewed()];
   const removed: string[] = [];
-  // Another worker that uses the same repository.
+  // One lands by another worker, which may use the same repository; one was taken over by it, and has landed.
   const { log } = w.context.store;
   const head = async (id: number) => {
     const task = await log.head(id);
-    return id === theirs ? { ...task!, place: { ...task!.place!, worker: "worker-2" } } : task;
+    if (task === null || id === mine) return task;
+    return { ...task!, place: { ...task!.place!, worker: "worker-2" }, landing: id === theirs ? {} : null };
   };
   w.context.store = Object.create(w.context.store, { shared: { value: true }, log: { value: { head } } });
   w.context.worktrees.names = () =>
     Promise.resolve(
-      new Set([`landing-${mine}`, `landing-${theirs}`, "landing-99", "landing-01", `task-${mine}-landing`]),
+      new Set([
+        ...[`landing-${mine}`, `landing-${theirs}`, `landing-${taken}`],
+        ...["landing-99", "landing-01", `task-${mine}-landing`],
+      ]),
     );
   w.context.landings.removeCheckout = (_, { name }) => Promise.resolve(void removed.push(name));
   await w.queue.load();
   w.queue.open();
-  await eventually(() => removed.length > 0);
+  await eventually(() => removed.length > 1);
   await w.queue.stop();
-  assertEquals(removed, [`landing-${mine}`]);
+  assertEquals(removed, [`landing-${mine}`, `landing-${taken}`]);
+});
+
+Deno.test("MergeQueue asks with each look for what is to land and is on a worker that is gone", async () => {
+  await using w = await world();
+  const id = await w.reviewed();
+  await w.ask(id);
+  const context = { ...w.context, worker: { id: "worker-2", name: "desk" } };
+  context.store = Object.create(w.context.store, { shared: { value: true } });
+  const asked: number[] = [];
+  const places = {
+    mayAdopt: () => true,
+    isAdopting: () => false,
+    adopt: (task: Task) => Promise.reject(new DomainError("conflict", `Not now: ${asked.push(task.id)}`)),
+  };
+  const queue = new MergeQueue(context, { places: places as unknown as WorkPlaces, onFree: () => {} });
+  await queue.load();
+  queue.open();
+  assertEquals(asked, []);
+  for (const times of [1, 2]) {
+    await queue.load();
+    await eventually(() => asked.length === times);
+  }
+  await queue.stop();
 });

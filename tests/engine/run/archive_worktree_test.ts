@@ -56,3 +56,17 @@ Deno.test("archiveWorktree() leaves a half-made worktree alone in which somebody
   assertEquals((await w.finish(id, "lost")).status, "cancelled");
   assertEquals([await exists(join(path, "mine.txt")), await exists(kept.path)], [true, true]);
 });
+
+Deno.test("archiveWorktree() removes nothing before the log has where the work is saved", async () => {
+  await using w = await upkeepWorld();
+  const id = await w.create();
+  await w.begin(id);
+  const { remove } = w.upkeep;
+  let types: string[] = [];
+  w.upkeep.remove = async (place) => {
+    types = (await w.events(id)).map(({ type }) => type);
+    await remove(place);
+  };
+  await w.finish(id, "failed");
+  assertEquals(types.slice(-2), ["worktree.snapshotted", "work.saved"]);
+});

@@ -1,7 +1,7 @@
 // What becomes of an agent's word that it is done: the reminder, the check and its rounds, a stop in the middle.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { TaskSpec } from "../../../core/domain/event.ts";
+import type { TaskSpec } from "../../../core/domain/task_spec.ts";
 import { type LiveRun, runTask } from "../../../core/engine/run/run_task.ts";
 import type { Worktrees } from "../../../core/process/git/worktrees.ts";
 import { noSettings, type ProjectSettings } from "../../../core/process/project/project_settings.ts";
@@ -50,12 +50,12 @@ async function proveWorld(
     run,
     commands,
     /** The next session of the agent: what it was told, and its end. */
-    async session(ok = true) {
+    async session(ok = true, { code = ok ? 0 : 1 } = {}) {
       sessions++;
       await eventually(() => started(world, sessions), { what: `session ${sessions}` });
       world.say({ type: "events", events: [{ type: "output.text", data: { text: `Words ${sessions}` } }], bytes: 9 });
       world.say({ type: "result", result: { ...result, ok, text: ok ? `Done ${sessions}` : "Broken" } });
-      world.exit({ code: ok ? 0 : 1, signal: null });
+      world.exit({ code, signal: null });
       return world.start!;
     },
     async command(n: number) {
@@ -110,6 +110,21 @@ Deno.test("a stop in the middle of a check ends it, and the result that was to b
   await w.command(1);
   w.run.stop("cancelled");
   assertEquals((await w.run.done).end?.outcome, "cancelled");
+});
+
+Deno.test("a stop that comes when all is over makes no good result of a bad end", async () => {
+  const looked = Promise.withResolvers<void>();
+  const mayGoOn = Promise.withResolvers<void>();
+  const strayed = () => {
+    looked.resolve();
+    return mayGoOn.promise.then(() => []);
+  };
+  await using w = await proveWorld({ check: "npm test" }, { worktrees: { strayed } });
+  await w.session(true, { code: 1 });
+  await looked.promise;
+  w.run.stop("shutdown");
+  mayGoOn.resolve();
+  assertEquals((await w.run.done).end?.outcome, "failed");
 });
 
 Deno.test("an agent is reminded once of what it left; a reminder that goes wrong takes nothing from its result", async () => {

@@ -37,7 +37,7 @@ const kill: RunInput = { type: "kill" };
 const stepStarted: RunInput = { type: "step_started" };
 const stepOver: RunInput = { type: "step_over" };
 const sessionOver: RunInput = { type: "session_over" };
-const silence: RunInput = { type: "said_nothing", seconds: 60 };
+const silence: RunInput = { type: "said_nothing", seconds: 60, since: "2026-01-05T09:00:00.000Z" };
 const silent: RunInput = { type: "fell_silent", mode: "plan" };
 
 function result(own: Partial<AgentResult> = {}): RunInput {
@@ -192,21 +192,28 @@ Deno.test("a run that is over takes nothing more", () => {
   }
 });
 
-Deno.test("an agent that never says anything stalls; a later silence is a notice that names its background work", () => {
+Deno.test("an agent that never says anything stalls; a later silence is recorded with its background work", () => {
   given(started).when(silence).then("stopping", "interrupt");
   assertEquals(verdict(given(started, complaint, silence).state), {
     outcome: "stalled",
     error: "The agent said nothing for 60 s after its start",
   });
-  const { effects } = given(started, words, background(tests)).when(silence);
-  assertEquals(effects, [{
-    type: "record",
-    events: [{
-      type: "output.notice",
-      data: { kind: "silence", text: "No output for 60 s; in the background: Long tests" },
-    }],
-    bytes: 0,
-  }]);
+  const { state, effects } = given(started, words, background(tests)).when(silence);
+  const silent: NewEvent = {
+    type: "run.silent",
+    data: { since: "2026-01-05T09:00:00.000Z", background: "Long tests" },
+  };
+  assertEquals(effects, [{ type: "record", events: [silent], bytes: 0 }]);
+  assertEquals(state.agent.isSilent, true);
+});
+
+Deno.test("a silence is recorded once, and so is its end", () => {
+  const over: RunInput = { type: "silence_over", seconds: 700 };
+  given(started, words).when(over).then("talking");
+  given(started, words, silence).when(silence).then("talking");
+  given(started, words, silence).when(over).then("talking", "run.silence_ended");
+  given(started, words, silence, over).when(over).then("talking");
+  given(started, words, silence, over).when(silence).then("talking", "run.silent");
 });
 
 Deno.test("a plan is recorded once; in plan mode a good result without one is the plan", () => {

@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
+import { DomainError } from "../../../core/domain/error.ts";
 import type { EngineContext } from "../../../core/engine/context.ts";
 import { diskWatch } from "../../../core/engine/dispatch/disk_watch.ts";
 import { runTask } from "../../../core/engine/run/run_task.ts";
@@ -9,6 +10,7 @@ import { alwaysThere, openStore } from "../../../core/kv/store.ts";
 import type { AgentStep } from "../../../core/process/agent.ts";
 import { systemClock, systemRandom } from "../../../core/host/system.ts";
 import { runEnd, spec } from "../../domain/world.ts";
+import { noProject } from "../../support/no_project.ts";
 import { eventually } from "../../support/temp.ts";
 import { giveTo, runWorld } from "../run_world.ts";
 
@@ -31,6 +33,7 @@ Deno.test("runTask() touches no worktree when its claim was answered after the r
       random: systemRandom,
       worktrees: { add: touch("add"), isWhole: touch("isWhole"), changes: touch("changes") },
       worker: { id: "w", name: "worker" },
+      sandboxes: noProject.sandboxes,
       warn() {},
     } as unknown as EngineContext;
     const run = runTask(context, claimed, { agent: touch("agent"), room: () => Promise.resolve(), isSure: () => true });
@@ -41,6 +44,35 @@ Deno.test("runTask() touches no worktree when its claim was answered after the r
     await store.writer.idle();
     store.close();
   }
+});
+
+Deno.test("runTask() begins its sandbox before there is a worktree, and ends one that it has no use for", async () => {
+  const said: string[] = [];
+  await using world = await runWorld({
+    worktrees: {
+      add() {
+        said.push("worktree");
+        return Promise.reject(new DomainError("invalid", "There is no such base"));
+      },
+    },
+  });
+  world.context.sandboxes = {
+    ...{ ...noProject.sandboxes, level: "files" },
+    begin() {
+      said.push("begun");
+      return {
+        open: () => Promise.reject(new Error("There is no worktree to open it for")),
+        [Symbol.asyncDispose]() {
+          said.push("ended");
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+  const task = await world.claimed();
+  const { agent } = world;
+  await runTask(world.context, task, { agent, room: () => Promise.resolve(), isSure: () => true }).done;
+  assertEquals(said, ["begun", "worktree", "ended"]);
 });
 
 function line(text: string): AgentStep {
@@ -57,6 +89,18 @@ function good(costUsd: number): Extract<AgentStep, { type: "result" }> {
     },
   };
 }
+
+Deno.test("runTask() takes the end of its agent for nothing while its lease is in doubt: a watcher may have ended it", async () => {
+  await using world = await runWorld();
+  let isSure = true;
+  const options = { agent: world.agent, room: () => Promise.resolve(), isSure: () => isSure };
+  const run = runTask(world.context, await world.claimed(), options);
+  await eventually(() => world.start, { what: "the agent is started" });
+  isSure = false;
+  world.exit({ code: null, signal: "SIGKILL" });
+  const { end, isEarlyFailure } = await run.done;
+  assertEquals([end?.outcome, end?.signal, isEarlyFailure], ["lost", "SIGKILL", false]);
+});
 
 Deno.test("runTask() reads nothing more of its agent while there is no room", async () => {
   await using world = await runWorld();
@@ -91,6 +135,7 @@ Deno.test("runTask() ends a run that is held for room when it is stopped; what w
       presence: alwaysThere,
       freeBytes: () => Promise.resolve(1),
       onChange() {},
+      onTense: () => Promise.resolve(),
     });
     const watched = new AbortController();
     const watch = disk.run(watched.signal);

@@ -161,6 +161,17 @@ Deno.test("what is committed while the past is read comes once", async () => {
   assertEquals([seqsOf(await nextPage(pages)), seqsOf(await nextPage(pages))], [[1], [2]]);
 });
 
+Deno.test("a page of the log that is cut at its limit is followed by the rest", async () => {
+  using world = await feedWorld();
+  const id = await world.create();
+  for (const text of ["one", "two"]) await world.say(id, text);
+  const { read } = world.store.log;
+  world.store.tail.since = () => null;
+  world.store.log.read = (task, options) => read(task, { ...options, limit: 1 });
+  const pages = (await world.open(from([id, 0]))).pages(never());
+  for (const seq of [1, 2, 3]) assertEquals(seqsOf(await nextPage(pages)), [seq]);
+});
+
 Deno.test("a follower that waits ends with its signal, and one that is gone is told nothing", async () => {
   using world = await feedWorld();
   const id = await world.create();

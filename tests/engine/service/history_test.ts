@@ -97,7 +97,7 @@ Deno.test("exportTask() writes a header whose hash is that of the lines, and lin
     fc.asyncProperty(legalHistories({ maxWishes: 60 }), async ({ events }) => {
       await using given = await world();
       const head = await given.write(events);
-      const text = await new Response(await exportTask(given.store, head, { now: 0 })).text();
+      const text = await new Response(await exportTask(given.store, head, { now: 0, bundle: null })).text();
       const end = text.indexOf("\n") + 1;
       const header = JSON.parse(text.slice(0, end)) as ExportHeader;
       const lines = text.slice(end).trimEnd().split("\n").map((line) => JSON.parse(line) as TaskEvent);

@@ -14,6 +14,12 @@ function watched() {
         looks.push(look);
         return look.promise;
       },
+      added: {
+        look: (path) => Promise.resolve({ path, name: "added" }),
+        use: () => Promise.resolve(null),
+        drop() {},
+        keep: () => Promise.resolve(),
+      },
     },
     () => [{ name: "shop", path: "/shop" }],
     () => Promise.resolve([]),

@@ -3,6 +3,8 @@ import { join } from "@std/path";
 import { DomainError } from "../../../core/domain/error.ts";
 import { Retention } from "../../../core/engine/upkeep/retention.ts";
 import { verify } from "../../../core/kv/verify.ts";
+import { noSettings } from "../../../core/process/project/project_settings.ts";
+import { stepRunner } from "../../../core/process/project/step_process.ts";
 import type { Place } from "../../../core/process/git/worktrees.ts";
 import { git } from "../../support/temp.ts";
 import { exists, type UpkeepWorld, upkeepWorld } from "../upkeep_world.ts";
@@ -156,6 +158,38 @@ Deno.test("sweep() of the only worker removes what an earlier one left, and of o
   assertEquals(await exists(place.path), true);
   await sweep({ ...w, context });
   assertEquals(await exists(place.path), false);
+});
+
+Deno.test("sweep() deletes what a run had changed in the git folder", async () => {
+  await using w = await upkeepWorld();
+  const id = await w.create();
+  await w.begin(id);
+  const [ref, commit] = [`refs/coder/task-${id}/git-folder-1`, await w.repository.git("rev-parse", "HEAD")];
+  await w.repository.git("update-ref", ref, commit);
+  const data = { changes: [{ path: "hooks/pre-commit", change: "added" as const }], count: 1, ref, commit };
+  await w.give(id, { type: "record", run: 1, events: [{ type: "git_folder.restored", data }] });
+  await w.finish(id, "failed");
+  w.pass(31);
+  await sweep(w);
+  assertEquals(await w.repository.git("for-each-ref", "--format=%(refname)", "refs/coder"), "");
+});
+
+Deno.test("sweep() deletes what a cleanup had changed in the git folder, also of work that was merged late", async () => {
+  await using w = await upkeepWorld();
+  const settings = { ...noSettings, cleanup: "echo exit > $(git rev-parse --git-common-dir)/hooks/pre-push" };
+  w.context.steps = stepRunner();
+  w.context.projects = { settings: () => Promise.resolve({ settings, sources: {} }) };
+  const { id, place } = await w.done();
+  w.pass(31);
+  await sweep(w);
+  await w.repository.git("merge", "--quiet", place.branch);
+  await sweep(w);
+  assertEquals((await typesAfter(w, id, "raw_log.removed")).filter((type) => !type.startsWith("cleanup.")), [
+    "git_folder.restored",
+    "worktree.removed",
+    "snapshot.removed",
+  ]);
+  assertEquals(await w.repository.git("for-each-ref", "--format=%(refname)", "refs/coder"), "");
 });
 
 Deno.test("sweep() takes a removal back that failed", async () => {

@@ -74,6 +74,13 @@ Deno.test("straysOf() takes a point for the task's own when the log has its run 
   assertEquals(strays([], { saved }).length, saved.length);
 });
 
+Deno.test("straysOf() takes what was changed in the git folder for the task's own when the log has its run, and its event", () => {
+  const own = ["1", "1-2", "1-cleanup-3", "1-landing-3-2"].map((name) => `task-12/git-folder-${name}`);
+  const others = ["2", "1-cleanup-999", "2-landing-3"].map((name) => `task-12/git-folder-${name}`);
+  const saved = [...own, ...others].map((name) => ({ name: `refs/coder/${name}`, commit: "c" }));
+  assertEquals(strays(completedHistory(), { saved }), others.map((name) => `refs/coder/${name}`));
+});
+
 const nothing: Found = { strayWorktrees: [], strayBranches: [], strayRefs: [], lostWorktrees: [] };
 
 Deno.test("findingsOf() has one sentence for each kind, names the first five, and tells findings apart by what was found", () => {

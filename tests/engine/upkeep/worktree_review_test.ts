@@ -48,6 +48,7 @@ Deno.test("reconcile() finds nothing where the log explains all: running, comple
   await w.finish(again, "shutdown");
   const running = await w.create();
   await w.begin(running);
+  await w.repository.git("update-ref", `refs/coder/task-${running}/git-folder-1`, "HEAD");
   // A crash between `worktree add` and its event, closed as lost: the next run takes the name and saves what is there.
   const halfMade = await w.create("Half");
   const why = { free_slots: 1, rank: 1, candidates: [], count: 1 };

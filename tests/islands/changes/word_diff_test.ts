@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { lineParts } from "../../../islands/changes/line_parts.ts";
+import { lineParts } from "../../../islands/code/line_parts.ts";
 import { wordDiff, type WordMark } from "../../../islands/changes/word_diff.ts";
 
 const marked = (text: string, marks: WordMark[]) => marks.map(({ from, to }) => text.slice(from, to));

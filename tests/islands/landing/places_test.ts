@@ -16,6 +16,12 @@ Deno.test("editorUrl() is what each editor listens for, with the path encoded", 
     "zed://file/w/a%20b%231",
     "idea://open?file=/w/a%20b%231",
   ]);
+  assertEquals(editors.map((one) => editorUrl(one, "/w/a.ts", 7)), [
+    "vscode://file/w/a.ts:7",
+    "cursor://file/w/a.ts:7",
+    "zed://file/w/a.ts:7",
+    "idea://open?file=/w/a.ts&line=7",
+  ]);
   assertEquals([editorOf("zed"), editorOf("emacs"), editorOf(null)], ["zed", "vscode", "vscode"]);
 });
 

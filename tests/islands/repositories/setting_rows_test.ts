@@ -38,7 +38,8 @@ Deno.test("settingRows() puts what is set apart from what holds by itself, with 
     "effort: as the task says",
     "target: not said",
     "land: when somebody says so",
-    "sandbox: not said",
+    "exchange: none",
+    "sandbox: as the service says",
   ]);
 });
 
@@ -52,10 +53,13 @@ Deno.test("settingRows() says what no and none mean, and what a sandbox leaves o
     "none",
     "main",
   ]);
-  assertEquals(words({ sandbox: { level: "files", allowed_domains: [] } }), ["files"]);
-  assertEquals(words({ sandbox: { level: "full", allowed_domains: ["a.example", "b.example"] } }), [
-    "full, with a.example, b.example",
+  const closed = { level: "files" as const, allowed_domains: [], push: false, serve: false };
+  assertEquals(words({ sandbox: closed }), ["files"]);
+  assertEquals(words({ sandbox: { ...closed, level: "off", serve: true } }), [
+    "as the service says, its servers can be reached",
   ]);
+  const open = { ...closed, level: "full" as const, allowed_domains: ["a.example", "b.example"], push: true };
+  assertEquals(words({ sandbox: open }), ["full, with a.example, b.example, may push"]);
 });
 
 Deno.test("settingRows() has nothing where nothing is in force", () => {

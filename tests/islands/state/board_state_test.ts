@@ -2,10 +2,16 @@ import { assert, assertEquals } from "@std/assert";
 import type { TaskView } from "../../../core/view/task_view.ts";
 import { boardState, columnsOf, movesOthers, withTasks } from "../../../islands/state/board_state.ts";
 import { placeOf, urlOf } from "../../../islands/state/location.ts";
-import { stagesOf } from "../../../islands/task/stages.ts";
 import { changesOf, draftOf, emptyDraft, fieldOf, inputOf, readDraft } from "../../../islands/form/task_draft.ts";
-import { filterOf, matchesFilter, noFilter, stateOf, waitingLine } from "../../../islands/state/task_state.ts";
-import { begun, history, viewOf } from "../sample_events.ts";
+import {
+  type BoardFilter,
+  filterOf,
+  matchesFilter,
+  noFilter,
+  stateOf,
+  waitingLine,
+} from "../../../core/view/task_state.ts";
+import { history, viewOf } from "../sample_events.ts";
 
 const pending = viewOf(history(["task.created"]));
 const task = (changes: Partial<TaskView>): TaskView => ({ ...pending, ...changes });
@@ -34,6 +40,28 @@ Deno.test("columnsOf() keeps the true dispatch order and applies the filter", ()
   assertEquals(columnsOf(state, { ...noFilter, q: "#2" }).queue.map(({ id }) => id), [2]);
 });
 
+Deno.test("columnsOf() shows what the service found for the words, as long as it fits the choices", () => {
+  const state = boardState(board);
+  const found = new Set([2, 4]);
+  const ids = (filter: Partial<BoardFilter>) =>
+    columnsOf(state, { ...noFilter, ...filter }, found).queue.map(({ id }) => id);
+  assertEquals(ids({ q: "only in the log" }), [2, 4]);
+  assertEquals(ids({ q: "only in the log", status: "failed" }), []);
+  assertEquals(ids({ label: "web" }), []);
+});
+
+Deno.test("matchesFilter() looks at every text, at the outcome, and at tags and labels", () => {
+  const one = task({ output: "A Needle", outcome: "timed_out", tags: ["web"], labels: { gpu: "1" } });
+  const fits = (filter: Partial<BoardFilter>) => matchesFilter(one, { ...noFilter, ...filter });
+  assert(fits({ q: "needle" }) && fits({ outcome: "timed_out" }) && fits({ label: "web" }) && fits({ label: "gpu=1" }));
+  assert(!fits({ q: "null" }) && !fits({ outcome: "failed" }) && !fits({ label: "gpu" }));
+});
+
+Deno.test("the queue goes by the order that was given by hand where the service gives no place", () => {
+  const queue = [task({ id: 5 }), task({ id: 6, order: 1 }), task({ id: 7, priority: 1 })];
+  assertEquals(columnsOf(boardState({ ...board, queue }), noFilter).queue.map(({ id }) => id), [7, 6, 5]);
+});
+
 Deno.test("withTasks() moves a task and its counts, drops older news, and keeps what did not change", () => {
   const state = boardState(board);
   const running = { ...state.tasks.get(3)!, status: "in_progress" as const, seq: 2 };
@@ -46,20 +74,36 @@ Deno.test("withTasks() moves a task and its counts, drops older news, and keeps 
 });
 
 Deno.test("urlOf() and placeOf() are each other's inverse", () => {
-  const filter = { q: "a b&c", status: "failed" as const, repo: "shop" };
+  const chosen = { status: "failed" as const, repo: "shop", outcome: "timed_out" as const, label: "gpu=1" };
+  const filter = { q: "a b&c", ...chosen };
   for (
     const place of [
       { page: "board" as const, task: null, tab: "transcript" as const, at: null, filter },
       { page: "board" as const, task: 12, tab: "changes" as const, at: 150, filter },
       { page: "task" as const, task: 12, tab: "events" as const, at: 3, filter: noFilter },
+      {
+        ...{ page: "task" as const, task: 12, tab: "files" as const, at: null, filter: noFilter },
+        file: { path: "src/ü &.ts", line: 7 },
+      },
+      {
+        ...{ page: "board" as const, task: 12, tab: "files" as const, at: 3, filter: noFilter },
+        file: { path: "a", line: null },
+      },
     ]
   ) assertEquals(placeOf(new URL(urlOf(place), "http://localhost")), place);
-  assertEquals(filterOf(new URLSearchParams("status=nonsense")), noFilter);
+  assertEquals(filterOf(new URLSearchParams("status=nonsense&repo=&label=")), noFilter);
   assert(matchesFilter(pending, { ...noFilter, q: "SAMPLE do" }));
 });
 
 Deno.test("a draft becomes the body the API takes, and back", () => {
-  const draft = { ...emptyDraft, prompt: "Do it", timeout_minutes: "1.5", max_budget_usd: "2", depends_on: [3] };
+  const draft = {
+    ...emptyDraft,
+    prompt: "Do it",
+    timeout_minutes: "1.5",
+    silence_minutes: "2",
+    max_budget_usd: "2",
+    depends_on: [3],
+  };
   assertEquals(inputOf(draft), {
     prompt: "Do it",
     priority: 0,
@@ -67,8 +111,11 @@ Deno.test("a draft becomes the body the API takes, and back", () => {
     mode: "execute",
     max_attempts: 1,
     timeout_seconds: 90,
+    silence_seconds: 120,
     max_budget_usd: 2,
   });
+  const tagged = { ...draft, tags: "web, flaky" };
+  assertEquals([inputOf(tagged).tags, changesOf(tagged, draft)], [["web", "flaky"], { tags: [] }]);
   assertEquals(changesOf(draft, { ...draft, max_budget_usd: "", priority: "5" }), {
     max_budget_usd: null,
     priority: 5,
@@ -81,13 +128,4 @@ Deno.test("a draft becomes the body the API takes, and back", () => {
   ]);
   assertEquals(readDraft("{broken"), emptyDraft);
   assertEquals(readDraft('{"prompt":"x","priority":7}').prompt, "x");
-});
-
-Deno.test("stagesOf() tells the life so far at any event", () => {
-  const events = history(...begun, ["run.finished"], ["task.completed"]);
-  const at = (seq: number) => {
-    const stages = stagesOf(viewOf(events.slice(0, seq)), { events, now: 0 });
-    return stages.find(({ phase }) => phase === "now")?.name;
-  };
-  assertEquals([1, 2, 3, 5, 6, 7].map(at), ["Queued", "Preparing", "Running", "Running", "Finishing", "Completed"]);
 });

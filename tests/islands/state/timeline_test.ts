@@ -6,8 +6,11 @@ import {
   emptyTimeline,
   extendTimeline,
   idleMaxMs,
+  nextOf,
+  pointedAt,
   positionOf,
   seqAt,
+  stepMinMs,
   stepTransition,
   timeAt,
 } from "../../../islands/state/timeline.ts";
@@ -45,6 +48,33 @@ Deno.test("stepTransition() goes to the next and previous change of state, or to
   const timeline = timelineOf(...begun, use("a"), result("a"), ["run.finished"], ["task.completed"]);
   assertEquals([1, 2, 4, 8, 9].map((seq) => stepTransition(timeline, seq, 1)), [2, 4, 8, 9, 9]);
   assertEquals([9, 8, 2, 1].map((seq) => stepTransition(timeline, seq, -1)), [8, 4, 1, 1]);
+});
+
+Deno.test("axisOf() gives what is seen time to be seen, and no more than it took when nothing is skipped", () => {
+  const timeline = timelineOf(["task.created"], use("a"), ["usage.counted", {}, 0], use("b"), result("b"));
+  for (let index = 0; index < 5; index++) timeline.times[index] = index;
+  assertEquals([...axisOf(timeline, { skipIdle: true }).positions], [0, 300, 301, 601, 602]);
+  assertEquals(stepMinMs, 300);
+  assertEquals([...axisOf(timeline, { skipIdle: false }).positions], [0, 1, 2, 3, 4]);
+});
+
+Deno.test("pointedAt() is the mark under the pointer, in words, and the last event where there is none", () => {
+  const timeline = timelineOf(...begun, use("a"), result("a", true), use("b"), result("b"), ["output.text", {
+    text: "\n Done now\n",
+  }, 60_000]);
+  const axis = axisOf(timeline, { skipIdle: false });
+  const words = (position: number, reach = 1_500) => timeline.words[pointedAt(timeline, axis, { position, reach }) - 1];
+  assertEquals(words(positionOf(axis, 7)), "Bash Bash a, failed");
+  assertEquals(words(positionOf(axis, 7) + 900), "Bash Bash a, failed", "an error wins over the call beside it");
+  assertEquals(words(positionOf(axis, 8) + 100, 500), "Bash Bash b");
+  assertEquals(words(positionOf(axis, 9) + 30_000), null);
+  assertEquals(words(axis.length), "Done now");
+});
+
+Deno.test("nextOf() finds the next and previous event of a kind", () => {
+  const timeline = timelineOf(...begun, use("a"), result("a", true), use("b"), result("b"));
+  const from = (seq: number, direction: 1 | -1) => nextOf(timeline, seq, { direction, kinds: ["tool"] });
+  assertEquals([from(1, 1), from(6, 1), from(8, 1), from(8, -1), from(6, -1)], [6, 8, null, 6, null]);
 });
 
 Deno.test("drawingOf() is bounded by its parts, however many events there are", () => {

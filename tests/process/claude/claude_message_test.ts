@@ -61,7 +61,7 @@ Deno.test("readClaudeLine() gives the steps of an edit in order", () => {
   assertEquals(typesOf(items), [
     ...["turn", "agent.ready"],
     ...["output.thinking", "usage.counted", "output.text", "output.tool_use", "output.tool_result"],
-    ...["output.tool_use", "usage.counted", "output.tool_result"],
+    ...["output.tool_use", "usage.counted", "output.tool_result", "todos.changed"],
     ...["output.tool_use", "usage.counted", "output.tool_result"],
     ...["output.tool_use", "usage.counted", "output.tool_result"],
     ...["output.text", "usage.counted"],
@@ -171,6 +171,7 @@ Deno.test("readClaudeLine() describes images and structured tool results", () =>
     is_error: false,
     text: 'Look:\n[image image/png, 3 KB]\n{"type":"other","x":1}',
     subagent: "toolu_9",
+    images: [{ media_type: "image/png", bytes: 3072 }],
   }]);
 });
 

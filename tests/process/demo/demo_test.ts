@@ -5,15 +5,16 @@ import { demoAgent } from "../../../core/process/demo/demo.ts";
 import { demoRepository } from "../../../core/process/demo/demo_repository.ts";
 import { inspectRepository } from "../../../core/process/git/git.ts";
 import { git, tempDir, tempRepository } from "../../support/temp.ts";
+import { runRules } from "../../../core/process/claude/claude_tools.ts";
 import { agentStart, allOf, textsOf } from "../world.ts";
 
 Deno.test("demoAgent() edits and commits for real, labelled demo", async () => {
   await using repo = await tempRepository();
   const start = agentStart(repo.path, {
     rawLog: join(repo.path, "../log"),
-    prompt: "Say hello\n\nwith care\n\ncommit it",
+    prompt: `Say hello\n\nwith care\n\ncommit it\n\nand say so ${runRules}`,
   });
-  const process = await demoAgent({ stepMs: 1 })(start);
+  const process = await demoAgent({ stepMs: 1, promptSuffix: "commit it\n\nand say so" })(start);
   assertEquals(process.name, "demo");
   const steps = [];
   for await (const step of process.steps) {
@@ -32,8 +33,7 @@ Deno.test("demoAgent() edits and commits for real, labelled demo", async () => {
   assertEquals(await repo.git("status", "--porcelain"), "");
   assertEquals(await repo.git("log", "-1", "--format=%an %s"), "Demo Agent Add demo note say-hello");
   const note = await Deno.readTextFile(join(repo.path, "demo/say-hello.md"));
-  assertStringIncludes(note, "> with care");
-  assert(!note.includes("commit it"), "what the service adds to a prompt is no part of it");
+  assertEquals(note, "# Say hello\n\n> Say hello\n> \n> with care\n", "what the service adds is no part of it");
 });
 
 Deno.test("demoAgent() takes a follow-up in the same session", async () => {
@@ -42,11 +42,12 @@ Deno.test("demoAgent() takes a follow-up in the same session", async () => {
   let results = 0;
   for await (const step of process.steps) {
     if (step.type !== "result") continue;
-    if (++results === 1) assertEquals(await process.send("And once more"), true);
+    if (++results === 1) assertEquals(await process.send("And once more\n\nwith all of it"), true);
     else await process.closeInput();
   }
   assertEquals(results, 2);
   assertEquals(await repo.git("rev-list", "--count", "HEAD"), "3");
+  assertStringIncludes(await Deno.readTextFile(join(repo.path, "demo/and-once-more.md")), "> with all of it\n");
 });
 
 Deno.test("demoAgent() proposes a plan, changes nothing, and goes on with --resume", async () => {

@@ -1,7 +1,8 @@
 // Which programs of a repository's configuration are overridden, and by what.
 
 import { assertEquals } from "@std/assert";
-import { overridesOf, setsNoProgram } from "../../../core/process/git/git_programs.ts";
+import { flatConfiguration, overridesOf, setsNoProgram } from "../../../core/process/git/git_programs.ts";
+import { git, tempDir } from "../../support/temp.ts";
 
 function overrides(...settings: [scope: string, key: string, value: string][]): [string, string][] {
   const { args, env } = overridesOf(settings.map(([scope, key, value]) => `${scope}\0${key}\n${value}\0`).join(""));
@@ -99,4 +100,17 @@ Deno.test("setsNoProgram() is sure only of a configuration that mentions none an
     '[a] [merge "x"] driver = y',
   );
   for (const line of lines) assertEquals(setsNoProgram(`${plain}${line}\n`), false, line);
+});
+
+Deno.test("flatConfiguration() holds what is the repository's own, leads nowhere, and git reads it as it was", async () => {
+  const listing = [
+    ...["global\0user.name\nMe", "local\0include.path\n/theirs", "local\0includeif.gitdir:/a.path\n/theirs"],
+    ...['local\0remote.a"b\\c.d.url\n "x;#\\ \ty\nz ', "worktree\0core.bare", "local\0core.editor\n"],
+  ].map((entry) => `${entry}\0`).join("");
+  await using folder = await tempDir();
+  const file = `${folder.path}/config`;
+  await Deno.writeTextFile(file, flatConfiguration(listing));
+  assertEquals((await git(folder.path, "config", "--file", file, "--null", "--list")).split("\0").slice(0, -1), [
+    ...['remote.a"b\\c.d.url\n "x;#\\ \ty\nz ', "core.bare", "core.editor\n", "extensions.worktreeconfig\nfalse"],
+  ]);
 });

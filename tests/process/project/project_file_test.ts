@@ -28,7 +28,13 @@ const full = {
   target: "release/2.0",
   method: "squash",
   land: "auto",
-  sandbox: { level: "full", allowed_domains: ["*.example.com", "127.0.0.1"] },
+  exchange: "ssh://git@example.com/shop.git",
+  sandbox: {
+    level: "full",
+    allowed_domains: ["*.example.com", "127.0.0.1:8080", "[fd00::1]"],
+    push: true,
+    serve: false,
+  },
 };
 
 Deno.test("parseProjectFile() reads every field and sets none that is not there", () => {
@@ -71,13 +77,18 @@ const wrong: [text: string, words: string][] = [
   ['{"method": "octopus"}', 'method must be "ff", "merge", "squash" or "rebase", not "octopus"'],
   [
     '{"sandbox": "on"}',
-    'sandbox must be "off", "files" or "full", or an object with level and allowed_domains, not "on"',
+    'sandbox must be "off", "files" or "full", or an object with level, allowed_domains, push, serve, not "on"',
   ],
   ['{"sandbox": null}', "sandbox must be"],
   ['{"sandbox": {"level": "on"}}', 'column 23: sandbox.level must be "off", "files" or "full", not "on"'],
   ['{"sandbox": {"allowed_domains": "a"}}', "sandbox.allowed_domains must be a list of at most 200 domain names"],
   ['{"sandbox": {"allowed_domains": ["a", "http://b"]}}', "column 39: sandbox.allowed_domains.1 must be a domain name"],
-  ['{"sandbox": {"levl": "off"}}', 'there is no field "levl" in sandbox; known are level, allowed_domains'],
+  [
+    '{"sandbox": {"levl": "off"}}',
+    'there is no field "levl" in sandbox; known are level, allowed_domains, push, serve',
+  ],
+  ['{"sandbox": {"push": "yes"}}', 'sandbox.push must be true or false, not "yes"'],
+  ['{"sandbox": {"serve": 1}}', "sandbox.serve must be true or false, not 1"],
 ];
 
 Deno.test("parseProjectFile() refuses each field's wrong values in words", () => {

@@ -67,8 +67,8 @@ Deno.test("a step runs in the worktree, with its environment, the run's marks an
   const text = textOf(await allOf(step.process.output));
   assert(text.startsWith(`${step.folder}\n20000\n`), text);
   assertStringIncludes(text, `${markVariable(step.mark)}=1\n`);
-  // The run's, the worker's and its own; the reaper's mark is not for it.
-  assertEquals(text.match(/^PERSONAL_\w+=1$/gm)?.length, 3);
+  // The run's, the worker's, its own and that of the process that started it; the reaper's mark is not for it.
+  assertEquals(text.match(/^PERSONAL_\w+=1$/gm)?.length, 4);
 });
 
 Deno.test("a step stops at the first command that fails, and at a variable that is not set", async () => {
@@ -106,7 +106,8 @@ Deno.test("a step's output ends although a grandchild in a session of its own ho
 
 Deno.test("end() ends a server that a step left without environment, and nothing else of the run", async () => {
   const mark = crypto.randomUUID();
-  const agent = await spawnContained("sleep", { args: ["600"], env: { [markVariable(mark)]: "1" }, stdin: "null" });
+  const env = { [markVariable(mark)]: "1" };
+  const agent = await spawnContained("sleep", { args: ["600"], cwd: "/", env, stdin: "null" });
   try {
     const server = `env -i setsid sh -c 'echo $$ > pid; exec sleep 600' > /dev/null 2>&1 &`;
     await using step = await start(`${server} while ! test -s pid; do sleep 0.01; done`, { mark });
@@ -122,7 +123,7 @@ Deno.test("end() ends a server that a step left without environment, and nothing
   } finally {
     Deno.kill(agent.pid, "SIGTERM");
     for (const { pid } of await findTree({ mark })) Deno.kill(pid, "SIGKILL");
-    await agent.status;
+    await Promise.all([agent.status, agent.stdout.cancel(), agent.stderr.cancel()]);
   }
 });
 

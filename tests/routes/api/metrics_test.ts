@@ -2,6 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { NewEvent } from "../../../core/domain/event.ts";
+import { startService } from "../../support/service.ts";
+import { eventually } from "../../support/temp.ts";
 import { openApiCheck } from "../../support/openapi_check.ts";
 import { ready, type RoutesWorld, routesWorld } from "../world.ts";
 
@@ -99,6 +101,19 @@ Deno.test("/metrics tells of tasks, slots, runs, cost and tokens as they are", a
   assert(commits > during.get("personal_coder_store_commits_total")! && commits <= written);
 });
 
+Deno.test("what is stored is in /healthz and in /metrics, once it was looked at", async () => {
+  await using service = await startService();
+  const { stored } = await eventually(async () => {
+    const health = await service.health();
+    return health.stored.store_bytes === null ? null : health;
+  }, { what: "it has looked" });
+  const text = await (await service.call("/metrics")).text();
+  assertEquals(/^personal_coder_store_bytes (\d+)$/m.exec(text)?.[1], String(stored.store_bytes));
+  assertEquals(/^personal_coder_logs_bytes (\d+)$/m.exec(text)?.[1], String(stored.logs_bytes));
+  assertEquals(/^personal_coder_retention_frees_bytes (\d+)$/m.exec(text)?.[1], "0");
+  assert(stored.store_bytes! > 0 && stored.retention.days === 30);
+});
+
 Deno.test("/metrics tells why nothing is started, and who follows live", async () => {
   await using world = await routesWorld({ agent: false });
   const free = { environment: 0, repository: 0, agent: 0, disk: 0, lease: 0 };
@@ -132,6 +147,19 @@ Deno.test("/metrics tells of a pause after runs that fail before they do anythin
   });
   assertEquals(samples.get('personal_coder_runs_finished_total{outcome="failed"}'), 3);
   assertEquals(samples.get('personal_coder_events_total{type="service.paused"}'), 1);
+});
+
+Deno.test("/metrics and /healthz tell how far runs are confined", async () => {
+  const levels = { off: 0, files: 0, full: 0 };
+  const reason = "bubblewrap is not installed: apt-get install bubblewrap";
+  for (
+    const sandbox of [{ asked: "auto", level: "off", reason }, { asked: "full", level: "full", reason: null }] as const
+  ) {
+    await using world = await routesWorld({ agent: false, sandbox });
+    assertEquals((await world.json(200, "/healthz")).sandbox, sandbox);
+    const told = picked(await scrape(world), "personal_coder_sandbox_level");
+    assertEquals(told, { ...levels, [sandbox.level]: 1 });
+  }
 });
 
 Deno.test("/metrics tells of the process itself", async () => {

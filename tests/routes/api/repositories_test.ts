@@ -48,10 +48,13 @@ Deno.test("GET /api/repositories tells what is in force at HEAD now, and from wh
     setup: "npm ci",
     check: "npm test",
     env: { B: "said-b", A: "said-a" },
-    sandbox: "files",
+    sandbox: { level: "full", push: true },
   });
   const head = await commitFile(world, text);
-  await writeOperatorFile(world, '{"check_timeout_seconds": 60, "env": {"C": "own-c"}, "model": "opus"}');
+  await writeOperatorFile(
+    world,
+    '{"check_timeout_seconds": 60, "env": {"C": "own-c"}, "model": "opus", "sandbox": {"serve": true}}',
+  );
   // What is not committed does not count.
   await Deno.writeTextFile(join(world.repository.path, "coder.json"), '{"setup": "rm -rf ."}');
   const answer = await repositoryOf(world);
@@ -63,7 +66,7 @@ Deno.test("GET /api/repositories tells what is in force at HEAD now, and from wh
     check_timeout_seconds: 60,
     env: ["A", "B", "C"],
     model: "opus",
-    sandbox: { level: "files", allowed_domains: [] },
+    sandbox: { level: "full", allowed_domains: [], push: false, serve: true },
   });
   assertEquals(answer.sources, {
     setup: "coder.json",

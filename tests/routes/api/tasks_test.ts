@@ -55,6 +55,7 @@ Deno.test("POST /api/tasks makes a task with every default, and says where it is
     mode: "plan",
     max_attempts: 20,
     timeout_seconds: 60,
+    silence_seconds: 600,
     max_budget_usd: 0.25,
   };
   const second = await world.create(all);
@@ -95,6 +96,7 @@ Deno.test("a body that is not a task is refused with the path of each wrong fiel
     [{ prompt: "x", max_attempts: 0 }, ["max_attempts"]],
     [{ prompt: "x", max_attempts: 21 }, ["max_attempts"]],
     [{ prompt: "x", timeout_seconds: 0 }, ["timeout_seconds"]],
+    [{ prompt: "x", silence_seconds: 4 }, ["silence_seconds"]],
     [{ prompt: "x", max_budget_usd: 0 }, ["max_budget_usd"]],
     [{ prompt: "x", max_budget_usd: -1 }, ["max_budget_usd"]],
     [{ priority: "high", mode: "yolo" }, ["prompt", "priority", "mode"]],
@@ -124,6 +126,8 @@ Deno.test("what is not JSON, not announced as JSON or too large has its own stat
       const { detail } = await problem(await world.call(path, { method, headers: asJson, body }), 400);
       assertMatch(detail, /^The body is not valid JSON/);
     }
+    const bytes = await world.call(path, { method, headers: asJson, body: new Uint8Array([0x22, 0xff, 0x22]) });
+    assertEquals((await problem(bytes, 400)).detail, "The body is not UTF-8");
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]) {
       const answer = await world.call(path, { method, headers: { "content-type": type }, body: '{"prompt":"x"}' });
       await problem(answer, 415);
@@ -198,7 +202,11 @@ Deno.test("a task is read as it is and as it was; what does not exist is a probl
   const then = await world.json(200, `/api/tasks/${id}?at=1`);
   assertEquals([then.title, then.priority, then.status, then.seq], ["First", 0, "pending", 1]);
   assertEquals((await world.json(200, `/api/tasks/${id}?at=2`)).title, "Second");
-  assertEquals((await world.json(200, `/api/tasks/${id}?at=99`)).seq, 4);
+  assertEquals((await world.json(200, `/api/tasks/${id}?at=4`)).status, "cancelled");
+  for (const path of ["", "/why"]) {
+    const { detail } = await problem(await world.call(`/api/tasks/${id}${path}?at=5`), 404);
+    assertEquals(detail, `Task ${id} has no event 5: its last one is 4`);
+  }
 
   const calls = ["", "/events", "/stream", "/diff", "/log", "/cancel", "/retry", "/plan/approve"];
   for (const path of calls) {

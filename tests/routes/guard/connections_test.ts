@@ -99,6 +99,43 @@ Deno.test("when all are at work, a new one is closed and they are not", async ()
   for (const answer of answers) assert((await answer).includes("done"));
 });
 
+Deno.test("when none is idle, the one whose body has been awaited longest goes, and the log says why", async () => {
+  const go = Promise.withResolvers<void>();
+  let asked = 0;
+  await using w = world({
+    handler: async (request, { awaitsClient }) => {
+      asked++;
+      if (request.method === "GET") await go.promise;
+      else {
+        using _ = awaitsClient!();
+        await request.text().catch(() => {});
+      }
+      return new Response("done");
+    },
+  });
+  using _ = { [Symbol.dispose]: () => go.resolve() };
+  const busy = await w.connect();
+  const answer = ask(busy);
+  await eventually(() => asked === 1);
+  const post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n";
+  const slow: Deno.TcpConn[] = [];
+  for (const count of [2, 3]) {
+    const one = await w.connect();
+    slow.push(one);
+    await one.write(new TextEncoder().encode(post));
+    await eventually(() => asked === count);
+  }
+  const fourth = await w.connect();
+  await eventually(() => w.warnings.length > 0);
+  assertEquals(w.warnings, ["All 3 connections are in use: one that sends its body slowly is closed for a new one"]);
+  assertEquals(await read(slow[0]!), "");
+  assert((await ask(slow[1]!, "body")).includes("done"));
+  const last = ask(fourth);
+  go.resolve();
+  assert((await answer).includes("done"));
+  assert((await last).includes("done"));
+});
+
 Deno.test("a head that does not come in time ends its connection, one that came does not", async () => {
   await using w = world({ headWithinMs: 100 });
   const good = await w.connect();

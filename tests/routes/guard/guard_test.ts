@@ -44,6 +44,22 @@ Deno.test("only the names of this server are answered, whatever they resolve to"
   assertEquals(await status(open, "/api/tasks", { headers: { host: "evil.example", authorization } }), 421);
 });
 
+Deno.test("behind a proxy the public name and its pages are ours, and no other one's", async () => {
+  const publicUrl = "https://coder.example.org";
+  await using world = await routesWorld({ agent: false, publicUrl, token });
+  const authorization = `Bearer ${token}`;
+  const create = (headers: Record<string, string>) =>
+    status(world, "/api/tasks", { json: { prompt: "x" }, headers: { authorization, ...headers } });
+  const site = { "sec-fetch-site": "same-origin" };
+  assertEquals(await create({ host: "coder.example.org", origin: publicUrl, ...site }), 201);
+  // A proxy that asks by the address it knows us by.
+  assertEquals(await create({ host: "127.0.0.1:8000", origin: publicUrl, ...site }), 201);
+  assertEquals(await create({ host: "127.0.0.1:8000", origin: "http://coder.example.org" }), 403);
+  assertEquals(await create({ host: "coder.example.org", origin: "https://evil.example" }), 403);
+  assertEquals(await create({ host: "coder.example.org", origin: publicUrl, "sec-fetch-site": "cross-site" }), 403);
+  assertEquals(await create({ host: "evil.example", origin: publicUrl }), 421);
+});
+
 Deno.test("pages of other origins can neither read nor write", async () => {
   await using world = await routesWorld({ agent: false });
   const { id } = await world.create();
@@ -246,7 +262,7 @@ Deno.test("the health is open and whole; the document names every call", async (
   await using world = await routesWorld({ agent: false });
   const { id } = await world.create();
   const health = await world.json(200, "/healthz");
-  assertEquals([health.slots, health.tasks.pending], [{ busy: 0, total: 3 }, 1]);
+  assertEquals([health.slots, health.tasks.pending], [{ busy: 0, configured: 3, total: 3 }, 1]);
   assertMatch(health.store, /^[0-9a-f-]{36}$/);
   await world.engine.tick();
   const paused = await world.json(200, "/healthz");
@@ -285,7 +301,7 @@ Deno.test("an error that nobody expected tells a stranger nothing and the log ev
     service: {
       read: () => Promise.reject(new TypeError("secret detail")),
     } as unknown as Service,
-    guard: { hosts: new Set(["localhost"]), token: null },
+    guard: { hosts: new Set(["localhost"]), anyAddress: false, publicOrigin: null, token: null },
     version: "0",
     pages: [],
     warn: (message, error) => void warnings.push(`${message}: ${error}`),

@@ -7,9 +7,10 @@ import { requirePlainName } from "../add_worktree.ts";
 import { eraseHalfMade, eraseWorktree } from "../erase_worktree.ts";
 import { contentOverrides, git } from "../git.ts";
 import { checkOut } from "../make_worktree.ts";
-import { claimOf, entryAt, isForeign, tipOf } from "../ownership.ts";
+import { claimOf, isForeign, tipOf } from "../ownership.ts";
 import { ownedRef } from "../ref_names.ts";
 import type { Site } from "../sites.ts";
+import { findEntry } from "../worktree_entry.ts";
 import { requireFullId } from "./target.ts";
 
 /** See `Landings.addCheckout`. */
@@ -41,7 +42,8 @@ export async function removeCheckout(site: Site, { name }: { name: string }): Pr
 /** Saves nothing: nobody works in there. */
 async function erase(site: Site, name: string): Promise<void> {
   const path = join(site.root, name);
-  const entry = entryAt(await eraseHalfMade(site), path);
+  await eraseHalfMade(site);
+  const entry = findEntry(site.common, path);
   const claim = await claimOf(site, name);
   const isBranch = await tipOf(site, name) !== null || (entry?.branch ?? null) !== null;
   if (isBranch || await isForeign(site, path, { entry, claim })) {

@@ -1,8 +1,7 @@
 // What somebody changed, and has not committed, where a landing would write.
 
 import { namesIn, textOf } from "../byte_names.ts";
-import { git } from "../git.ts";
-import type { Overrides } from "../git_programs.ts";
+import { contentOverrides, git } from "../git.ts";
 import { MAX_LIST_BYTES, treeEnvironment } from "../worktree_index.ts";
 import type { Checkout } from "./target_checkouts.ts";
 
@@ -14,7 +13,7 @@ const namedAtMost = 1_000;
  */
 export async function filesInTheWay(
   checkout: Checkout,
-  { from, to, content }: { from: string; to: string; content: Overrides },
+  { from, to }: { from: string; to: string },
 ): Promise<string[]> {
   const at = { cwd: checkout.path, env: treeEnvironment(checkout), maxOutputBytes: MAX_LIST_BYTES };
   const changes = await git(["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to], at);
@@ -26,7 +25,7 @@ export async function filesInTheWay(
   const { bytes } = await git([
     ...["--literal-pathspecs", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"],
     ...["--ignore-submodules=dirty", ...(isNamed ? ["--ignored=matching", "--", ...paths] : [])],
-  ], { ...at, content });
+  ], { ...at, content: await contentOverrides({ ...at, runsNoHook: true }) });
   const changed = new Set(names);
   // `XY {name}`
   return namesIn(bytes).map((entry) => entry.slice(3)).filter((name) => changed.has(name)).map(textOf).sort();

@@ -37,9 +37,12 @@ export async function integrate(
   { target, commit, method, message }: { target: string; commit: string; method: LandingMethod; message: string },
 ): Promise<Integration> {
   requireFullId(commit);
-  const { repo, common } = site;
+  const { repo } = site;
   const onto = await requireTarget(site, target);
-  const [content, history] = await both(contentOverrides({ cwd: repo, common }), historyOf(repo, onto, commit));
+  const [content, history] = await both(
+    contentOverrides({ cwd: repo, runsNoHook: true }),
+    historyOf(repo, onto, commit),
+  );
   const outcome = await outcomeOf(method, { repo, target, history, message, merge: treeMerger(repo, content) });
   return { target_commit: onto, ...outcome };
 }

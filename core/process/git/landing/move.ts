@@ -31,7 +31,7 @@ export async function move(site: Site, options: MoveOptions): Promise<Moved> {
   requireBranchName(target);
   for (const commit of [from, to]) requireFullId(commit);
   return await site.takeTurn(async () => {
-    const entries = await listEntries(site.common);
+    const entries = listEntries(site.common);
     await requireOther(site, { target, task, entries });
     const lost = await whyLost(site, options);
     if (lost !== null) return { kind: "lost_race", reason: lost };

@@ -2,7 +2,6 @@
 
 import type { LandingMethod } from "../../../domain/event.ts";
 import { contentOverrides } from "../git.ts";
-import type { Overrides } from "../git_programs.ts";
 import type { LandingPreview } from "../../../domain/landing_preview.ts";
 import { both } from "../make_worktree.ts";
 import type { Site } from "../sites.ts";
@@ -24,9 +23,12 @@ export async function preview(
   { target, commit }: { target: string; commit: string },
 ): Promise<LandingPreview> {
   requireFullId(commit);
-  const { repo, common } = site;
+  const { repo } = site;
   const onto = await requireTarget(site, target);
-  const [content, history] = await both(contentOverrides({ cwd: repo, common }), historyOf(repo, onto, commit));
+  const [content, history] = await both(
+    contentOverrides({ cwd: repo, runsNoHook: true }),
+    historyOf(repo, onto, commit),
+  );
   const { base, ahead, behind } = history;
   const merge = treeMerger(repo, content);
   const [merged, replayed] = base === null
@@ -37,7 +39,7 @@ export async function preview(
     conflicts: (merged.conflicts ?? []).slice(0, conflictsShown),
     is_landed: ahead.length === 0,
     methods: methodsFor(target, { history, merged, replayed }),
-    checkout: await checkoutOf(site, { target, from: history.ontoTree, to: merged.tree, content }),
+    checkout: await checkoutOf(site, { target, from: history.ontoTree, to: merged.tree }),
   };
 }
 
@@ -65,10 +67,10 @@ function whyNoRebase(target: string, replayed: Replayed): string | null {
 
 async function checkoutOf(
   site: Site,
-  { target, from, to, content }: { target: string; from: string; to: string | null; content: Overrides },
+  { target, from, to }: { target: string; from: string; to: string | null },
 ): Promise<LandingPreview["checkout"]> {
-  const [checkout] = await checkoutsOfTarget(site, target, await listEntries(site.common));
+  const [checkout] = await checkoutsOfTarget(site, target, listEntries(site.common));
   if (checkout === undefined) return null;
-  const inTheWay = to === null || to === from ? [] : await filesInTheWay(checkout, { from, to, content });
+  const inTheWay = to === null || to === from ? [] : await filesInTheWay(checkout, { from, to });
   return { path: checkout.path, in_the_way: inTheWay };
 }

@@ -5,7 +5,12 @@ import { gitLandings } from "../../../../core/process/git/landing/git_landings.t
 import { STORE } from "./world.ts";
 
 const [repo, commit] = Deno.args as [string, string];
-const landings = gitLandings({ repos: new Map([["app", repo]]), root: () => `${repo}-worktrees`, store: STORE });
+const landings = gitLandings({
+  repos: new Map([["app", repo]]),
+  root: () => `${repo}-worktrees`,
+  // It is killed, and the folder of the repository goes away after it.
+  ...{ store: STORE, copies: `${repo}-copies` },
+});
 const made = await landings.integrate("app", { target: "main", commit, method: "merge", message: "Land it" });
 if (made.kind !== "integrated") throw new Error(JSON.stringify(made));
 console.log(made.commit);

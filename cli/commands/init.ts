@@ -1,0 +1,67 @@
+// `coder init`: a `coder.json` from what a repository has.
+
+import { dirname, join, resolve } from "@std/path";
+import { type ExitCode, exitCodes, Failure } from "../failure.ts";
+import { findCommands, type Found } from "../init/find_commands.ts";
+import type { Session } from "../session.ts";
+
+const fileName = "coder.json";
+
+/** `print`: says what would be written, and writes nothing. What is there is never written over. */
+export async function init(
+  { out, isJson, note }: Pick<Session, "out" | "isJson" | "note">,
+  folder: string,
+  { print = false }: { print?: boolean },
+): Promise<ExitCode> {
+  const top = await topOf(resolve(folder));
+  const found = await findCommands((name) => textOf(join(top, name)));
+  if (found.setup === null && found.check === null) {
+    throw new Failure(
+      "failed",
+      `Found nothing to go by in ${top}: no package.json, pyproject.toml, Cargo.toml, go.mod or Makefile that says how ` +
+        "it is prepared or checked. Write a coder.json by hand, with setup and check",
+    );
+  }
+  const text = `${JSON.stringify(fileOf(found), null, 2)}\n`;
+  const path = join(top, fileName);
+  if (print) out.write(text);
+  else {
+    await create(path, text);
+    if (isJson) out.printJson({ path, ...fileOf(found) });
+    else out.print(`Written to ${path}:`, text.trimEnd());
+    note("Look at it and commit it: a task goes by what is in the commit that it starts from");
+  }
+  for (const word of found.notes) note(word);
+  return exitCodes.done;
+}
+
+function fileOf({ setup, check }: Found): Record<string, string> {
+  return { ...(setup !== null && { setup }), ...(check !== null && { check }) };
+}
+
+/** The top of the repository that a folder is in. */
+async function topOf(folder: string): Promise<string> {
+  for (let at = folder;; at = dirname(at)) {
+    if (await exists(join(at, ".git"))) return at;
+    if (dirname(at) === at) throw new Failure("failed", `${folder} is in no git repository`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+async function textOf(path: string): Promise<string | null> {
+  return await Deno.readTextFile(path).catch(() => null);
+}
+
+async function create(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text, { createNew: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new Failure("failed", `${path} is there already and is left as it is; --print shows what would be written`);
+    }
+    throw new Failure("failed", `Cannot write ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,85 @@
+// The files of one task as a reader goes through them: folders are read when they are opened, and again when the work has
+// changed.
+
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { FilePlace } from "../parts/places.ts";
+import { api, type Folder, Problem } from "../stream/api.ts";
+
+/** A folder that was asked for. */
+export type KnownFolder = Folder | { error: string } | "reading";
+
+/** The moment that is looked at: the worktree as it stands, or what was saved of it. */
+export const filesAt = "now";
+
+export class TaskFiles {
+  readonly task: number;
+  /** The file that is shown, and the line that is pointed at. */
+  readonly place: Signal<FilePlace | null>;
+  readonly #folders = signal<Readonly<Record<string, KnownFolder>>>({});
+  readonly #opened = signal<ReadonlySet<string>>(new Set([""]));
+
+  constructor(task: number, place: FilePlace | null) {
+    this.task = task;
+    this.place = signal(place);
+    if (place) this.#open(parentsOf(place.path));
+  }
+
+  /** By path; the top is empty. */
+  get folders(): ReadonlySignal<Readonly<Record<string, KnownFolder>>> {
+    return this.#folders;
+  }
+
+  get opened(): ReadonlySignal<ReadonlySet<string>> {
+    return this.#opened;
+  }
+
+  /** Shows a file, and opens the folders on its way. */
+  show(place: FilePlace): void {
+    this.#open(parentsOf(place.path));
+    this.place.value = place;
+  }
+
+  toggle(path: string): void {
+    const opened = new Set(this.#opened.peek());
+    if (!opened.delete(path)) opened.add(path);
+    this.#opened.value = opened;
+  }
+
+  #open(paths: string[]): void {
+    this.#opened.value = new Set([...this.#opened.peek(), ...paths]);
+  }
+
+  /** Reads what is open and not known. */
+  async read(): Promise<void> {
+    const missing = [...this.#opened.peek()].filter((path) => this.#folders.peek()[path] === undefined);
+    await Promise.all(missing.map((path) => this.#readFolder(path)));
+  }
+
+  /** Reads what is open again: the work has changed. */
+  async readAgain(): Promise<void> {
+    const opened = this.#opened.peek();
+    this.#folders.value = Object.fromEntries(
+      Object.entries(this.#folders.peek()).filter(([path]) => opened.has(path)),
+    );
+    await Promise.all([...opened].map((path) => this.#readFolder(path)));
+  }
+
+  async #readFolder(path: string): Promise<void> {
+    if (this.#folders.peek()[path] === undefined) this.#set(path, "reading");
+    try {
+      this.#set(path, await api.folder(this.task, path, filesAt));
+    } catch (cause) {
+      this.#set(path, { error: cause instanceof Problem ? cause.message : "The folder could not be read" });
+    }
+  }
+
+  #set(path: string, folder: KnownFolder): void {
+    this.#folders.value = { ...this.#folders.peek(), [path]: folder };
+  }
+}
+
+/** `a/b/c.ts` -> ``, `a`, `a/b`. */
+export function parentsOf(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return ["", ...parts.map((_, index) => parts.slice(0, index + 1).join("/"))];
+}

@@ -1,0 +1,22 @@
+// Puts a text on the clipboard.
+
+import { copy } from "../state/actions.ts";
+import { useStore } from "../state/store.ts";
+import { Icon } from "./icon.tsx";
+
+/** `what`: what it does, such as "Copy the code". */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const store = useStore();
+  return (
+    <button
+      type="button"
+      class="quiet icon-only tiny"
+      aria-label={what}
+      title={what}
+      disabled={!store.alive.value}
+      onClick={() => copy(store, text)}
+    >
+      <Icon name="copy" />
+    </button>
+  );
+}

@@ -1,0 +1,141 @@
+// What can be done with a task as a whole: the buttons beside its title.
+
+import { useSignal } from "@preact/signals";
+import { isOver } from "../../core/domain/task.ts";
+import type { TaskView } from "../../core/view/task_view.ts";
+import { copy } from "../state/actions.ts";
+import { Icon } from "../parts/icon.tsx";
+import { urlOf } from "../state/location.ts";
+import type { OpenTask } from "../state/open_task.ts";
+import { type Store, useStore } from "../state/store.ts";
+import { noFilter } from "../../core/view/task_state.ts";
+import { hasElsewhere } from "../landing/places.ts";
+import { retry } from "../landing/review_actions.ts";
+import { canCancel, cancel, secondStep } from "./cancel.ts";
+
+/** Where there is little room they fold into one button. */
+export function TaskActions({ open }: { open: OpenTask }) {
+  const store = useStore();
+  const isOpen = useSignal(false);
+  const isPresent = open.at.value === null && !open.isRecorded;
+  return (
+    <div
+      class="actions-box"
+      onFocusOut={({ currentTarget, relatedTarget }) => {
+        if (!currentTarget.contains(relatedTarget as Node | null)) isOpen.value = false;
+      }}
+    >
+      {isPresent && (
+        <button
+          type="button"
+          class="quiet icon-only actions-toggle"
+          aria-label="Actions"
+          title="Actions"
+          aria-expanded={isOpen.value}
+          disabled={!store.alive.value}
+          onClick={() => isOpen.value = !isOpen.peek()}
+        >
+          <Icon name="more" />
+        </button>
+      )}
+      {isPresent && (
+        <div class={isOpen.value ? "actions open" : "actions"} onClick={() => isOpen.value = false}>
+          <Present open={open} />
+        </div>
+      )}
+      <CopyLink open={open} />
+    </div>
+  );
+}
+
+/** What is done with the task as it is now. */
+function Present({ open }: { open: OpenTask }) {
+  const store = useStore();
+  const task = open.task.value;
+  const isAlive = store.alive.value;
+  const show = (overlay: NonNullable<Store["overlay"]["value"]>) => () => store.overlay.value = overlay;
+  return (
+    <>
+      {canCancel(task) && <Cancel task={task} />}
+      {canRetry(task) && (
+        <button type="button" disabled={!isAlive} onClick={() => retry(store, task)}>
+          <Icon name="retry" />Retry
+        </button>
+      )}
+      {canRetry(task) && (
+        <button type="button" disabled={!isAlive} onClick={show({ kind: "retry", task })}>
+          <Icon name="edit" />Retry with changes
+        </button>
+      )}
+      {task.status === "pending" && !task.cancel_requested && (
+        <button type="button" disabled={!isAlive} onClick={show({ kind: "edit", task })}>
+          <Icon name="edit" />Edit
+        </button>
+      )}
+      {hasElsewhere(task) && (
+        <button type="button" disabled={!isAlive} onClick={show({ kind: "elsewhere", open })}>
+          <Icon name="expand" />Elsewhere
+        </button>
+      )}
+      <button type="button" class="quiet" disabled={!isAlive} onClick={show({ kind: "new", from: task })}>
+        <Icon name="plus" />New from this
+      </button>
+    </>
+  );
+}
+
+const secondStepMs = 5_000;
+
+/** In two steps where it cannot be taken back. */
+function Cancel({ task }: { task: TaskView }) {
+  const store = useStore();
+  const busy = useSignal(false);
+  const asking = useSignal(false);
+  const second = secondStep(task);
+  const press = async (event: Event) => {
+    if (second !== null && !asking.peek()) {
+      // The menu stays for the second step.
+      event.stopPropagation();
+      asking.value = true;
+      setTimeout(() => asking.value = false, secondStepMs);
+      return;
+    }
+    busy.value = true;
+    await cancel(store, task);
+    busy.value = false;
+    asking.value = false;
+  };
+  return (
+    <button
+      type="button"
+      disabled={busy.value || !store.alive.value}
+      class={asking.value ? "danger" : ""}
+      onClick={press}
+    >
+      <Icon name="fail" />
+      {asking.value ? second : "Cancel"}
+    </button>
+  );
+}
+
+/** Of what is shown: also of a past moment and of a recording. */
+function CopyLink({ open }: { open: OpenTask }) {
+  const store = useStore();
+  const place = { page: "task" as const, task: open.id, tab: open.tab.value, at: open.at.value, filter: noFilter };
+  return (
+    <button
+      type="button"
+      class="quiet icon-only"
+      aria-label="Copy link"
+      title="Copy link"
+      disabled={!store.alive.value}
+      onClick={() => copy(store, new URL(urlOf(place), location.href).href)}
+    >
+      <Icon name="link" />
+    </button>
+  );
+}
+
+export function canRetry(task: TaskView): boolean {
+  return isOver(task.status) && task.landing === null;
+}

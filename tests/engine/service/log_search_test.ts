@@ -1,0 +1,44 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { searchLog } from "../../../core/engine/service/log_search.ts";
+import { tempDir } from "../../support/temp.ts";
+
+async function found(path: string, q: string, limit = 100) {
+  const hits: { line: number; text: string }[] = [];
+  let requests = 0;
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof searchLog>> = await searchLog(path, { q, cursor, limit });
+    hits.push(...page.hits);
+    cursor = page.next;
+    requests++;
+  } while (cursor !== null);
+  return { hits, requests, lines: hits.map(({ line }) => line) };
+}
+
+Deno.test("lines are found in any case, as they stand or as JSON writes them, the last one without an end too", async () => {
+  await using folder = await tempDir();
+  const path = join(folder.path, "task-1.log");
+  await Deno.writeTextFile(path, `one\n${JSON.stringify({ text: 'say "Stop"\nnow' })}\n\nplain "STOP"\nlast stop`);
+  assertEquals((await found(path, '"stop"')).lines, [2, 4]);
+  assertEquals((await found(path, "stop")).hits.at(-1), { line: 5, text: "last stop" });
+  assertEquals((await found(path, "stop", 1)).lines, [2, 4, 5]);
+  assertEquals((await found(path, "nothing")).hits, []);
+  await Deno.writeTextFile(path, "");
+  assertEquals((await found(path, "x")).hits, []);
+});
+
+Deno.test("a long log is searched in bounded requests, each line once, and a line without end does not stop it", async () => {
+  await using folder = await tempDir();
+  const path = join(folder.path, "task-1.log");
+  const line = `${"x".repeat(1_023)}\n`;
+  const file = await Deno.open(path, { write: true, create: true });
+  const text = new TextEncoder().encode(line.repeat(20_000).replace(/^x{6}/, "needle"));
+  await file.write(text);
+  await file.write(new TextEncoder().encode(`${"y".repeat(9 * 1024 * 1024)}\n`));
+  await file.write(new TextEncoder().encode("Needle\n"));
+  file.close();
+  const { lines, requests } = await found(path, "needle");
+  assertEquals(lines, [1, 20_002]);
+  assert(requests >= 2 && requests <= 5, `${requests} requests`);
+});

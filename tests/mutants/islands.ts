@@ -1,0 +1,81 @@
+import type { Mutant } from "./mutant.ts";
+
+export const islandsMutants: Mutant[] = [
+  {
+    name: "a stage tells of an earlier run",
+    file: "islands/task/stages.ts",
+    text: "event.type === type && event.run === task.runs",
+    broken: "event.type === type",
+    tests: ["tests/islands/task/stages_test.ts"],
+  },
+  {
+    name: "a removed worktree is that of the next run",
+    file: "islands/task/stages.ts",
+    text: 'place?.type === "worktree.added" ?',
+    broken: 'place !== undefined && place.type !== "task.created" ?',
+    tests: ["tests/islands/task/stages_test.ts"],
+  },
+  {
+    name: "time in runs is told though a run is not known",
+    file: "islands/task/run_time.ts",
+    text: "task.runs === 0 || began.size < task.runs",
+    broken: "task.runs === 0",
+    tests: ["tests/islands/task/run_time_test.ts"],
+  },
+  {
+    name: "an answer counts as a call",
+    file: "islands/transcript/tool_groups.ts",
+    text: "calls.filter(({ isCut }) => !isCut)",
+    broken: "calls",
+    tests: ["tests/islands/transcript/tool_groups_test.ts"],
+  },
+  {
+    name: "a call runs whose answer stands further down",
+    file: "islands/transcript/tool_groups.ts",
+    text: "isRunning && to >= limit && ",
+    broken: "isRunning && ",
+    tests: ["tests/islands/transcript/tool_groups_test.ts"],
+  },
+  {
+    name: "a page reads again what it came with",
+    file: "islands/stream/live.ts",
+    text: "if (!isWhole) readAgain(store);",
+    broken: "readAgain(store);",
+    tests: ["tests/browser/first_load_test.ts"],
+  },
+  {
+    name: "a diff is asked for that the page came with",
+    file: "islands/changes/changes.tsx",
+    text: "if (isFirst && review.takeStart()) return;",
+    broken: "",
+    tests: ["tests/browser/first_load_test.ts"],
+  },
+  {
+    name: "the files of another moment stay on the page",
+    file: "islands/changes/review.ts",
+    text: "return read?.at === at ? read.files : null;",
+    broken: "return read?.files ?? null;",
+    tests: ["tests/browser/past_changes_test.ts"],
+  },
+  {
+    name: "a task of many calls opens away from its end",
+    file: "islands/parts/scroll_window.tsx",
+    text: "busy.current || open.window.peek().from === 1 || !open.grow()",
+    broken: "busy.current || open.window.peek().from === 1",
+    tests: ["tests/browser/many_calls_test.ts"],
+  },
+  {
+    name: "an agent is stopped without a second step",
+    file: "islands/task/cancel.ts",
+    text: 'if (status === "in_progress") return "Stop the agent";',
+    broken: "if (runs >= 0) return null;",
+    tests: ["tests/browser/cancel_test.ts"],
+  },
+  {
+    name: "the board stays filtered when the search was emptied",
+    file: "islands/board/top_bar.tsx",
+    text: 'if (store.page.kind === "board") setFilter(store, { ...store.filter.peek(), q: "" });',
+    broken: "",
+    tests: ["tests/browser/search_test.ts"],
+  },
+];

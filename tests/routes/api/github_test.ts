@@ -1,0 +1,128 @@
+// Deliveries of GitHub, as they were recorded, and a comment that goes back.
+
+import { createHmac } from "node:crypto";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type RoutesWorld, routesWorld } from "../world.ts";
+
+const fixture = (name: string) => Deno.readTextFile(new URL(`../../fixtures/github/${name}.json`, import.meta.url));
+const [labelled, commented] = await Promise.all([fixture("issues_labeled"), fixture("issue_comment_created")]);
+const choice = { repositories: { "Octo/shop": "repo" } };
+
+function sign(secret: string, body: string): string {
+  return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+}
+
+function deliver(
+  world: RoutesWorld,
+  { secret, body, event = "issues", delivery = "72d3162e-cc78-11e3", signature = sign(secret, body) }: {
+    secret: string;
+    body: string;
+    event?: string;
+    delivery?: string;
+    signature?: string;
+  },
+): Promise<Response> {
+  return world.call("/api/github/deliveries", {
+    body,
+    headers: {
+      "content-type": "application/json",
+      "x-github-event": event,
+      "x-github-delivery": delivery,
+      "x-hub-signature-256": signature,
+    },
+  });
+}
+
+async function connected(options: Parameters<typeof routesWorld>[0] = {}) {
+  const world = await routesWorld({ agent: false, token: "a-token-of-some-length", ...options });
+  const authorization = { authorization: "Bearer a-token-of-some-length" };
+  const put = (json: unknown) => world.json(200, "/api/github", { method: "PUT", json, headers: authorization });
+  const { secret } = await put(choice);
+  return { world, secret: secret as string, put, authorization };
+}
+
+Deno.test("an issue that gets the label becomes a task, once for each delivery, without a token but signed", async () => {
+  const { world, secret, authorization } = await connected();
+  await using _ = world;
+  const first = await deliver(world, { secret, body: labelled });
+  assertEquals([first.status, await first.json()], [202, { task: 1, reason: null }]);
+  const again = await deliver(world, { secret, body: labelled });
+  assertEquals(await again.json(), { task: 1, reason: "This delivery made it before" });
+  const task = await world.json(200, "/api/tasks/1", { headers: authorization });
+  assertEquals([task.title, task.repo, task.origin], ["Prices are rounded twice", "repo", {
+    kind: "github",
+    repository: "octo/shop",
+    issue: 7,
+    url: "https://github.com/octo/shop/issues/7",
+  }]);
+  assertStringIncludes(task.prompt, "rounds each line and then the sum");
+  assertStringIncludes(task.prompt, "été");
+  assertEquals((await world.store.log.event(1, 1))?.by, "github");
+});
+
+Deno.test("a comment that begins with the label as a command becomes a task, of those who have a right to the repository", async () => {
+  const { world, secret, authorization } = await connected();
+  await using _ = world;
+  const made = async (body: string, delivery: string) =>
+    (await (await deliver(world, { secret, body, event: "issue_comment", delivery })).json()).task;
+  assertEquals(await made(commented, "delivery-1"), 1);
+  const { prompt } = await world.json(200, "/api/tasks/1", { headers: authorization });
+  assertStringIncludes(prompt, "Add a test for negative prices, too.");
+  assert(!prompt.includes("/coder"));
+  for (
+    const body of [
+      commented.replace("COLLABORATOR", "NONE"),
+      commented.replace("COLLABORATOR", "CONTRIBUTOR"),
+      commented.replace("/coder Add", "Please add"),
+      commented.replace("/coder Add", "/coders add"),
+      commented.replace("/coder Add", "<!-- personal-coder --> /coder add"),
+      commented.replace('"created"', '"edited"'),
+      commented.replace('"octo/shop"', '"octo/other"'),
+    ]
+  ) assertEquals(await made(body, "delivery-2"), null, body.slice(0, 80));
+  const other = labelled.replace('"label":{"id":12,"name":"coder"', '"label":{"id":11,"name":"bug"');
+  assertEquals((await (await deliver(world, { secret, body: other })).json()).task, null);
+  assertEquals((await (await deliver(world, { secret, body: "{}", event: "ping" })).json()).task, null);
+});
+
+Deno.test("what is not signed with the secret, or is no delivery, makes nothing", async () => {
+  const { world, secret, put, authorization } = await connected();
+  await using _ = world;
+  const status = async (options: Partial<Parameters<typeof deliver>[1]>) => {
+    const response = await deliver(world, { secret, body: labelled, ...options });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals(await status({ signature: sign("another", labelled) }), 401);
+  assertEquals(await status({ signature: "sha256=" }), 401);
+  assertEquals(await status({ signature: sign(secret, commented) }), 401);
+  assertEquals(await status({ body: '{"action":"labeled"}' }), 422);
+  const { secret: fresh } = await put({ ...choice, new_secret: true });
+  assertEquals(await status({}), 401);
+  assertEquals(await status({ secret: fresh }), 202);
+  assertEquals((await put(choice)).secret, undefined);
+  assertEquals(await status({ secret: fresh, delivery: "delivery-9" }), 202);
+  assertEquals((await world.call("/api/github", { method: "DELETE", headers: authorization })).status, 204);
+  assertEquals(await status({ secret: fresh }), 404);
+  assertEquals(await world.store.kv.page({ prefix: ["secret"] }, { limit: 9 }), []);
+});
+
+Deno.test("the token for comments is in no event and no answer, and asks for the host", async () => {
+  const { world, put, authorization } = await connected();
+  await using _ = world;
+  const refused = await world.json(422, "/api/github", {
+    method: "PUT",
+    json: { ...choice, token: "ghp_0123456789abcdef" },
+    headers: authorization,
+  });
+  assertStringIncludes(refused.detail, "add api.github.com to CODER_WEBHOOK_HOSTS");
+  const allowed = await connected({ webhookHosts: "api.github.com" });
+  await using __ = allowed.world;
+  const view = await allowed.put({ ...choice, token: "ghp_0123456789abcdef" });
+  assertEquals([view.comments, view.obstacle], [true, null]);
+  const events = JSON.stringify(
+    (await allowed.world.store.log.read(0, { after: 0, limit: 99 })).map(({ json }) => json),
+  );
+  assert(!events.includes("ghp_") && !JSON.stringify(view).includes("ghp_"));
+  assertEquals((await put({ ...choice, token: null })).comments, false);
+});
