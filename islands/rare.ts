@@ -4,6 +4,7 @@
 export { Changes } from "./changes/changes.tsx";
 export { ComparePage } from "./compare/compare_page.tsx";
 export { Elsewhere } from "./landing/elsewhere.tsx";
+export { ForkDialog } from "./task/fork_dialog.tsx";
 export { LandingDialog } from "./landing/landing_dialog.tsx";
 export { RawLog } from "./task/raw_log.tsx";
 export { RepositoriesPage } from "./repositories/repositories_page.tsx";

@@ -93,13 +93,15 @@ async function runAll(args: string[]): Promise<Totals> {
     );
   }
   if (args.length > 0) return await runTests(args);
-  const checked = add(await runChecks(), await runTests(await innerFiles({ without: alone })));
-  const quick = add(checked, await runTests(alone));
+  let totals = await runChecks();
+  totals = add(totals, await runTests(["--parallel", ...await innerFiles({ without: slow })]));
+  totals = add(totals, await runTests(slow.filter((path) => !alone.includes(path))));
+  totals = add(totals, await runTests(alone));
   const missing = await missingPrograms();
-  const rest = await runTests([`--ignore=${innerLoop.join(",")}`, "tests/"]);
+  totals = add(totals, await runTests([`--ignore=${innerLoop.join(",")}`, "tests/"]));
   // Said last, since the failures of the tests that need them are long.
   for (const reason of missing) console.error(`\n${reason}`);
-  return add(quick, rest);
+  return totals;
 }
 
 /** The files of the inner loop but some: named one by one, which leaves no doubt about what runs. */

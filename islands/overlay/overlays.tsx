@@ -15,6 +15,7 @@ import { QuestionBody } from "../landing/question.tsx";
 
 // Nobody types into these at once, and most pages never show them.
 const landing = lazy(async () => (await import("../rare.ts")).LandingDialog);
+const fork = lazy(async () => (await import("../rare.ts")).ForkDialog);
 const elsewhere = lazy(async () => (await import("../rare.ts")).Elsewhere);
 
 export function Overlays() {
@@ -84,6 +85,12 @@ function CurrentOverlay() {
       return (
         <Dialog title={`Task ${overlay.open.id} elsewhere`} wide onClose={close}>
           <elsewhere.View open={overlay.open} />
+        </Dialog>
+      );
+    case "fork":
+      return (
+        <Dialog title={`New task from task ${overlay.open.id}, event ${overlay.at}`} wide onClose={close}>
+          <fork.View open={overlay.open} at={overlay.at} onClose={close} />
         </Dialog>
       );
     case "ask":

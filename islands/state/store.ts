@@ -23,6 +23,8 @@ export type Overlay =
   | { kind: "help" }
   | { kind: "setup" }
   | { kind: "landing" | "elsewhere"; open: OpenTask }
+  /** A new task that goes on from an event. */
+  | { kind: "fork"; open: OpenTask; at: number }
   | { kind: "ask" } & Question
   /** What was asked of many tasks, and who refused it. */
   | { kind: "refused"; title: string; refusals: { id: number; reason: string }[] }

@@ -87,6 +87,12 @@ export const api = {
     (await json<EventPage>(`/api/tasks/${id}/events?after=${after}&limit=${limit}`)).events,
   create: (input: Partial<NewTask>, idempotencyKey: string) =>
     json<TaskView>("/api/tasks", { method: "POST", body: input, headers: { "Idempotency-Key": idempotencyKey } }),
+  fork: (id: number, choice: { at: number; prompt?: string; title?: string }, idempotencyKey: string) =>
+    json<TaskView>(`/api/tasks/${id}/fork`, {
+      method: "POST",
+      body: choice,
+      headers: { "Idempotency-Key": idempotencyKey },
+    }),
   edit: (id: number, changes: Partial<NewTask>, seq: number) =>
     json<TaskView>(`/api/tasks/${id}`, { method: "PATCH", body: changes, headers: { "If-Match": String(seq) } }),
   tryRepository: (name: string) =>

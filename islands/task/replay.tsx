@@ -42,7 +42,10 @@ export function Replay({ open }: { open: OpenTask }) {
       <Settings open={open} player={player} disabled={disabled} />
       <div class="replay-more">
         <ReplayLegend open={open} player={player} disabled={disabled} />
-        <CompareMoments open={open} player={player} disabled={disabled} />
+        <div class="moment-actions">
+          <CompareMoments open={open} player={player} disabled={disabled} />
+          <ForkHere open={open} />
+        </div>
       </div>
     </section>
   );
@@ -183,6 +186,24 @@ function Settings({ open, player, disabled }: PartProps) {
         {hasEnded ? "End" : "Live"}
       </button>
     </div>
+  );
+}
+
+/** A new task may go on from any moment, also one that is over or was imported. */
+function ForkHere({ open }: { open: OpenTask }) {
+  const store = useStore();
+  if (open.isRecorded || open.task.value.trial) return null;
+  const at = open.limit.value;
+  return (
+    <button
+      type="button"
+      class="quiet small"
+      title="A new task with the files of this moment, told what was said until then"
+      disabled={!store.alive.value || at === 0}
+      onClick={() => store.overlay.value = { kind: "fork", open, at }}
+    >
+      <Icon name="branch" />Fork from here
+    </button>
   );
 }
 

@@ -100,6 +100,24 @@ Deno.test("the player shows every moment of a task", async (t) => {
     await page.getByLabel("Message the running agent").waitFor();
   });
 
+  await t.step("a new task goes on from a moment, and says from which", async () => {
+    await page.goto(`${service.url}/tasks/${ids.paginate}`);
+    await ready(page);
+    await slider.focus();
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowLeft");
+    const at = await seq();
+    await page.getByRole("button", { name: "Fork from here" }).click();
+    const dialog = page.getByRole("dialog", { name: `New task from task ${ids.paginate}, event ${at}` });
+    await dialog.getByLabel("What should be done from there").fill("Do the same for the archive");
+    await dialog.getByRole("button", { name: "Create task" }).click();
+    await page.getByRole("link", { name: `#${ids.paginate}, event ${at}` }).first().waitFor();
+    const id = Number(new URL(page.url()).pathname.split("/").at(-1));
+    const { prompt, forked_from } = await (await service.call(`/api/tasks/${id}`)).json();
+    assertEquals(prompt, "Do the same for the archive");
+    assertEquals([forked_from.task, forked_from.seq, forked_from.told], [ids.paginate, at, "new"]);
+  });
+
   assertEquals(browser.problems, []);
 });
 
