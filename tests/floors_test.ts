@@ -15,6 +15,7 @@ const programs = [
   "islands/parts/markdown_worker.ts",
   "islands/code/highlight_worker.ts",
   "core/host/build_islands.ts",
+  "core/process/sandbox/srt_process.ts",
   "core/process/demo/demo_agent.ts",
   "cli/coder.ts",
 ];
@@ -56,7 +57,7 @@ const mayInstall: Record<Floor, string[]> = {
   islands: ["@preact/signals", "highlight.js", "marked", "preact"],
   engine: ["croner"],
   kv: [],
-  process: ["jsonc-parser", "zod"],
+  process: ["@anthropic-ai/sandbox-runtime", "jsonc-parser", "zod"],
   view: ["eventsource-parser"],
   domain: [],
   std: ["deno-std"],
@@ -254,4 +255,17 @@ Deno.test("the service imports no package that only the tests use", async () => 
   );
   const used = new Set([...graphs.values()].flatMap(({ packages }) => packages.map(({ name }) => name)));
   assertEquals([ofTests.length > 4, ofTests.filter((name) => used.has(name))], [true, []]);
+});
+
+Deno.test("a first start fetches the packages that the service uses and no other, in the versions of the tests", async () => {
+  const lockOf = async (path: string) => JSON.parse(await Deno.readTextFile(join(root, path)));
+  const [ours, all] = await Promise.all([lockOf("deno.lock"), lockOf("tests/deno.lock")]);
+  const used = new Set([...graphs.values()].flatMap(({ packages }) => packages.map(({ name }) => name)));
+  const named = Object.keys(ours.specifiers).map((one) => /^npm:((?:@[^/@]+\/)?[^/@]+)@/.exec(one)?.[1] ?? one);
+  assertEquals(named.filter((name) => !used.has(name)), []);
+  assertEquals([...used].filter((name) => !named.includes(name)), []);
+  for (const part of ["specifiers", "npm"]) {
+    const known = Object.fromEntries(Object.keys(ours[part]).map((key) => [key, all[part][key]]));
+    assertEquals(known, ours[part], `${part} of deno.lock and of tests/deno.lock`);
+  }
 });

@@ -74,7 +74,7 @@ async function runTests(tests: string[]): Promise<Outcome> {
   const startedAt = performance.now();
   const timeout = AbortSignal.timeout(longestMs);
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", "--fail-fast", ...tests],
+    args: ["test", "-A", "--lock=tests/deno.lock", "--no-check", "--fail-fast", ...tests],
     cwd: folder,
     env: { NO_COLOR: "1", [depthVariable]: "0.1" },
     stdin: "null",
