@@ -16,7 +16,7 @@ import { type FileContent, readFile } from "./read_file.ts";
 
 /** `stamp` changes when the work may have. */
 export function FileView({ open, place, stamp }: { open: OpenTask; place: FilePlace; stamp: string }) {
-  const content = useContent(open.id, place.path, stamp);
+  const content = useContent(open, place.path, stamp);
   return (
     <section class="file-view" aria-label={place.path}>
       <header class="file-view-head">
@@ -72,11 +72,15 @@ function Text({ content, place }: { content: Extract<FileContent, { kind: "text"
 }
 
 /** Null while it is read for the first time; what was read stays while it is read again. */
-function useContent(task: number, path: string, stamp: string): FileContent | { error: string } | null {
+function useContent(
+  { id: task, files }: OpenTask,
+  path: string,
+  stamp: string,
+): FileContent | { error: string } | null {
   const [read, setRead] = useState<{ path: string; content: FileContent | { error: string } } | null>(null);
   useEffect(() => {
     const stop = new AbortController();
-    readFile(task, path, stop.signal).then(
+    readFile({ task, path, at: files.point.peek() }, stop.signal).then(
       (content) => setRead({ path, content }),
       (cause) => {
         if (stop.signal.aborted) return;

@@ -10,6 +10,12 @@ import { FileView } from "./file_view.tsx";
 import { FolderTree } from "./folder_tree.tsx";
 import { useFolders } from "./use_folders.ts";
 
+/** Of a past moment, since files are kept a little after the tool that changed them. */
+function MomentNote({ open }: { open: OpenTask }) {
+  if (open.at.value === null) return null;
+  return <p class="muted tree-note">The files as they were at event {open.at.value}, as far as they were kept.</p>;
+}
+
 export function FilesTab({ open }: { open: OpenTask }) {
   const store = useStore();
   const stamp = useFolders(open);
@@ -18,7 +24,7 @@ export function FilesTab({ open }: { open: OpenTask }) {
   return (
     <div class="files" role="region" aria-label="Files">
       <div class={`files-tree${place ? " has-file" : ""}`} tabIndex={0}>
-        {open.at.value !== null && <p class="muted tree-note">The files as they are now.</p>}
+        <MomentNote open={open} />
         <FolderTree files={open.files} onShow={show} href={(next) => fileUrlOf(store, open, next)} />
       </div>
       <Resizer name="files" of="previous" min={160} max={560} label="Width of the folders" />

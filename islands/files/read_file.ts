@@ -2,16 +2,18 @@
 
 import { call, fileUrl } from "../stream/api.ts";
 import { shownMax } from "../parts/text_part.ts";
-import { filesAt } from "./task_files.ts";
 
 export type FileContent =
   | { kind: "text"; text: string; isCut: boolean }
   | { kind: "image"; src: string }
   | { kind: "binary"; bytes: number };
 
-/** Throws `Problem`. */
-export async function readFile(task: number, path: string, signal: AbortSignal): Promise<FileContent> {
-  const src = fileUrl(task, path, filesAt);
+/** `at`: a point of the review, such as `now`. Throws `Problem`. */
+export async function readFile(
+  { task, path, at }: { task: number; path: string; at: string },
+  signal: AbortSignal,
+): Promise<FileContent> {
+  const src = fileUrl(task, path, at);
   const response = await call(src, { signal });
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("image/")) {

@@ -8,20 +8,25 @@ import { api, type Folder, Problem } from "../stream/api.ts";
 /** A folder that was asked for. */
 export type KnownFolder = Folder | { error: string } | "reading";
 
-/** The moment that is looked at: the worktree as it stands, or what was saved of it. */
-export const filesAt = "now";
+/** Of the player's moment; in the present the worktree as it stands, or what was saved of it. */
+export function pointAt(at: number | null): string {
+  return at === null ? "now" : `event-${at}`;
+}
 
 export class TaskFiles {
   readonly task: number;
   /** The file that is shown, and the line that is pointed at. */
   readonly place: Signal<FilePlace | null>;
+  /** The moment that is looked at, as a point of the review: `now` or `event-41`. */
+  readonly point: Signal<string>;
   readonly #folders = signal<Readonly<Record<string, KnownFolder>>>({});
   readonly #opened = signal<ReadonlySet<string>>(new Set([""]));
 
-  constructor(task: number, place: FilePlace | null) {
+  constructor(task: number, { file, at }: { file: FilePlace | null; at: number | null }) {
     this.task = task;
-    this.place = signal(place);
-    if (place) this.#open(parentsOf(place.path));
+    this.place = signal(file);
+    this.point = signal(pointAt(at));
+    if (file) this.#open(parentsOf(file.path));
   }
 
   /** By path; the top is empty. */
@@ -66,11 +71,12 @@ export class TaskFiles {
 
   async #readFolder(path: string): Promise<void> {
     if (this.#folders.peek()[path] === undefined) this.#set(path, "reading");
-    try {
-      this.#set(path, await api.folder(this.task, path, filesAt));
-    } catch (cause) {
-      this.#set(path, { error: cause instanceof Problem ? cause.message : "The folder could not be read" });
-    }
+    const point = this.point.peek();
+    const folder = await api.folder(this.task, path, point).catch((cause) => ({
+      error: cause instanceof Problem ? cause.message : "The folder could not be read",
+    }));
+    // Another moment may have been chosen meanwhile.
+    if (this.point.peek() === point) this.#set(path, folder);
   }
 
   #set(path: string, folder: KnownFolder): void {

@@ -94,7 +94,7 @@ export class OpenTask {
     this.head = signal(Math.max(task.seq, data.events.at(-1)?.seq ?? 0));
     this.find = new Find(task.id);
     this.review = new Review(task.id, data);
-    this.files = new TaskFiles(task.id, data.file);
+    this.files = new TaskFiles(task.id, data);
     this.log = signal(data.log);
     this.cache = new EventCache((after, limit) => api.events(this.id, after, limit));
     this.cache.put(data.events);

@@ -178,7 +178,7 @@ Deno.test("the tab Files reads folders and files of the worktree, and of what wa
   assertEquals((await page.locator(".code-line.marked").innerText()).trim(), lines[2]);
   await page.locator(".code-keyword").first().waitFor();
   const editor = await page.locator(".file-view-head a").getAttribute("href");
-  const { worktree } = await (await w.service.call(`/api/tasks/${w.id}`)).json();
+  const { worktree, seq } = await (await w.service.call(`/api/tasks/${w.id}`)).json();
   assertEquals(editor, `vscode://file${worktree}/src/long.ts:3`);
   await page.getByRole("link", { name: /README.md/ }).click();
   await page.getByText("# A repository for tests").waitFor();
@@ -200,7 +200,15 @@ Deno.test("the tab Files reads folders and files of the worktree, and of what wa
   await page.getByRole("link", { name: /new.txt/ }).click();
   await page.getByText("saved with the rest").waitFor();
   assertEquals(await page.getByRole("link", { name: /README.md/ }).count(), 0);
-  assertEquals(w.browser.problems, []);
+  const past = await w.open(`/files?at=${seq}`);
+  await past.getByText(`The files as they were at event ${seq}`).waitFor();
+  await past.getByRole("link", { name: /README.md/ }).waitFor();
+  assertEquals(await past.getByRole("link", { name: /new.txt/ }).count(), 0);
+  await past.getByRole("button", { name: "End", exact: true }).click();
+  await past.getByRole("link", { name: /new.txt/ }).waitFor();
+  assertEquals(await past.getByRole("link", { name: /README.md/ }).count(), 0);
+  // The first page may have read its folders while the worktree was being put away.
+  assertEquals(w.browser.problems.filter((one) => !one.includes("404")), []);
 });
 
 Deno.test("the log reads from its start in words, opens to what was said, and is raw when asked", async () => {
