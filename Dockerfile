@@ -36,5 +36,7 @@ ENV CODER_HOST=0.0.0.0 CODER_DATA=/data
 VOLUME ["/data", "/home/node/.claude"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["curl", "-fsS", "http://127.0.0.1:8000/livez"]
+# A worker without a port has nothing to be asked at.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD test "$CODER_PORT" = off || curl -fsS "http://127.0.0.1:${CODER_PORT:-8000}/livez"
 ENTRYPOINT ["tini", "--", "deno", "task", "start"]

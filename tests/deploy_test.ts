@@ -38,7 +38,15 @@ Deno.test("what the image leaves out is not needed by the service, and nothing o
 });
 
 interface Compose {
-  services: Record<string, { ports?: string[]; environment?: Record<string, string>; build: { target: string } }>;
+  services: Record<
+    string,
+    {
+      ports?: string[];
+      environment?: Record<string, string>;
+      build: { target: string };
+      stop_grace_period?: string;
+    }
+  >;
 }
 
 Deno.test("the compose file publishes on loopback alone, knows the settings, and holds no secret", async () => {
@@ -52,6 +60,29 @@ Deno.test("the compose file publishes on loopback alone, knows the settings, and
       if (/TOKEN$|KEY$/.test(variable)) assert(/^\$\{[A-Z_]+:[?-][^}]*\}$/.test(value), `${name}: ${variable}`);
     }
   }
+});
+
+Deno.test("what stops a container or the unit waits longer than the service takes to end agents in good order", async () => {
+  const seconds = (text: string, pattern: RegExp) => Number(pattern.exec(text)![1]!.replace("_", ""));
+  const soft = seconds(await read("main.ts"), /stopWithinMs = ([\d_]+)/) / 1_000;
+  const { services } = parse(await read("compose.yaml")) as Compose;
+  const waits = [
+    seconds(services.coder!.stop_grace_period!, /^(\d+)s$/),
+    seconds(await read("docs/deploy.md"), /--stop-timeout (\d+)/),
+    seconds(await read("deploy/personal-coder.service"), /TimeoutStopSec=(\d+)/),
+  ];
+  assertEquals(waits.filter((wait) => wait < soft + 10), []);
+});
+
+Deno.test("the image is asked for its health at the port that is set, and not where it has none", async () => {
+  const [, command] = /^HEALTHCHECK [^]*?\n? +CMD (.+)$/m.exec(await read("Dockerfile"))!;
+  const asked = async (env: Record<string, string>) => {
+    const { code, stdout } = await run("/bin/sh", ["-c", `curl() { echo "$*"; }; ${command}`], { env });
+    return [code, text(stdout).trim()];
+  };
+  assertEquals(await asked({}), [0, "-fsS http://127.0.0.1:8000/livez"]);
+  assertEquals(await asked({ CODER_PORT: "8123" }), [0, "-fsS http://127.0.0.1:8123/livez"]);
+  assertEquals(await asked({ CODER_PORT: "off" }), [0, ""]);
 });
 
 const analyze = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].find((path) => {
