@@ -21,7 +21,7 @@ export function landingEntry({ id, repo, priority, place, landing, review, statu
   return { id, repo, priority, holder: place.worker, landing: landing?.seq ?? null };
 }
 
-/** Whether a task is over and nothing happens to it by itself any more. */
-export function isAtRest(task: Task): boolean {
-  return isOver(task.status) && landingEntry(task) === null;
+/** Whether nothing happens to a task by itself any more: it is over and not to land, or it goes on elsewhere. */
+export function isAtEnd(task: Task): boolean {
+  return task.imported !== undefined || (isOver(task.status) && landingEntry(task) === null);
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import stringWidth from "string-width";
 import { screenOn } from "../../cli/terminal/screen.ts";
 import { boardLines } from "../../cli/watch/watch_board.ts";
-import { outcomeCode } from "../../cli/watch/outcome.ts";
+import { isAtEnd, outcomeCode } from "../../cli/watch/outcome.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { begun, history, type Sample, viewOf } from "../islands/sample_events.ts";
 import { paper } from "./paper.ts";
@@ -65,4 +65,12 @@ Deno.test("outcomeCode() is 0 for what is completed, unless its work was to land
   assertEquals(outcomeCode({ ...done, review: "open", last_landing: end }), 1);
   assertEquals(outcomeCode({ ...done, review: "accepted", last_landing: end }), 0);
   assertEquals(outcomeCode(viewOf(history(...failed))), 1);
+});
+
+Deno.test("isAtEnd() is true of what is over and not to land, and of what was imported, however far it was", () => {
+  const done = viewOf(history(...completed));
+  const landing = { seq: 9 } as TaskView["landing"];
+  const imported = { store: "s" } as TaskView["imported"];
+  assertEquals([done, { ...done, landing }, pending].map(isAtEnd), [true, false, false]);
+  assertEquals([{ ...done, landing, imported }, { ...pending, imported }].map(isAtEnd), [true, true]);
 });

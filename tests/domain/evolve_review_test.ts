@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { NewEvent } from "../../core/domain/event.ts";
-import { isAtRest, landingEntry } from "../../core/domain/landing_order.ts";
+import { isAtEnd, landingEntry } from "../../core/domain/landing_order.ts";
 import { dependencyStatus } from "../../core/domain/task.ts";
 import {
   accepted,
@@ -123,11 +123,11 @@ Deno.test("dependencyStatus(): of a task that lands by itself, completed is not 
   assertEquals(status(...failedHistory()), "failed");
 });
 
-Deno.test("landingEntry(): what is to land, then what is to be put away; isAtRest() once neither is", () => {
+Deno.test("landingEntry(): what is to land, then what is to be put away; isAtEnd() once neither is", () => {
   const look = (...history: NewEvent[]) => {
     const task = taskOf(...history);
     const entry = landingEntry(task);
-    return [entry && (entry.landing === null ? "put away" : "land"), isAtRest(task)];
+    return [entry && (entry.landing === null ? "put away" : "land"), isAtEnd(task)];
   };
   assertEquals(look(...begun()), [null, false]);
   assertEquals(look(...reviewHistory()), [null, true]);
@@ -138,6 +138,11 @@ Deno.test("landingEntry(): what is to land, then what is to be put away; isAtRes
   assertEquals(look(...landed(), snapshotted(1), removed()), [null, true]);
   assertEquals(look(...landed(), kept()), [null, true]);
   assertEquals(look(...landed(), messageAdded()), [null, false]);
+  // What was imported goes on elsewhere, however far it was.
+  const imported = { store: "s", task: 7, events: 9, exported_at: "2026-03-01T10:00:00.000Z" };
+  const [created, ...more] = [...reviewHistory(), landingRequested()];
+  const here = { ...created!, data: { ...created!.data, imported } } as NewEvent;
+  for (const history of [[here], [here, ...more]]) assertEquals(isAtEnd(taskOf(...history)), true);
   assertEquals(look(...failedHistory()), [null, true]);
   assertEquals(landingEntry(taskOf(...reviewHistory({ priority: 3 }), landingRequested())), {
     ...{ id: 12, repo: "demo", priority: 3, holder: worker, landing: reviewHistory().length + 1 },

@@ -2,7 +2,7 @@
 // that can end must end.
 
 import { blockers } from "../../core/domain/plan.ts";
-import { isAtRest as isDone } from "../../core/domain/landing_order.ts";
+import { isAtEnd as isDone } from "../../core/domain/landing_order.ts";
 import { dependencyStatus } from "../../core/domain/task.ts";
 import { checkStore } from "./check_store.ts";
 import { Client } from "./client.ts";

@@ -5,7 +5,7 @@
 // changed task the newest summary is kept, and events are taken from the live tail's memory, or from the log, when they are
 // asked for. So a follower that reads slowly costs no memory and falls back to the log by itself.
 
-import { isAtRest } from "../../domain/landing_order.ts";
+import { isAtEnd } from "../../domain/landing_order.ts";
 import type { Task } from "../../domain/task.ts";
 import type { TaskView } from "../../view/task_view.ts";
 import { chunkBytes, type EventLog } from "../../kv/event_log.ts";
@@ -77,7 +77,7 @@ const finished: Result = { done: true, value: undefined };
 
 /** Whether all that a task will ever have was given, unless somebody opens it again. */
 export function isOverAfter(head: Task, seq: number): boolean {
-  return isAtRest(head) && head.seq <= seq;
+  return isAtEnd(head) && head.seq <= seq;
 }
 
 /** The pages of one follower. */
@@ -114,7 +114,7 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
     // The head that was read when the feed began may be ahead of what is passed on.
     if (!place || head.seq < place.newest) return;
     place.newest = head.seq;
-    place.isOver = isAtRest(head);
+    place.isOver = isAtEnd(head);
   }
 
   /** Tasks look different after that commit. `wake` is called when all is told. */

@@ -99,6 +99,16 @@ Deno.test("open() says whether a task is over after a position, and refuses one 
   assertEquals((await world.open({ ...from([99, 0]), changes: { after: null } })).isOver, false);
 });
 
+Deno.test("the feed of an imported task ends with what was imported, though the task is not over", async () => {
+  using world = await feedWorld();
+  const imported = { store: "s", task: 7, events: 2, exported_at: "2026-03-01T10:00:00.000Z" };
+  const { id } = (await world.store.writer.append(creation({ imported }))).head;
+  await world.say(id, "a");
+  const pages = (await world.open(from([id, 0]))).pages(never());
+  assertEquals(seqsOf(await nextPage(pages)), [1, 2]);
+  assertEquals(await pages.next(), { done: true, value: undefined });
+});
+
 Deno.test("a feed of several tasks ends when all of them are over, and goes on with one that is opened again", async () => {
   using world = await feedWorld();
   const [one, two] = [await world.create(), await world.create()];
