@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from "@std/path";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
-import { findCommands, type Found } from "../init/find_commands.ts";
+import { findCommands, type Found, lockFiles } from "../init/find_commands.ts";
 import type { Session } from "../session.ts";
 
 const fileName = "coder.json";
@@ -13,8 +13,13 @@ export async function init(
   folder: string,
   { print = false }: { print?: boolean },
 ): Promise<ExitCode> {
+  if (!await isFolder(folder)) throw new Failure("usage", `${folder} is no folder`);
   const top = await topOf(resolve(folder));
-  const found = await findCommands((name) => textOf(join(top, name)));
+  // What git does not track is in no worktree.
+  const tracked = await trackedOf(top, lockFiles);
+  const found = await findCommands(async (name) =>
+    lockFiles.includes(name) && !tracked.includes(name) ? null : await textOf(join(top, name))
+  );
   if (found.setup === null && found.check === null) {
     throw new Failure(
       "failed",
@@ -45,6 +50,22 @@ async function topOf(folder: string): Promise<string> {
     if (await exists(join(at, ".git"))) return at;
     if (dirname(at) === at) throw new Failure("failed", `${folder} is in no git repository`);
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
+/** Those of `names` at the top of a repository that git tracks. */
+async function trackedOf(top: string, names: string[]): Promise<string[]> {
+  const cannot = (why: string) => new Failure("failed", `Cannot ask git what it tracks in ${top}: ${why}`);
+  const command = new Deno.Command("git", { args: ["ls-files", "-z", "--", ...names], cwd: top, stdin: "null" });
+  const { success, stdout, stderr } = await command.output().catch((error) => {
+    throw cannot(error instanceof Error ? error.message : String(error));
+  });
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  if (!success) throw cannot(text(stderr).trim());
+  return text(stdout).split("\0");
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,25 +1,30 @@
 // How a repository is made ready and judged, as far as its own files say: what its lock files, manifests and Makefile name.
 // Nothing is guessed that is not there.
 
-/** The text of a file at the top of the repository; null: there is none. */
-export type ReadFile = (name: string) => Promise<string | null>;
-
-export interface Commands {
-  setup: string | null;
-  check: string | null;
-}
+import type { Commands, ReadFile } from "./commands.ts";
+import { findPython } from "./find_python.ts";
 
 export interface Found extends Commands {
   /** What a person should look at. */
   notes: string[];
 }
 
+/** The lock files that setups are named by. */
+export const lockFiles = [
+  ...["pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "package-lock.json", "npm-shrinkwrap.json"],
+  ...["uv.lock", "poetry.lock", "Cargo.lock"],
+];
+
+/** The names that make looks for, in its order. */
+const makefiles = ["GNUmakefile", "makefile", "Makefile"];
+
 /** Of a repository of several kinds all count, in this order. */
 const kinds = [findNode, findPython, findRust, findGo];
 
 export async function findCommands(read: ReadFile): Promise<Found> {
   const found = (await Promise.all(kinds.map((find) => find(read)))).filter((one) => one !== null);
-  const make = makeTargets(await read("Makefile") ?? "");
+  const makefile = (await Promise.all(makefiles.map(read))).find((text) => text !== null);
+  const make = makeTargets(makefile ?? "");
   // What a Makefile calls its check covers all kinds.
   const check = make.has("check") ? "make check" : joined(found.map((one) => one.check));
   const setup = joined(found.map((one) => one.setup)) ?? ["setup", "deps"].filter((name) => make.has(name))
@@ -68,16 +73,6 @@ async function packageManager(read: ReadFile): Promise<{ name: string; install: 
   return { name: "npm", install: "npm install" };
 }
 
-async function findPython(read: ReadFile): Promise<Commands | null> {
-  const text = await read("pyproject.toml");
-  if (text === null) return null;
-  const hasPytest = /^\[tool\.pytest|["']pytest\b|^\s*pytest\s*=/m.test(text);
-  const runs = (start: string) => hasPytest ? `${start}pytest` : null;
-  if (await read("uv.lock") !== null) return { setup: "uv sync --locked", check: runs("uv run ") };
-  if (await read("poetry.lock") !== null) return { setup: "poetry install", check: runs("poetry run ") };
-  return { setup: "python3 -m venv .venv && .venv/bin/pip install -e .", check: runs(".venv/bin/python -m ") };
-}
-
 async function findRust(read: ReadFile): Promise<Commands | null> {
   if (await read("Cargo.toml") === null) return null;
   const locked = await read("Cargo.lock") === null ? "" : " --locked";
@@ -91,7 +86,7 @@ async function findGo(read: ReadFile): Promise<Commands | null> {
 /** The targets that a Makefile names by itself; what it includes or computes is not looked at. */
 function makeTargets(text: string): Set<string> {
   return new Set(
-    Array.from(text.matchAll(/^([A-Za-z][\w-]*(?: +[A-Za-z][\w-]*)*) *::?(?!=)/gm), ([, names]) => names!)
+    Array.from(text.matchAll(/^([A-Za-z][\w-]*(?: +[A-Za-z][\w-]*)*) *:(?!:{0,2}=)/gm), ([, names]) => names!)
       .flatMap((names) => names.split(/ +/)),
   );
 }

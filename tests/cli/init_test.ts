@@ -33,6 +33,30 @@ Deno.test("init() never writes over a coder.json, and tells what it would have w
   assertStringIncludes(printed.notes.join(), "No tests were found");
 });
 
+Deno.test("init() goes by a lock file only where git tracks it: a worktree has no other", async () => {
+  await using repository = await tempRepository();
+  await Deno.writeTextFile(join(repository.path, "Cargo.toml"), "[package]");
+  await Deno.writeTextFile(join(repository.path, "Cargo.lock"), "");
+  await Deno.writeTextFile(join(repository.path, ".gitignore"), "Cargo.lock\n");
+  const setup = async () => {
+    const printed = session();
+    await init(printed, repository.path, { print: true });
+    return JSON.parse(printed.out.text).setup;
+  };
+  assertEquals(await setup(), "cargo fetch");
+  await repository.git("add", "--force", "Cargo.lock");
+  assertEquals(await setup(), "cargo fetch --locked");
+});
+
+Deno.test("init() refuses a folder that is not there, though one above it is in a repository", async () => {
+  await using repository = await tempRepository();
+  await Deno.writeTextFile(join(repository.path, "go.mod"), "module x\n");
+  for (const name of ["nosuch", "go.mod"]) {
+    const error = await assertRejects(() => init(session(), join(repository.path, name), {}), Failure, "is no folder");
+    assertEquals(error.code, 2);
+  }
+});
+
 Deno.test("init() refuses a folder outside of a repository, and one with nothing to go by", async () => {
   await using folder = await tempDir();
   await assertRejects(() => init(session(), folder.path, {}), Failure, "is in no git repository");
