@@ -1,7 +1,7 @@
 // Where the service is and how to be let in: CODER_URL with its token, else the service of this installation, by its data
 // folder. A token goes only to the service that it belongs to.
 
-import { fromFileUrl, join } from "@std/path";
+import { fromFileUrl, join, resolve } from "@std/path";
 import { parseEnv } from "node:util";
 import { Failure } from "./failure.ts";
 
@@ -22,30 +22,56 @@ const defaultUrl = "http://127.0.0.1:8000";
 
 /** Throws `Failure` of kind `usage` for a URL or a token file that cannot be used. */
 export async function findService({ variable, root }: Surroundings): Promise<ServiceAddress> {
+  const home = variable("HOME");
+  const set: Settings = { text: variable, path: (name) => wholePath(name, variable(name), { folder: ".", home }) };
   const given = variable("CODER_URL");
-  if (given) return { url: checkedUrl(given, "CODER_URL"), token: await tokenOf(variable) };
-  const own = await ownSettings(root);
+  if (given) return { url: checkedUrl(given, "CODER_URL"), token: await tokenOf(set) };
+  const own = await ownSettings(root, home);
   // What is set wins over the file, as it does for the service.
-  const setting = (name: string) => variable(name) ?? own(name);
-  const data = setting("CODER_DATA") ?? (root === null ? null : join(root, "data"));
+  const { text, path }: Settings = {
+    text: (name) => (variable(name) === undefined ? own : set).text(name),
+    path: (name) => (variable(name) === undefined ? own : set).path(name),
+  };
+  const data = path("CODER_DATA") ?? (root === null ? null : join(root, "data"));
   const url = data === null ? null : await textOf(join(data, "url"));
-  const token = await tokenOf(setting) ?? (data === null ? null : await textOf(join(data, "token")));
+  const token = await tokenOf({ text, path }) ?? (data === null ? null : await textOf(join(data, "token")));
   return { url: url === null ? defaultUrl : checkedUrl(url, `${data}/url`), token };
 }
 
-async function tokenOf(variable: Surroundings["variable"]): Promise<string | null> {
-  const token = variable("CODER_TOKEN")?.trim();
+/** What is set by name; an empty value counts as unset. */
+interface Settings {
+  text(name: string): string | undefined;
+  /** Made whole as the service does it. */
+  path(name: string): string | undefined;
+}
+
+async function tokenOf({ text, path: pathOf }: Settings): Promise<string | null> {
+  const token = text("CODER_TOKEN")?.trim();
   if (token) return token;
-  const path = variable("CODER_TOKEN_FILE");
-  if (!path) return null;
+  const path = pathOf("CODER_TOKEN_FILE");
+  if (path === undefined) return null;
   return await textOf(path) ?? fail(`Cannot read a token from CODER_TOKEN_FILE: ${path} is not there or empty`);
 }
 
-/** The `.env` that the service of this installation reads. */
-async function ownSettings(root: string | null): Promise<Surroundings["variable"]> {
-  const text = root === null ? null : await textOf(join(root, ".env"));
-  const settings = text === null ? {} : parseEnv(text);
-  return (name) => settings[name];
+/** The `.env` that the service of this installation reads, in whose folder it runs. */
+async function ownSettings(root: string | null, home: string | undefined): Promise<Settings> {
+  const file = root === null ? null : await textOf(join(root, ".env"));
+  const settings = file === null ? {} : parseEnv(file);
+  return {
+    text: (name) => settings[name],
+    path: (name) => wholePath(name, settings[name], { folder: root ?? ".", home }),
+  };
+}
+
+/** No shell has seen what stands in a file: `~` is the person's home here. */
+function wholePath(
+  name: string,
+  path: string | undefined,
+  { folder, home }: { folder: string; home: string | undefined },
+): string | undefined {
+  if (!path) return undefined;
+  if (path !== "~" && !path.startsWith("~/")) return resolve(folder, path);
+  return home ? join(home, path.slice(1)) : fail(`${name} begins with ~, but HOME is not set; write the whole path`);
 }
 
 async function textOf(path: string): Promise<string | null> {

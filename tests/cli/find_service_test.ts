@@ -34,6 +34,26 @@ Deno.test("findService() finds the service of this installation by its data fold
   assertEquals((await found(file, folder.path)).token, "in a file");
 });
 
+Deno.test("findService() reads paths as the service does: ~ is home, and those of .env begin where that is", async () => {
+  await using folder = await tempDir();
+  const path = (name: string) => join(folder.path, name);
+  await Deno.mkdir(path("home/data"), { recursive: true });
+  await Deno.writeTextFile(path("home/data/url"), "http://127.0.0.1:4321\n");
+  await Deno.writeTextFile(path("home/secret"), "kept\n");
+  const own = { url: "http://127.0.0.1:4321", token: "kept" };
+  const HOME = path("home");
+  for (const [data, secret] of [["~/data", "~/secret"], ["home/data", "./home/secret"]] as const) {
+    await Deno.writeTextFile(path(".env"), `CODER_DATA=${data}\nCODER_TOKEN_FILE=${secret}\n`);
+    assertEquals(await found({ HOME }, folder.path), own);
+  }
+  await Deno.remove(path(".env"));
+  assertEquals(await found({ HOME, CODER_DATA: "~/data", CODER_TOKEN_FILE: "~/secret" }, folder.path), own);
+  await assertRejects(() => found({ CODER_DATA: "~/data" }, folder.path), Failure, "HOME is not set");
+  // Empty is unset, also where the file says something.
+  await Deno.writeTextFile(path(".env"), "CODER_DATA=home/data\n");
+  assertEquals((await found({ CODER_DATA: "" }, folder.path)).url, "http://127.0.0.1:8000");
+});
+
 Deno.test("findService() refuses what cannot be used, and says what can", async () => {
   const wrong: [Record<string, string>, RegExp | string][] = [
     [{ CODER_URL: "coder.example.com" }, "CODER_URL must be like http://127.0.0.1:8000"],
