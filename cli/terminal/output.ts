@@ -45,10 +45,11 @@ export function standardOutput(): Output {
   };
   const size = () => {
     try {
-      return Deno.consoleSize();
-    } catch {
-      return { columns: 80, rows: 24 };
-    }
+      const { columns, rows } = Deno.consoleSize();
+      // A terminal that nobody gave a size says 0.
+      if (columns > 0 && rows > 0) return { columns, rows };
+    } catch { /* it has none */ }
+    return { columns: 80, rows: 24 };
   };
   return {
     isTerminal,

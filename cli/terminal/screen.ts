@@ -7,12 +7,15 @@ export interface Screen extends Disposable {
   print(...lines: string[]): void;
   /** What is to be drawn from now on. Each line must fit the width. */
   draw(lines: readonly string[]): void;
+  /** Lets something else write to the terminal, above what is drawn. */
+  aside(write: () => void): void;
 }
 
 /** Nothing is drawn where it is no terminal. Leaving its scope takes away what is drawn. */
 export function screenOn(out: Output): Screen {
   let drawn: readonly string[] = [];
-  const erase = () => drawn.length === 0 ? "" : `\x1b[${drawn.length}A\x1b[J`;
+  // From the start of the line: a terminal shows `^C` where the cursor was.
+  const erase = () => drawn.length === 0 ? "" : `\r\x1b[${drawn.length}A\x1b[J`;
   const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
   return {
     print(...lines) {
@@ -22,6 +25,11 @@ export function screenOn(out: Output): Screen {
       if (!out.isTerminal) return;
       out.write(erase() + text(lines));
       drawn = [...lines];
+    },
+    aside(write) {
+      if (drawn.length > 0) out.write(erase());
+      write();
+      if (drawn.length > 0) out.write(text(drawn));
     },
     [Symbol.dispose]() {
       if (drawn.length > 0) out.write(erase());

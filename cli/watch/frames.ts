@@ -10,10 +10,10 @@ export interface FollowOptions {
   /** The id after which it begins; null: where the stream begins by itself. */
   after: string | null;
   note(text: string): void;
+  /** The service says something every 15 s; a connection on which nothing comes for so long is dead. */
+  silentMs?: number;
 }
 
-/** The service says something every 15 s; a connection on which nothing comes for so long is dead. */
-const silentMs = 45_000;
 const retryMs = 500;
 /** How long a service that is gone is tried again. */
 const lostMs = 60_000;
@@ -25,7 +25,7 @@ const lostMs = 60_000;
 export async function* followFrames(
   api: Api,
   path: string,
-  { after, note }: FollowOptions,
+  { after, note, silentMs = 45_000 }: FollowOptions,
 ): AsyncGenerator<SseFrame, void> {
   let id = after;
   let isNew = true;
@@ -34,18 +34,19 @@ export async function* followFrames(
     const connection = new AbortController();
     try {
       const headers = { accept: "text/event-stream", ...(id !== null && { "last-event-id": id }) };
-      const { body } = await api.call(path, { headers, signal: connection.signal });
+      const { body } = await deadline(api.call(path, { headers, signal: connection.signal }), silentMs);
       if (!body) return;
       [isNew, lostAt] = [false, null];
-      for await (const frame of framesOf(body)) {
+      for await (const frame of framesOf(body, silentMs)) {
         id = frame.id ?? id;
         yield frame;
         if (frame.event === "end") return;
       }
     } catch (error) {
+      const isRefused = error instanceof Failure && error.code !== exitCodes.unreachable;
       // Where nothing answers at first a person hears it at once; later on it may have been restarted.
-      const mayPass = !(error instanceof Failure) || (error.code === exitCodes.unreachable && !isNew);
-      if (!mayPass) throw error;
+      if (isRefused || (isNew && error instanceof Failure)) throw error;
+      if (isNew) throw new Failure("unreachable", `The service at ${api.url} does not answer`, { cause: error });
     } finally {
       connection.abort();
     }
@@ -60,7 +61,10 @@ export async function* followFrames(
 }
 
 /** The frames of one connection. Throws when it breaks, or when nothing comes for too long. */
-async function* framesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<SseFrame, void> {
+async function* framesOf(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  silentMs: number,
+): AsyncGenerator<SseFrame, void> {
   const parse = sseParser();
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   try {

@@ -19,6 +19,7 @@ export async function watchBoard(session: Session, ids: readonly number[]): Prom
   const { api, out, isJson, note } = session;
   const known = new Map<number, TaskView>();
   using screen = screenOn(out);
+  const noteAbove = (text: string) => screen.aside(() => note(text));
   const drawNow = () => screen.draw(boardLines([...known.values()], { out, now: Date.now() }));
   using _ticking = out.isTerminal && !isJson ? every(frameMs, drawNow) : null;
 
@@ -35,7 +36,7 @@ export async function watchBoard(session: Session, ids: readonly number[]): Prom
     if (ids.length === 0 && isAtEnd(task)) known.delete(task.id);
   }
 
-  for await (const { event, data } of followFrames(api, "/api/stream", { after: null, note })) {
+  for await (const { event, data } of followFrames(api, "/api/stream", { after: null, note: noteAbove })) {
     // It begins from now on, and after a long time away begins anew: what was before is read.
     if (event === "hello" || event === "reset") (await present(session, ids)).forEach(take);
     else if (event === "task") take(JSON.parse(data));

@@ -49,8 +49,12 @@ Deno.test("a screen draws in place, prints above, and draws nothing to a file", 
     screen.draw(["a", "b"]);
     screen.print("said");
     screen.draw(["c"]);
+    screen.aside(() => terminal.write("aside\n"));
   }
-  assertEquals(terminal.text, "a\nb\n\x1b[2A\x1b[Jsaid\na\nb\n\x1b[2A\x1b[Jc\n\x1b[1A\x1b[J");
+  assertEquals(
+    terminal.text,
+    "a\nb\n\r\x1b[2A\x1b[Jsaid\na\nb\n\r\x1b[2A\x1b[Jc\n\r\x1b[1A\x1b[Jaside\nc\n\r\x1b[1A\x1b[J",
+  );
   const file = paper();
   using screen = screenOn(file);
   screen.draw(["a"]);
