@@ -59,8 +59,9 @@ export class Api {
     if (this.#address.token !== null) all.set("authorization", `Bearer ${this.#address.token}`);
     if (body !== undefined) all.set("content-type", "application/json");
     if (lines !== undefined) all.set("content-type", "application/x-ndjson");
+    let response: Response;
     try {
-      return await fetch(url, {
+      response = await fetch(url, {
         method: method ?? (body === undefined && lines === undefined ? "GET" : "POST"),
         headers: all,
         body: lines ?? (body === undefined ? undefined : JSON.stringify(body)),
@@ -73,6 +74,27 @@ export class Api {
         cause: error,
       });
     }
+    const { status } = response;
+    return new Response(response.body && this.#whole(response.body), { status, headers: response.headers });
+  }
+
+  /** The body, which ends with a `Failure` where the connection breaks. */
+  #whole(body: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const reader = body.getReader();
+    const broken = (cause: unknown) =>
+      new Failure("unreachable", `The connection to ${this.url} broke off before the answer was whole`, { cause });
+    return new ReadableStream({
+      async pull(controller) {
+        try {
+          const { value, done } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          controller.error(broken(error));
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
   }
 
   async #refusal(response: Response): Promise<Failure> {

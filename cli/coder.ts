@@ -7,24 +7,40 @@ import { Api } from "./api.ts";
 import { type ExitCode, exitCodes, Failure } from "./failure.ts";
 import { findService, rootOf } from "./find_service.ts";
 import { program } from "./program.ts";
-import type { Session } from "./session.ts";
+import type { Desk } from "./session.ts";
 import { standardOutput } from "./terminal/output.ts";
 
 const variable = (name: string) => Deno.env.get(name);
 
-async function session({ json = false }: { json?: boolean }): Promise<Session> {
+function desk({ json }: { json: boolean }): Desk {
   return {
-    api: new Api(await findService({ variable, root: rootOf(import.meta.url) })),
     out: standardOutput(),
     isJson: json,
     note: (text) => console.error(text),
-    input: async () => Deno.stdin.isTerminal() ? null : await new Response(Deno.stdin.readable).text(),
+    input: () => Deno.stdin.isTerminal() ? null : Deno.stdin.readable,
+    onInterrupt,
   };
+}
+
+async function service(): Promise<Api> {
+  return new Api(await findService({ variable, root: rootOf(import.meta.url) }));
+}
+
+/** As a shell tells of a program that Ctrl-C has ended. */
+const interruptedCode = 130;
+
+function onInterrupt(act: () => void): Disposable {
+  const heard = () => {
+    act();
+    Deno.exit(interruptedCode);
+  };
+  Deno.addSignalListener("SIGINT", heard);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", heard) };
 }
 
 async function run(args: string[]): Promise<ExitCode> {
   let code: ExitCode = exitCodes.done;
-  const coder = program({ version: denoJson.version, session, end: (ended) => code = ended });
+  const coder = program({ version: denoJson.version, desk, service, end: (ended) => code = ended });
   try {
     for (const command of allOf(coder)) command.exitOverride();
     await coder.parseAsync(args, { from: "user" });

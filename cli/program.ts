@@ -6,20 +6,23 @@ import { scopes, type TokenIdentity } from "../core/domain/access_token.ts";
 import { landingMethods } from "../core/domain/event.ts";
 import { efforts } from "../core/domain/task_spec.ts";
 import { statuses } from "../core/domain/task.ts";
+import type { Api } from "./api.ts";
 import type { AddOptions } from "./commands/add.ts";
 import type { ListOptions } from "./commands/list.ts";
-import type { DiffOptions } from "./commands/read.ts";
+import type { DiffOptions, ExportOptions } from "./commands/read.ts";
 import type { ForkOptions } from "./commands/carry.ts";
 import type { LandOptions } from "./commands/watch.ts";
 import { type Shell, shells } from "./completion/scripts.ts";
 import type { ExitCode } from "./failure.ts";
 import { count, dollars, labels, taskId, taskIds, taskList, wholeNumber } from "./parameters.ts";
-import type { Session } from "./session.ts";
+import type { Desk, Session } from "./session.ts";
 
 export interface ProgramOptions {
   version: string;
-  /** What a command works with; `json`: whether the person asked for JSON. */
-  session(options: { json?: boolean }): Promise<Session>;
+  /** What every command works with; `json`: whether the person asked for JSON. */
+  desk(options: { json: boolean }): Desk;
+  /** The service, looked for when a command needs it. */
+  service(): Promise<Api>;
   /** Takes the exit code of the command that ran. */
   end(code: ExitCode): void;
 }
@@ -33,29 +36,36 @@ bash: echo 'source <(coder completions bash)' >> ~/.bashrc
 zsh:  echo 'source <(coder completions zsh)' >> ~/.zshrc      (after compinit)
 fish: coder completions fish > ~/.config/fish/completions/coder.fish`;
 
-export function program({ version, session, end }: ProgramOptions): Command {
+export function program({ version, desk, service, end }: ProgramOptions): Command {
   const root = new Command("coder")
     .description("Fills a Personal Coder's queue, watches it and reads what came of it")
     .version(version)
+    .option("--json", "print JSON")
+    .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitWords)
     .showHelpAfterError("(coder help tells more)");
 
-  const command = (name: string, description: string) =>
-    root.command(name).description(description).option("--json", "print JSON");
-  /** An action: with the session for its options, and its code as the program's. */
-  const run = <Options extends object, Args extends unknown[]>(
-    act: (session: Session, options: Options, ...args: Args) => Promise<ExitCode>,
+  const command = (name: string, description: string) => root.command(name).description(description);
+  /** An action that needs no service: its code is the program's. */
+  const runAlone = <Options extends object, Args extends unknown[]>(
+    act: (desk: Desk, options: Options, ...args: Args) => Promise<ExitCode>,
   ) =>
   async (...given: unknown[]) => {
     // commander hands on the arguments, then the options, then the command.
-    const [options, args] = [given.at(-2) as Options, given.slice(0, -2) as Args];
-    end(await act(await session({ json: "json" in options }), options, ...args));
+    const [args, options, command] = [given.slice(0, -2) as Args, given.at(-2) as Options, given.at(-1) as Command];
+    end(await act(desk({ json: command.optsWithGlobals().json === true }), options, ...args));
   };
+  const run = <Options extends object, Args extends unknown[]>(
+    act: (session: Session, options: Options, ...args: Args) => Promise<ExitCode>,
+  ) =>
+    runAlone<Options, Args>(async (desk, options, ...args) =>
+      await act({ ...desk, api: await service() }, options, ...args)
+    );
   const one = () => new Argument("<task>", "its number").argParser(taskId);
   const several = () => new Argument("<tasks...>", "their numbers").argParser(taskIds);
 
   command("add", "Add a task")
-    .argument("[prompt...]", "what is to be done; else --file, or what is piped in")
+    .argument("[prompt...]", "what is to be done, with - for what is piped in; else --file, or all that is piped in")
     .option("-f, --file <path>", "read the prompt from a file; -: from standard input")
     .option("-t, --title <text>", "a title; by default the prompt's first line")
     .option("-r, --repo <name>", "the repository it is for")
@@ -105,9 +115,7 @@ export function program({ version, session, end }: ProgramOptions): Command {
   command("logs", "Print what the agent wrote, byte for byte")
     .addArgument(one())
     .action(
-      run(async (session, _, id: number) =>
-        (await import("./commands/read.ts")).download(session, `/api/tasks/${id}/log`)
-      ),
+      run(async (session, _, id: number) => (await import("./commands/read.ts")).logs(session, id)),
     );
 
   command("diff", "Print what a task changed")
@@ -132,7 +140,7 @@ export function program({ version, session, end }: ProgramOptions): Command {
 
   command("message", "Send a follow-up to the agent; a task that is over goes on with it")
     .addArgument(one())
-    .argument("[text...]", "the words; else --file, or what is piped in")
+    .argument("[text...]", "the words, with - for what is piped in; else --file, or all that is piped in")
     .option("-f, --file <path>", "read them from a file; -: from standard input")
     .action(
       run(async (session, { file }: { file?: string }, id: number, words: string[]) =>
@@ -150,7 +158,7 @@ export function program({ version, session, end }: ProgramOptions): Command {
 
   command("reject", "Send a plan back with what is to be changed")
     .addArgument(one())
-    .argument("[feedback...]", "the words; else --file, or what is piped in")
+    .argument("[feedback...]", "the words, with - for what is piped in; else --file, or all that is piped in")
     .option("-f, --file <path>", "read them from a file; -: from standard input")
     .action(
       run(async (session, { file }: { file?: string }, id: number, words: string[]) =>
@@ -194,26 +202,24 @@ export function program({ version, session, end }: ProgramOptions): Command {
         .preset("whole"),
     )
     .action(
-      run(async (session, { output, bundle }: { output?: string; bundle?: string }, id: number) =>
-        (await import("./commands/read.ts")).download(
-          session,
-          `/api/tasks/${id}/export${bundle === undefined ? "" : `?bundle=${bundle}`}`,
-          { output },
-        )
+      run(async (session, options: ExportOptions, id: number) =>
+        (await import("./commands/read.ts")).exportTask(session, id, options)
       ),
     );
 
   command("import", "Take in the history of a task that was exported elsewhere, to be read and forked here")
-    .argument("<file>", "what export wrote")
+    .argument("<file>", "what export wrote; -: from standard input")
     .action(
       run(async (session, _, file: string) => (await import("./commands/carry.ts")).importFile(session, file)),
     );
 
   command("fork", "Make a new task that goes on from a moment of another one")
     .addArgument(one())
-    .argument("[prompt...]", "what is to be done from there; by default what was asked for then")
+    .argument("[prompt...]", "what is to be done from there, with - for what is piped in; by default as it was then")
+    .option("-f, --file <path>", "read the prompt from a file; -: from standard input")
     .option("--at <event>", "the number of an event; by default the last one", taskId)
-    .option("--title <text>")
+    .option("-t, --title <text>", "a title; by default the prompt's first line")
+    .option("--key <text>", "an idempotency key: with the same one again there is no second task")
     .action(
       run(async (session, options: ForkOptions, id: number, words: string[]) =>
         (await import("./commands/carry.ts")).fork(session, id, { ...options, words })
@@ -224,12 +230,11 @@ export function program({ version, session, end }: ProgramOptions): Command {
     .addArgument(new Argument("[task]", "its number").argParser(taskId))
     .action(run(async (session, _, id: number | undefined) => (await import("./commands/read.ts")).open(session, id)));
 
-  root.command("mcp").description("Serve the queue as MCP tools over stdio, for an agent at your keyboard")
+  command("mcp", "Serve the queue as MCP tools over stdio, for an agent at your keyboard")
     .action(run(async (session) => (await import("./commands/mcp.ts")).mcp(session, { version })));
 
-  const token = root.command("token").description("Tokens that open a part of the API");
-  const tokenCommand = (name: string, description: string) =>
-    token.command(name).description(description).option("--json", "print JSON");
+  const token = command("token", "Tokens that open a part of the API");
+  const tokenCommand = (name: string, description: string) => token.command(name).description(description);
 
   tokenCommand("create", "Make a token; it is printed once, and only a hash of it is kept")
     .requiredOption("--name <name>", "it stands in the log beside what is done with it")
@@ -251,23 +256,23 @@ export function program({ version, session, end }: ProgramOptions): Command {
     .argument("[folder]", "in the repository", ".")
     .option("--print", "only print it")
     .action(
-      run(async (session, options: { print?: boolean }, folder: string) =>
-        (await import("./commands/init.ts")).init(session, folder, options)
+      runAlone(async (desk, options: { print?: boolean }, folder: string) =>
+        (await import("./commands/init.ts")).init(desk, folder, options)
       ),
     );
 
-  root.command("completions").description("Print a script by which a shell completes commands, options and tasks")
+  command("completions", "Print a script by which a shell completes commands, options and tasks")
     .addArgument(new Argument("<shell>", "the shell").choices(shells))
     .addHelpText("after", completionHelp)
     .action(
-      run(async (session, _, shell: Shell) => (await import("./commands/complete.ts")).completions(session, shell)),
+      runAlone(async (desk, _, shell: Shell) => (await import("./commands/complete.ts")).completions(desk, shell)),
     );
 
   root.command("complete", { hidden: true })
     .argument("[words...]")
     .action(
-      run(async (session, _, words: string[]) =>
-        (await import("./commands/complete.ts")).complete(session, root, words)
+      runAlone(async (desk, _, words: string[]) =>
+        (await import("./commands/complete.ts")).complete(desk, { root, words, service })
       ),
     );
 

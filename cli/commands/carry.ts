@@ -2,12 +2,13 @@
 
 import type { TaskView } from "../../core/view/task_view.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
-import type { Session } from "../session.ts";
+import { type Desk, type Session, textFrom } from "../session.ts";
 import { stateWords, taskName } from "../task_words.ts";
 
 /** Sends a file of `export` to the service; the same file again gives the same task. */
-export async function importFile({ api, out, isJson, note }: Session, path: string): Promise<ExitCode> {
-  const lines = await openFile(path);
+export async function importFile(session: Session, path: string): Promise<ExitCode> {
+  const { api, out, isJson, note } = session;
+  const lines = path === "-" ? pipedIn(session) : await openFile(path);
   const answer = await api.json<{ task: TaskView; lacking: string | null }>("/api/import", {
     lines,
     // It may be gigabytes: it takes as long as it takes.
@@ -19,8 +20,16 @@ export async function importFile({ api, out, isJson, note }: Session, path: stri
   return exitCodes.done;
 }
 
+function pipedIn({ input }: Pick<Desk, "input">): ReadableStream<Uint8Array> {
+  const lines = input();
+  if (lines) return lines;
+  throw new Failure("usage", "Nothing is piped in: give the file that export wrote");
+}
+
 async function openFile(path: string): Promise<ReadableStream<Uint8Array>> {
   try {
+    // It can be opened like a file, and only reading it fails.
+    if ((await Deno.stat(path)).isDirectory) throw new Error("it is a folder");
     return (await Deno.open(path)).readable;
   } catch (error) {
     throw new Failure("usage", `Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
@@ -30,18 +39,24 @@ async function openFile(path: string): Promise<ReadableStream<Uint8Array>> {
 export interface ForkOptions {
   at?: number;
   title?: string;
+  file?: string;
+  key?: string;
 }
 
 /** A new task with the files of a moment, told what was said until then. */
 export async function fork(
-  { api, out, isJson }: Session,
+  session: Session,
   id: number,
-  { at, title, words }: ForkOptions & { words: string[] },
+  { at, title, file, key, words }: ForkOptions & { words: string[] },
 ): Promise<ExitCode> {
+  const { api, out, isJson } = session;
+  const isAsked = words.length > 0 || file !== undefined;
+  const prompt = isAsked ? await textFrom(session, { words, file, what: "prompt" }) : undefined;
   const moment = at ?? (await api.json<TaskView>(`/api/tasks/${id}`)).seq;
-  const prompt = words.join(" ").trim();
-  const body = { at: moment, ...(title !== undefined && { title }), ...(prompt !== "" && { prompt }) };
-  const task = await api.json<TaskView>(`/api/tasks/${id}/fork`, { body });
+  const task = await api.json<TaskView>(`/api/tasks/${id}/fork`, {
+    body: { at: moment, title, prompt },
+    headers: key === undefined ? {} : { "idempotency-key": key },
+  });
   if (isJson) out.printJson(task);
   else out.print(`${taskName(task)}: ${stateWords(task, { out, now: Date.now() })}`);
   return exitCodes.done;

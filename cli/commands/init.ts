@@ -3,13 +3,13 @@
 import { dirname, join, resolve } from "@std/path";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import { findCommands, type Found, lockFiles } from "../init/find_commands.ts";
-import type { Session } from "../session.ts";
+import type { Desk } from "../session.ts";
 
 const fileName = "coder.json";
 
 /** `print`: says what would be written, and writes nothing. What is there is never written over. */
 export async function init(
-  { out, isJson, note }: Pick<Session, "out" | "isJson" | "note">,
+  { out, isJson, note }: Pick<Desk, "out" | "isJson" | "note">,
   folder: string,
   { print = false }: { print?: boolean },
 ): Promise<ExitCode> {

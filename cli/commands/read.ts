@@ -5,7 +5,7 @@ import type { Why } from "../../core/view/why.ts";
 import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { pageOf } from "../task_words.ts";
-import type { Style } from "../terminal/output.ts";
+import type { Output, Style } from "../terminal/output.ts";
 import { plain } from "../terminal/text.ts";
 
 export interface DiffOptions {
@@ -40,35 +40,96 @@ function styleOfLine(line: string): Style | null {
   return line.startsWith("+") ? "done" : line.startsWith("-") ? "fail" : null;
 }
 
-/** A file of the API as it is: the raw log, the history. `output`: a path to write it to, which must not be there yet. */
-export async function download(
-  { api, out, note }: Session,
-  path: string,
-  { output }: { output?: string } = {},
-): Promise<ExitCode> {
-  // It may be gigabytes: it takes as long as it takes.
-  const { body } = await api.call(path, { signal: new AbortController().signal });
+/** It may be gigabytes: it takes as long as it takes. */
+const patient = () => ({ signal: new AbortController().signal });
+
+/** What the agent wrote, as it is; as JSON its lines, which are values of their own unless they are none. */
+export async function logs({ api, out, isJson }: Session, id: number): Promise<ExitCode> {
+  const { body } = await api.call(`/api/tasks/${id}/log`, patient());
   if (!body) return exitCodes.done;
-  if (output !== undefined) {
-    const file = await createFile(output).catch(async (error) => {
-      await body.cancel();
-      throw error;
-    });
-    await body.pipeTo(file.writable);
-    note(`Written to ${output}`);
-  } else if (out.isTerminal) {
-    for await (const text of body.pipeThrough(new TextDecoderStream())) out.write(plain(text));
-  } else await out.copy(body);
+  if (isJson) { for await (const line of linesOf(body)) out.printJson(valueOf(line)); }
+  else await printBody(out, body);
   return exitCodes.done;
 }
 
-async function createFile(path: string): Promise<Deno.FsFile> {
+async function printBody(out: Output, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  if (!out.isTerminal) return await out.copy(body);
+  for await (const text of body.pipeThrough(new TextDecoderStream())) out.write(plain(text));
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string, void> {
+  let rest = "";
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
+
+function valueOf(line: string): unknown {
   try {
-    return await Deno.open(path, { write: true, createNew: true });
+    return JSON.parse(line);
+  } catch {
+    return line;
+  }
+}
+
+export interface ExportOptions {
+  /** A path to write it to, which must not be there yet. */
+  output?: string;
+  bundle?: string;
+}
+
+/** The history of a task, as NDJSON. */
+export async function exportTask(
+  session: Session,
+  id: number,
+  { output, bundle }: ExportOptions,
+): Promise<ExitCode> {
+  const { api, out, isJson, note } = session;
+  // Before it is asked for: it may be long in the making.
+  if (output !== undefined && await isThere(output)) throw new Failure("failed", `${output} is there already`);
+  const { body } = await api.call(`/api/tasks/${id}/export`, { query: { bundle }, ...patient() });
+  if (!body) return exitCodes.done;
+  if (output === undefined) await printBody(out, body);
+  else {
+    const bytes = await save(session, body, output);
+    if (isJson) out.printJson({ path: output, bytes });
+    else note(`Written to ${output}`);
+  }
+  return exitCodes.done;
+}
+
+/** Writes a file whole or not at all, and says how long it is. */
+async function save(
+  { onInterrupt }: Pick<Session, "onInterrupt">,
+  body: ReadableStream<Uint8Array>,
+  path: string,
+): Promise<number> {
+  const part = `${path}.${Deno.pid}.part`;
+  const removePart = () => {
+    try {
+      Deno.removeSync(part);
+    } catch { /* it was not made */ }
+  };
+  using _interrupt = onInterrupt(removePart);
+  try {
+    const file = await Deno.open(part, { write: true, createNew: true });
+    await body.pipeTo(file.writable);
+    const { size } = await Deno.stat(part);
+    await Deno.rename(part, path);
+    return size;
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) throw new Failure("failed", `${path} is there already`);
+    await body.cancel().catch(() => {});
+    removePart();
+    if (error instanceof Failure) throw error;
     throw new Failure("failed", `Cannot write ${path}: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
 }
 
 /** Why it runs or waits, now or after event `at`. */

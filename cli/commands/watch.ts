@@ -2,7 +2,7 @@
 
 import type { LandingMethod, TaskEvent } from "../../core/domain/event.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { type ExitCode, exitCodes } from "../failure.ts";
+import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { stateWords, taskName } from "../task_words.ts";
 import { watchBoard } from "../watch/watch_board.ts";
@@ -10,9 +10,9 @@ import { watchTask } from "../watch/watch_task.ts";
 
 export async function watch(session: Session, ids: number[], { after }: { after?: number }): Promise<ExitCode> {
   const [id, ...others] = new Set(ids);
-  return id !== undefined && others.length === 0
-    ? await watchTask(session, id, { after })
-    : await watchBoard(session, [...new Set(ids)]);
+  if (id !== undefined && others.length === 0) return await watchTask(session, id, { after });
+  if (after !== undefined) throw new Failure("usage", "--after is for one task: name it alone");
+  return await watchBoard(session, [...new Set(ids)]);
 }
 
 export interface LandOptions {

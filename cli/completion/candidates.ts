@@ -54,7 +54,8 @@ async function ofValue(value: Option | Argument, tasks: ReadTasks): Promise<Cand
 }
 
 function optionsOf(command: Command): Candidate[] {
-  return command.createHelp().visibleOptions(command)
+  const help = command.createHelp();
+  return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)]
     .map(({ long, description }) => ({ text: long ?? "", description }));
 }
 

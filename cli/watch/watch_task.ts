@@ -17,7 +17,7 @@ import { TranscriptLines } from "./transcript_lines.ts";
  * any more. `until`: an event that ends it sooner.
  */
 export async function watchTask(
-  { api, out, isJson, note }: Session,
+  { api, out, isJson, note, onInterrupt }: Session,
   id: number,
   { after = 0, until = () => false }: { after?: number; until?: (event: TaskEvent) => boolean } = {},
 ): Promise<ExitCode> {
@@ -32,12 +32,21 @@ export async function watchTask(
     screen.draw(doing.words === "" ? [] : [`${out.paint("run", spinner(now))} ${out.paint("dim", words)}`]);
   };
   using _ticking = out.isTerminal && !isJson ? every(frameMs, drawNow) : null;
-  const frames = followFrames(api, `/api/tasks/${id}/stream`, { after: after > 0 ? String(after) : null, note });
+  let seen = after;
+  using _interrupt = onInterrupt(() => {
+    screen.draw([]);
+    note(`To go on: coder watch ${id}${seen > 0 ? ` --after ${seen}` : ""}`);
+  });
+  const frames = followFrames(api, `/api/tasks/${id}/stream`, {
+    after: after > 0 ? String(after) : null,
+    note: (text) => screen.aside(() => note(text)),
+  });
   for await (const { event, data } of frames) {
     if (event === "end") break;
     const next: TaskEvent = JSON.parse(data);
     if (isJson) out.print(data);
     else screen.print(...lines.take(next));
+    seen = next.seq;
     doing = { words: doingWords(next, id) ?? doing.words, since: Date.parse(next.at) };
     if (until(next)) break;
   }

@@ -61,6 +61,11 @@ Deno.test("coder fills the queue, watches, reads and lands, and finds the servic
   assertEquals([JSON.parse(header!).task, lines.length], [2, events.length]);
   const again = await run(["export", "2", "-o", "two.ndjson"], { cwd: folder.path });
   assertEquals([again.code, again.err], [1, "coder: two.ndjson is there already\n"]);
+  const named = await run(["--json", "export", "2", "-o", "again.ndjson"], { cwd: folder.path });
+  const { size } = await Deno.stat(join(folder.path, "again.ndjson"));
+  assertEquals([JSON.parse(named.out), named.err], [{ path: "again.ndjson", bytes: size }, ""]);
+  const values = (await run(["logs", "2", "--json"])).out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(values.length, logs.trimEnd().split("\n").length);
 
   const landed = await run(["land", "2", "--method", "merge"]);
   assertEquals(landed.code, 0, landed.out + landed.err);
@@ -109,6 +114,9 @@ Deno.test("coder exits with 1 for what failed, 2 for wrong usage, 3 where nobody
     [["add"], 2, /^coder: There is no prompt/],
     [["message", "1", "a", "--file", "b"], 2, /as words or with --file/],
     [["fly"], 2, /unknown command 'fly'/],
+    [["watch", "1", "2", "--after", "3"], 2, /^coder: --after is for one task/],
+    [["watch", "--after", "3"], 2, /^coder: --after is for one task/],
+    [["import", "-"], 2, /^coder: The file cannot be imported/],
     [["cancel", "1", "98"], 1, /There is no task 98/],
   ];
   for (const [args, code, words] of wrong) {
@@ -177,6 +185,34 @@ Deno.test("coder watch goes on after the service was restarted, without a gap or
   const events: TaskEvent[] = lines.map((line) => JSON.parse(line));
   assertEquals(events.map(({ seq }) => seq), Array.from({ length: events.length }, (_, at) => at + 1));
   assertEquals(events.length, (await service.events(1)).length);
+});
+
+Deno.test("coder watch says at Ctrl-C where to go on", async () => {
+  await using world = await demoWorld();
+  await world.run(["add", "Greet in Sami", "--label", "x=1"]);
+  const watching = startCoder(["watch", "1"], { env: { CODER_DATA: world.service.data } });
+  const [shown, said] = [linesOf(watching.stdout), new Response(watching.stderr).text()];
+  for await (const line of shown) if (line.includes("Greet in Sami") && line.startsWith("  ")) break;
+  watching.kill("SIGINT");
+  assertEquals((await watching.status).code, 130);
+  assertEquals(await said, "To go on: coder watch 1 --after 1\n");
+});
+
+Deno.test("coder --json stands before and after any command, and what needs no service looks for none", async () => {
+  await using world = await demoWorld();
+  const { run } = world;
+  for (const args of [["--json", "list"], ["list", "--json"]]) assertEquals((await run(args)).out, "[]\n");
+  for (const args of [["--json", "token", "list"], ["token", "--json", "list"], ["token", "list", "--json"]]) {
+    assertEquals((await run(args)).out, "[]\n", args.join(" "));
+  }
+  assertEquals((await run(["mcp", "--json"], { stdin: "" })).code, 0);
+  assertStringIncludes((await run(["show", "--help"])).out, "--json");
+  const nowhere = { env: { CODER_URL: "nowhere" } };
+  assertEquals(JSON.parse((await coder(["completions", "bash", "--json"], nowhere)).out).shell, "bash");
+  assertMatch((await coder(["complete", "--", "show", "--js"], nowhere)).out, /^--json\t/);
+  await using folder = await tempDir();
+  assertMatch((await coder(["init", folder.path], nowhere)).err, /is in no git repository/);
+  assertEquals((await coder(["list"], nowhere)).code, 2);
 });
 
 Deno.test("coder watches several tasks until all are over, and ends with 1 when one failed", async () => {
@@ -280,6 +316,16 @@ Deno.test("coder carries a history with its files to where it is read and forked
   const forked: TaskView = JSON.parse((await run(["fork", "2", "Now in Latin", "--json"])).out);
   assertEquals([forked.id, forked.prompt, forked.forked_from?.task], [3, "Now in Latin", 2]);
   assertEquals((await run(["watch", "3"])).code, 0);
+  await Deno.writeTextFile(join(folder.path, "prompt.md"), "Now in Coptic");
+  const again = ["fork", "2", "--file", "prompt.md", "--key", "once", "--json"];
+  const twice: TaskView[] = [];
+  for (const args of [again, again]) twice.push(JSON.parse((await run(args, at)).out));
+  assertEquals(twice.map(({ id, prompt }) => [id, prompt]), [[4, "Now in Coptic"], [4, "Now in Coptic"]]);
+  const besides = await run(["fork", "2", "Now in Syriac", "-", "--json"], { stdin: "and commit it" });
+  assertEquals(JSON.parse(besides.out).prompt, "Now in Syriac\n\nand commit it");
+  const stdin = await Deno.readTextFile(join(folder.path, "one.ndjson"));
+  assertMatch((await run(["import", "-"], { stdin })).out, /^#2 Greet in Greek: /);
+
   const nowhere = await run(["import", "two.ndjson"], at);
   assertEquals([nowhere.code, nowhere.out], [2, ""]);
   assertMatch(nowhere.err, /Cannot read two.ndjson/);
