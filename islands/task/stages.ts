@@ -57,12 +57,14 @@ export function stagesOf(task: TaskView, { events, now }: { events: TaskEvent[];
     return [stage("Created", task.created_at), ...ended, waits, ...next("Claimed", "Worktree", "Running", "Finished")];
   }
   if (task.status === "in_progress") {
-    if (run.finished) return [...past, current("Finishing", run.finished.at), ...next("Finished")];
-    if (!run.worktree && !run.started && task.last_step === null) {
-      return [...past, current("Preparing", run.claimed?.at ?? null), ...next("Running", "Finished")];
-    }
+    const ended = run.finished?.at ?? greenSince(run.check);
+    if (ended) return [...past, current("Finishing", ended), ...next("Finished")];
     const setup = openStep(run.setup);
     if (setup) return [...past, { ...current("Setup", setup), ticking: true }, ...next("Running", "Finished")];
+    if (isPreparing(task, run)) {
+      const since = run.setup.ended ?? run.worktree ?? run.claimed;
+      return [...past, current("Preparing", since?.at ?? null), ...next("Running", "Finished")];
+    }
     const check = openStep(run.check);
     if (check) return [...past, { ...current("Check", check), ticking: true }, ...next("Finished")];
     const began = run.started?.at ?? task.run_started_at;
@@ -81,10 +83,17 @@ export function stagesOf(task: TaskView, { events, now }: { events: TaskEvent[];
   return [...past, waits, ...next("Running", "Finished")];
 }
 
+/** Whether its agent is still to be started; what a later step tells stands for a start that is not among the known events. */
+function isPreparing({ last_step }: TaskView, { started }: LastRun): boolean {
+  return started === null && (last_step === null || last_step.startsWith("Setup: "));
+}
+
 /** What is known of the last run; events of an earlier one say nothing about it, but for the worktree that it goes on in. */
 interface LastRun {
   claimed: TaskEventOf<"run.claimed"> | null;
   worktree: TaskEventOf<"worktree.added"> | null;
+  /** Whether it goes on in the worktree of an earlier run. */
+  goesOn: boolean;
   started: TaskEventOf<"run.started"> | null;
   finished: TaskEventOf<"run.finished"> | null;
   setup: StepEvents;
@@ -101,11 +110,12 @@ function lastRun(task: TaskView, events: TaskEvent[]): LastRun {
   const last = <T extends TaskEvent["type"]>(type: T): TaskEventOf<T> | null =>
     known.findLast((event): event is TaskEventOf<T> => event.type === type && event.run === task.runs) ?? null;
   const place = known.findLast(({ type }) => type === "worktree.added" || type === "worktree.removed");
-  // Once it was removed, only the run that made it has had it.
-  const kept = place?.type === "worktree.added" ? place as TaskEventOf<"worktree.added"> : null;
+  const worktree = last("worktree.added");
   return {
     claimed: last("run.claimed"),
-    worktree: last("worktree.added") ?? kept,
+    worktree,
+    // Once it was removed, only the run that made it has had it.
+    goesOn: worktree === null && place?.type === "worktree.added",
     started: last("run.started"),
     finished: last("run.finished"),
     setup: { began: last("setup.started"), ended: last("setup.finished") },
@@ -113,8 +123,10 @@ function lastRun(task: TaskView, events: TaskEvent[]): LastRun {
   };
 }
 
-function pastStages(task: TaskView, { claimed, worktree, started, check }: LastRun): Stage[] {
+function pastStages(task: TaskView, { claimed, worktree, goesOn, started, check }: LastRun): Stage[] {
   const stages = [stage("Created", task.created_at)];
+  // Without a time: from when it was made to this claim is the time of earlier runs and of the queue.
+  if (goesOn) stages.push({ ...stage("Worktree", null), detail: "kept" });
   if (task.runs > 0) {
     const why = claimed?.data.why;
     const attempt = task.attempts > 1 ? `attempt ${task.attempts}` : null;
@@ -124,9 +136,13 @@ function pastStages(task: TaskView, { claimed, worktree, started, check }: LastR
   }
   if (worktree) stages.push(stage("Worktree", worktree.at));
   if (started) stages.push(stage("Ran", started.at));
-  if (check.ended?.data.outcome === "passed" && !openStep(check)) stages.push(stage("Checked", check.ended.at));
-  // A run that goes on in the worktree of an earlier one was claimed after that was made. Sorting keeps the order of equals.
-  return stages.sort((a, b) => a.at === null || b.at === null ? 0 : Date.parse(a.at) - Date.parse(b.at));
+  if (greenSince(check)) stages.push(stage("Checked", check.began?.at ?? null));
+  return stages;
+}
+
+/** When a check ended that is the last one and passed. */
+function greenSince(check: StepEvents): string | null {
+  return check.ended?.data.outcome === "passed" && !openStep(check) ? check.ended.at : null;
 }
 
 /** When a command of the repository began that has not ended. */

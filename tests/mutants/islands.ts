@@ -11,8 +11,8 @@ export const islandsMutants: Mutant[] = [
   {
     name: "a removed worktree is that of the next run",
     file: "islands/task/stages.ts",
-    text: 'place?.type === "worktree.added" ?',
-    broken: 'place !== undefined && place.type !== "task.created" ?',
+    text: 'place?.type === "worktree.added",',
+    broken: "place !== undefined,",
     tests: ["tests/islands/task/stages_test.ts"],
   },
   {
