@@ -12,11 +12,12 @@ import { readBody } from "./guard/body.ts";
 import { refusals } from "./guard/refusals.ts";
 import { compression } from "./guard/compression.ts";
 import { docs } from "./api/docs.tsx";
-import { errorResponse, problemResponse } from "./api/error_response.ts";
+import { asResponse, problemOf, problemResponse } from "./api/error_response.ts";
 import { events } from "./api/events.ts";
 import { answerHeaders, guard, type GuardOptions } from "./guard/guard.ts";
 import { imports } from "./api/import.ts";
 import { insights } from "./api/insights.ts";
+import { errorPage } from "./pages/error_page.tsx";
 import { login } from "./pages/login.tsx";
 import { mcp } from "./mcp/mcp.ts";
 import { metrics } from "./api/metrics.ts";
@@ -40,7 +41,7 @@ export interface AppOptions {
   pages: Hono[];
   /** Answers a browser that asks for a page which is not there; without it, as to a program. */
   missing?: (c: Context) => Promise<Response>;
-  /** The address of the pages' stylesheet, for the login page. */
+  /** The address of the pages' stylesheet, for those that load nothing else. */
   stylesheet?: string;
   warn(message: string, error: unknown): void;
   /** By which a body that does not come is given up; by default one of the runtime's own each. */
@@ -110,7 +111,10 @@ export function makeApp(
   app.route("/", login({ token: guardOptions.token, stylesheet: stylesheet ?? null }));
   for (const page of pages) app.route("/", page);
   app.notFound((c) => nothingAt(c, app, missing));
-  app.onError((error, c) => errorResponse(error, c, warn));
+  app.onError((error, c) => {
+    const found = problemOf(error, (cause) => warn(`${c.req.method} ${c.req.path} failed`, cause));
+    return isVisit(c) ? errorPage(c, found, { stylesheet: stylesheet ?? null }) : asResponse(found);
+  });
   return {
     fetch: (request, info) => app.fetch(request, info),
     request: app.request.bind(app),
@@ -142,7 +146,8 @@ function isVisit(c: Context): boolean {
 async function nothingAt(c: Context, app: OpenAPIHono, missing: AppOptions["missing"]): Promise<Response> {
   const path = c.req.path.slice(0, 200);
   const allowed = methods.filter((method) => answers(app, method, c.req.path));
-  if (allowed.length === 0 && missing && isVisit(c)) return await missing(c);
+  // Also where only a form is sent to: nobody who opened the address asked for a method.
+  if (missing && isVisit(c)) return await missing(c);
   if (allowed.length === 0) return problemResponse(404, `There is nothing at ${path}`);
   const response = problemResponse(405, `${path} answers to ${allowed.join(", ")}`);
   response.headers.set("allow", allowed.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", "));

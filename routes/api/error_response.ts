@@ -1,6 +1,5 @@
 // Errors as RFC 9457 problems, in one place. A stranger sees "Internal error"; the log sees everything.
 
-import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { DomainError, type ErrorCode, type Issue } from "../../core/domain/error.ts";
@@ -46,16 +45,15 @@ export function problem(status: number, detail: string, errors?: Issue[]): Probl
 }
 
 export function problemResponse(status: number, detail: string, errors?: Issue[]): Response {
-  return new Response(JSON.stringify(problem(status, detail, errors)), {
-    status,
-    headers: { "content-type": "application/problem+json" },
-  });
+  return asResponse(problem(status, detail, errors));
 }
 
-/** Any error as a response; for `app.onError`. */
-export function errorResponse(error: Error, c: Context, warn: (message: string, error: unknown) => void): Response {
-  const { status, detail, errors } = problemOf(error, (cause) => warn(`${c.req.method} ${c.req.path} failed`, cause));
-  return problemResponse(status, detail, errors);
+/** A problem as the answer to a program. */
+export function asResponse(problem: Problem): Response {
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { "content-type": "application/problem+json" },
+  });
 }
 
 /** Any error as a problem; `onUnexpected` is told of what a stranger is not. */

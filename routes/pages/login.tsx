@@ -3,9 +3,9 @@
 
 import { type Context, Hono } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
-import { renderToString } from "preact-render-to-string";
 import { readToken, sameSecret, sessionCookie, sessionOf, type Token } from "../guard/guard.ts";
 import { wrongTokens } from "../guard/wrong_tokens.ts";
+import { plainPage } from "./plain_page.tsx";
 
 export interface LoginOptions {
   /** Null: nothing to log in to. */
@@ -17,22 +17,14 @@ export interface LoginOptions {
 const sessionSeconds = 30 * 24 * 3600;
 const wrongAtMost = 10;
 
-const policy =
-  "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
 export function login({ token: source, stylesheet }: LoginOptions): Hono {
   const app = new Hono();
   // One count for all, the address aside: this is where a person types.
   const wrong = wrongTokens({ atMost: wrongAtMost });
 
   async function answer(c: Context, status: 200 | 403 | 429, error: string | null) {
-    const page = <LoginPage next={nextOf(c.req.query("next"))} error={error} stylesheet={stylesheet} />;
-    return await c.html(`<!doctype html>${renderToString(page)}`, status, {
-      "content-security-policy": policy,
-      "cache-control": "no-store",
-      // "no-referrer" would make the browser send the form with `Origin: null`.
-      "referrer-policy": "same-origin",
-    });
+    const children = <LoginForm next={nextOf(c.req.query("next"))} error={error} />;
+    return await plainPage(c, status, { title: "Log in", stylesheet, children });
   }
 
   app.get("/login", async (c) => await readToken(source) === null ? c.redirect("/", 303) : await answer(c, 200, null));
@@ -74,43 +66,32 @@ function nextOf(text: string | undefined): string {
   return text !== undefined && /^\/(?![/\\])[\x21-\x7e]{0,500}$/.test(text) ? text : "/";
 }
 
-function LoginPage({ next, error, stylesheet }: { next: string; error: string | null; stylesheet: string | null }) {
+function LoginForm({ next, error }: { next: string; error: string | null }) {
   const action = next === "/" ? "/login" : `/login?next=${encodeURIComponent(next)}`;
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>Log in · Personal Coder</title>
-        {stylesheet && <link rel="stylesheet" href={stylesheet} />}
-      </head>
-      <body class="page-login">
-        <main id="main" class="form-page">
-          <h1>Personal Coder</h1>
-          <form method="post" action={action}>
-            <p class="field">
-              <label for="token">Token</label>
-              <input
-                id="token"
-                name="token"
-                type="password"
-                autocomplete="current-password"
-                required
-                autofocus
-                aria-invalid={error === null ? undefined : "true"}
-                aria-describedby={error === null ? "where" : "error where"}
-              />
-              {error && <span id="error" class="field-error" role="alert">{error}</span>}
-            </p>
-            <p id="where" class="muted">
-              It is the value of CODER_TOKEN or in CODER_TOKEN_FILE, or was printed when the service started and is in
-              the file <code>token</code> of its data folder.
-            </p>
-            <button type="submit" class="primary">Log in</button>
-          </form>
-        </main>
-      </body>
-    </html>
+    <>
+      <h1>Personal Coder</h1>
+      <form method="post" action={action}>
+        <p class="field">
+          <label for="token">Token</label>
+          <input
+            id="token"
+            name="token"
+            type="password"
+            autocomplete="current-password"
+            required
+            autofocus
+            aria-invalid={error === null ? undefined : "true"}
+            aria-describedby={error === null ? "where" : "error where"}
+          />
+          {error && <span id="error" class="field-error" role="alert">{error}</span>}
+        </p>
+        <p id="where" class="muted">
+          It is the value of CODER_TOKEN or in CODER_TOKEN_FILE, or was printed when the service started and is in the
+          file <code>token</code> of its data folder.
+        </p>
+        <button type="submit" class="primary">Log in</button>
+      </form>
+    </>
   );
 }

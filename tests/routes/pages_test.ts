@@ -1,7 +1,10 @@
 // The pages as the server draws them; tests/browser has what people do with them.
 
 import { assertEquals, assertMatch } from "@std/assert";
+import { DomainError } from "../../core/domain/error.ts";
 import type { Service } from "../../core/engine/service/service.ts";
+import { makeApp } from "../../routes/app.ts";
+import { guardOptions } from "../../routes/guard/guard.ts";
 import { pageAnswers } from "../../routes/pages/page_answer.ts";
 import { pages } from "../../routes/pages/pages.tsx";
 import { routesWorld } from "./world.ts";
@@ -51,4 +54,42 @@ Deno.test("a page asks for each of its parts once, also where it is only looked 
     await task.body?.cancel();
     assertEquals([task.status, calls()], [200, { cursor: 1, read: 1, events: 1, diff: 1, health: 1 }]);
   }
+});
+
+Deno.test("a browser gets a page where a page cannot be made, and where only a form is sent to; a program a problem", async () => {
+  await using world = await routesWorld({ agent: false });
+  const broken: Service = {
+    ...world.service,
+    board: () => Promise.reject(new Error("secret")),
+    repositories: () => Promise.reject(new DomainError("unavailable", "The store cannot be reached <now>")),
+  };
+  const warned: string[] = [];
+  const begin = pageAnswers({ service: broken, assets });
+  const app = makeApp({
+    service: broken,
+    guard: guardOptions({ host: "127.0.0.1", hostname: "machine", publicUrl: null, workerUrl: null, token: null }),
+    version: "0",
+    pages: [pages({ service: broken, begin })],
+    missing: (c) => begin(c)({ kind: "nowhere" }, 404),
+    stylesheet: "/s.css",
+    warn: (message) => void warned.push(message),
+  });
+  const get = async (path: string, accept: string) => {
+    const answer = await app.request(`http://localhost:8000${path}`, { headers: { host: "localhost:8000", accept } });
+    return { status: answer.status, type: answer.headers.get("content-type") ?? "", text: await answer.text() };
+  };
+  const expected = [
+    ["/", 500, /<h1>Internal error<\/h1><p>Internal error: the service/],
+    ["/repositories", 503, /<h1>Unavailable<\/h1><p>The store cannot be reached &lt;now/],
+    ["/logout", 404, /There is no page at this address/],
+  ] as const;
+  for (const [path, status, words] of expected) {
+    const page = await get(path, "text/html,*/*;q=0.8");
+    assertEquals([page.status, page.type.split(";")[0]], [status, "text/html"], path);
+    assertMatch(page.text, words);
+    assertEquals(page.text.includes("secret"), false);
+    const answer = await get(path, "*/*");
+    assertEquals([answer.status, answer.type], [path === "/logout" ? 405 : status, "application/problem+json"], path);
+  }
+  assertEquals(warned, ["GET / failed", "GET / failed"]);
 });
