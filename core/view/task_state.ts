@@ -163,7 +163,7 @@ export function filterOf(query: URLSearchParams): BoardFilter {
   const outcome = query.get("outcome");
   return {
     q: query.get("q") ?? "",
-    status: status !== null && status in statusWords ? status as Status : null,
+    status: status !== null && Object.hasOwn(statusWords, status) ? status as Status : null,
     // A form sends its empty choices too.
     repo: query.get("repo") || null,
     outcome: outcomes.find((one) => one === outcome) ?? null,

@@ -22,11 +22,11 @@ const words: [word: string, host: WebHost][] = [
 ];
 
 /** Names that serve nothing but ssh, and where their pages are. */
-const pageNames: Record<string, string> = {
-  "ssh.github.com": "github.com",
-  "altssh.gitlab.com": "gitlab.com",
-  "altssh.bitbucket.org": "bitbucket.org",
-};
+const pageNames: ReadonlyMap<string, string> = new Map([
+  ["ssh.github.com", "github.com"],
+  ["altssh.gitlab.com", "gitlab.com"],
+  ["altssh.bitbucket.org", "bitbucket.org"],
+]);
 
 const none: WebLinks = { host: null, pull_request: null, branch: null };
 
@@ -58,7 +58,7 @@ function remoteOf(url: string): Remote | null {
   if (host === undefined || parts.length < 2 || parts.some((part) => /^\.+$/.test(part))) {
     return null;
   }
-  const name = pageNames[host.toLowerCase()] ?? host.toLowerCase();
+  const name = pageNames.get(host.toLowerCase()) ?? host.toLowerCase();
   const origin = originOf(scheme!.toLowerCase(), name, port);
   return origin === null ? null : { name, origin, path: parts.map(encodedOnce) };
 }

@@ -35,7 +35,7 @@ interface FileDiffProps {
 
 export function FileDiff({ open, file, index, rowsBefore }: FileDiffProps) {
   const { review } = open;
-  const folded = review.folded.value[file.path] ?? isViewed(review.viewed.value, file);
+  const folded = review.folded.value.get(file.path) ?? isViewed(review.viewed.value, file);
   const rows = folded ? 0 : Math.min(rowsMax, rowsOf(file));
   const { ref, near } = useNear<HTMLElement>(rowsBefore < rowsAtFirst, headPx + rows * rowPx);
   return (

@@ -43,7 +43,7 @@ export class Review {
   readonly target: Signal<{ path: string; line: number } | null> = signal(null);
   readonly viewed: Signal<Viewed> = signal({});
   /** What the reader folded or opened, by path; else a file is folded when it is viewed. */
-  readonly folded: Signal<Readonly<Record<string, boolean>>> = signal({});
+  readonly folded: Signal<ReadonlyMap<string, boolean>> = signal(new Map());
   /** What is shown between the hunks, by `contextKey`. */
   readonly context: Signal<Readonly<Record<string, FileContext>>> = signal({});
   /** Rises when what is shown is known to be old. */
@@ -111,7 +111,7 @@ export class Review {
   }
 
   setFolded({ path }: DiffFile, on: boolean): void {
-    this.folded.value = { ...this.folded.peek(), [path]: on };
+    this.folded.value = new Map([...this.folded.peek(), [path, on]]);
   }
 
   /**

@@ -22,7 +22,7 @@ export function FolderTree(props: FolderTreeProps) {
 
 function FolderRows(props: FolderTreeProps & { path: string; depth: number }) {
   const { files, path, depth } = props;
-  const folder = files.folders.value[path];
+  const folder = files.folders.value.get(path);
   if (folder === undefined || folder === "reading") return <p class="muted tree-note">Reading the folder</p>;
   if ("error" in folder) return <p class="tree-note" role="status">{folder.error}</p>;
   if (folder.entries.length === 0) return <p class="muted tree-note">Nothing is in here.</p>;

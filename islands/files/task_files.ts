@@ -19,7 +19,7 @@ export class TaskFiles {
   readonly place: Signal<FilePlace | null>;
   /** The moment that is looked at, as a point of the review: `now` or `event-41`. */
   readonly point: Signal<string>;
-  readonly #folders = signal<Readonly<Record<string, KnownFolder>>>({});
+  readonly #folders = signal<ReadonlyMap<string, KnownFolder>>(new Map());
   readonly #opened = signal<ReadonlySet<string>>(new Set([""]));
 
   constructor(task: number, { file, at }: { file: FilePlace | null; at: number | null }) {
@@ -30,7 +30,7 @@ export class TaskFiles {
   }
 
   /** By path; the top is empty. */
-  get folders(): ReadonlySignal<Readonly<Record<string, KnownFolder>>> {
+  get folders(): ReadonlySignal<ReadonlyMap<string, KnownFolder>> {
     return this.#folders;
   }
 
@@ -56,21 +56,19 @@ export class TaskFiles {
 
   /** Reads what is open and not known. */
   async read(): Promise<void> {
-    const missing = [...this.#opened.peek()].filter((path) => this.#folders.peek()[path] === undefined);
+    const missing = [...this.#opened.peek()].filter((path) => !this.#folders.peek().has(path));
     await Promise.all(missing.map((path) => this.#readFolder(path)));
   }
 
   /** Reads what is open again: the work has changed. */
   async readAgain(): Promise<void> {
     const opened = this.#opened.peek();
-    this.#folders.value = Object.fromEntries(
-      Object.entries(this.#folders.peek()).filter(([path]) => opened.has(path)),
-    );
+    this.#folders.value = new Map([...this.#folders.peek()].filter(([path]) => opened.has(path)));
     await Promise.all([...opened].map((path) => this.#readFolder(path)));
   }
 
   async #readFolder(path: string): Promise<void> {
-    if (this.#folders.peek()[path] === undefined) this.#set(path, "reading");
+    if (!this.#folders.peek().has(path)) this.#set(path, "reading");
     const point = this.point.peek();
     const folder = await api.folder(this.task, path, point).catch((cause) => ({
       error: cause instanceof Problem ? cause.message : "The folder could not be read",
@@ -80,7 +78,7 @@ export class TaskFiles {
   }
 
   #set(path: string, folder: KnownFolder): void {
-    this.#folders.value = { ...this.#folders.peek(), [path]: folder };
+    this.#folders.value = new Map([...this.#folders.peek(), [path, folder]]);
   }
 }
 

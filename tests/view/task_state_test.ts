@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { waitsForBackground } from "../../core/view/task_state.ts";
+import { filterOf, waitsForBackground } from "../../core/view/task_state.ts";
 import { begun, history, viewOf } from "../islands/sample_events.ts";
 
 Deno.test("waitsForBackground() holds from the end of the turn until the background is empty", () => {
@@ -12,4 +12,9 @@ Deno.test("waitsForBackground() holds from the end of the turn until the backgro
   );
   const waits = [5, 6, 7, 8].map((end) => waitsForBackground(viewOf(events.slice(0, end))));
   assertEquals(waits, [false, false, true, false]);
+});
+
+Deno.test("filterOf() takes a status that there is, and no other word", () => {
+  const status = (word: string) => filterOf(new URLSearchParams({ status: word })).status;
+  assertEquals(["failed", "constructor", "toString", ""].map(status), ["failed", null, null, null]);
 });

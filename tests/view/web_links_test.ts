@@ -93,6 +93,7 @@ Deno.test("webLinks() knows no pages of other hosts, of folders, and of what is 
     const url of [
       ...urls,
       "git@example.com:ada/shop.git",
+      "git@constructor:ada/shop.git",
       "https://github.com/",
       "https://github.com/shop",
       "https://github.com/../shop",
