@@ -25,7 +25,5 @@ export function CardHit({ id }: { id: number }) {
 
 /** Its repository, where there are several. */
 export function Repository({ task }: { task: TaskView }) {
-  const store = useStore();
-  const isShown = useComputed(() => store.health.value.repos.length > 1).value;
-  return isShown ? <bdi class="card-repo row-note" title="Repository">{task.repo}</bdi> : null;
+  return useStore().hasRepositories.value ? <bdi class="card-repo row-note" title="Repository">{task.repo}</bdi> : null;
 }

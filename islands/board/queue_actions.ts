@@ -4,8 +4,9 @@ import { batch } from "@preact/signals";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { plural } from "../../core/view/format.ts";
 import { complain, readBoard, readHealth, takeTasks, toast } from "../state/actions.ts";
-import type { Store } from "../state/store.ts";
-import { askCancel, secondStep } from "../task/cancel.ts";
+import type { Store, Toast } from "../state/store.ts";
+import { replacesWork } from "../../core/view/review_words.ts";
+import { askCancel, secondStep, takeBackMs } from "../task/cancel.ts";
 import { type BulkAction, queueApi, type QueueTarget } from "./queue_api.ts";
 
 /** Gives a queued task another place; what holds the focus keeps it. */
@@ -63,20 +64,49 @@ export async function forMany(
     batch(() => {
       takeTasks(store, results.flatMap(({ task }) => task ? [task] : []));
       // Who refused stays picked: something else may be done about it.
-      store.picked.value = new Set(refusals.map(({ id }) => id));
+      const others = [...store.picked.peek()].filter((id) => !ids.includes(id));
+      store.picked.value = new Set([...others, ...refusals.map(({ id }) => id)]);
       if (failed > 0) {
         const title = `${failed} of ${plural(ids.length, "task")} could not be ${failedTo[action]}`;
         store.overlay.value = { kind: "refused", title, refusals };
       }
     });
     const count = results.length - failed;
-    if (count > 0) toast(store, { tone: "done", text: `${plural(count, "task")} ${done[action]}`, task: null });
+    if (count > 0) {
+      const back = action === "cancel" ? takeBack(store, results.flatMap(({ task }) => task ?? [])) : {};
+      toast(store, { tone: "done", text: `${plural(count, "task")} ${done[action]}`, task: null, ...back });
+    }
     void readBoard(store);
     return count > 0;
   } catch (error) {
     complain(store, error);
     return false;
   }
+}
+
+/** Puts back into the queue what never ran of the cancelled: it is as it was then. */
+function takeBack(store: Store, cancelled: TaskView[]): Partial<Toast> {
+  const ids = cancelled.filter((task) => task.status === "cancelled" && secondStep(task) === null).map(({ id }) => id);
+  if (ids.length === 0) return {};
+  const word = ids.length === cancelled.length ? "Take back" : `Take back ${ids.length}`;
+  return { action: { word, run: async () => void await forMany(store, ids, { action: "retry" }) }, forMs: takeBackMs };
+}
+
+/** Retries; asks before that where the work of completed tasks would be replaced. */
+export async function retryMany(store: Store, tasks: TaskView[]): Promise<void> {
+  const run = () => forMany(store, tasks.map(({ id }) => id), { action: "retry" });
+  const replaced = tasks.filter(replacesWork).length;
+  if (replaced === 0) return void await run();
+  const [subject, work] = tasks.length === 1
+    ? ["It starts", "its work"]
+    : ["They start", replaced === tasks.length ? "their work" : `the work of ${replaced} of them`];
+  store.overlay.value = {
+    kind: "ask",
+    title: `Retry ${plural(tasks.length, "task")}`,
+    text: `${subject} anew, and ${work} is replaced. What there is now stays kept under refs/coder/kept.`,
+    action: `Retry ${plural(tasks.length, "task")}`,
+    run,
+  };
 }
 
 /** Cancels; asks before that where it is asked for one alone. */

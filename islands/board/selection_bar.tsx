@@ -8,7 +8,7 @@ import { Icon, type IconName } from "../parts/icon.tsx";
 import { type Store, useStore } from "../state/store.ts";
 import { canCancel } from "../task/cancel.ts";
 import { canRetry } from "../task/task_actions.tsx";
-import { cancelMany, forMany, pickedTasks, pickNone } from "./queue_actions.ts";
+import { cancelMany, forMany, pickedTasks, pickNone, retryMany } from "./queue_actions.ts";
 
 interface BulkOffer {
   word: string;
@@ -37,7 +37,7 @@ const offers: BulkOffer[] = [
     word: "Retry",
     icon: "retry",
     fits: canRetry,
-    run: (store, tasks) => forMany(store, ids(tasks), { action: "retry" }),
+    run: retryMany,
   },
   {
     word: "Move to the top",
@@ -59,7 +59,8 @@ export function SelectionBar() {
   const store = useStore();
   const busy = useSignal(false);
   const tasks = pickedTasks(store);
-  if (store.picked.value.size === 0) return null;
+  const { size } = store.picked.value;
+  if (size === 0) return null;
   const run = async (offer: BulkOffer, fitting: TaskView[]) => {
     busy.value = true;
     await offer.run(store, fitting);
@@ -67,7 +68,9 @@ export function SelectionBar() {
   };
   return (
     <section class="selection-bar" aria-label="Selected tasks">
-      <strong role="status">{plural(tasks.length, "task")} selected</strong>
+      <strong role="status">
+        {plural(tasks.length, "task")} selected{size > tasks.length && `, ${size - tasks.length} more not shown`}
+      </strong>
       {offers.map((offer) => {
         const fitting = tasks.filter(offer.fits);
         if (fitting.length === 0) return null;

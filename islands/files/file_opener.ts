@@ -44,7 +44,7 @@ async function openFile(store: Store, open: OpenTask, place: FilePlace, { drawer
     const changed = review.filesAt(null)?.find(({ path }) => path === place.path);
     if (changed && lineIsShown(changed, place.line)) {
       review.target.value = { path: place.path, line: place.line };
-      return showTab(store, "changes");
+      return showTab(store, "changes", { isStep: true });
     }
   }
   if (!drawer && open.tab.peek() === "transcript" && matchMedia(wide).matches) {

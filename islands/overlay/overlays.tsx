@@ -96,7 +96,8 @@ function CurrentOverlay() {
     case "ask":
       return (
         <Dialog title={overlay.title} onClose={close}>
-          <QuestionBody question={overlay} onClose={close} />
+          {/* What refused is said in its place, and stays. */}
+          <QuestionBody question={overlay} onClose={() => store.overlay.peek() === overlay && close()} />
         </Dialog>
       );
     case "refused":

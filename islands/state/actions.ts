@@ -94,11 +94,12 @@ export function closeTask(store: Store): void {
   if (id !== undefined) document.querySelector<HTMLElement>(`[data-card="${id}"]`)?.focus();
 }
 
-export function showTab(store: Store, tab: Tab): void {
+/** `isStep`: the browser's Back returns from it. */
+export function showTab(store: Store, tab: Tab, { isStep = false } = {}): void {
   const open = store.open.peek();
   if (!open) return;
   open.tab.value = tab;
-  showPlace(store, { replace: true });
+  showPlace(store, { replace: !isStep });
 }
 
 /** Shows a file of the open task in the tab Files. */
@@ -284,9 +285,12 @@ function send(id: number, one: TaskCommand): Promise<TaskView> {
 
 let toasts = 0;
 
+/** Short messages, of which the newest stay; one that something can be done about stays for its time. */
 export function toast(store: Store, one: Omit<Toast, "id">): void {
   const id = ++toasts;
-  store.toasts.value = [...store.toasts.peek().slice(-3), { ...one, id }];
+  const shown = store.toasts.peek();
+  const newest = shown.filter(({ action }) => !action).slice(-3);
+  store.toasts.value = [...shown.filter((each) => each.action || newest.includes(each)), { ...one, id }];
   setTimeout(() => dismiss(store, id), one.forMs ?? (one.tone === "fail" ? 12_000 : 5_000));
 }
 

@@ -66,6 +66,14 @@ export function movesOthers(before: TaskView | undefined, after: TaskView): bool
     before.depends_on.join() !== after.depends_on.join();
 }
 
+/** The names of this worker's repositories and of those that tasks on the board are of. */
+export function repositoriesOf(
+  state: BoardState | null,
+  { repos }: { repos: readonly { name: string }[] },
+): ReadonlySet<string> {
+  return new Set([...repos.map(({ name }) => name), ...[...state?.tasks.values() ?? []].map(({ repo }) => repo)]);
+}
+
 /** `found`: what the service found for the words of the filter. */
 export function columnsOf(state: BoardState, filter: BoardFilter, found: ReadonlySet<number> = new Set()): Columns {
   const columns: Columns = { needs_you: [], review: [], running: [], queue: [], done: [] };

@@ -5,7 +5,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { Health } from "../../core/view/api_view.ts";
-import { type BoardState, boardState, type Columns, columnsOf } from "./board_state.ts";
+import { type BoardState, boardState, type Columns, columnsOf, repositoriesOf } from "./board_state.ts";
 import { dayOf, type Locale } from "../../core/view/format.ts";
 import { Highlighter } from "../code/highlighter.ts";
 import { MarkdownReader } from "../parts/markdown_reader.ts";
@@ -68,6 +68,8 @@ export interface Store {
   readonly board: Signal<BoardState | null>;
   readonly filter: Signal<BoardFilter>;
   readonly columns: ReadonlySignal<Columns | null>;
+  /** Whether there are several: this worker's, and those of the board's tasks, which may be of others or removed. */
+  readonly hasRepositories: ReadonlySignal<boolean>;
   /** What the service found for the filter. */
   readonly search: Signal<BoardSearch>;
   /** Whether the choices of the filter are shown though none is made. */
@@ -94,6 +96,7 @@ export interface Store {
 export function createStore(page: PageData): Store {
   const board = signal(page.board && boardState(page.board));
   const filter = signal(page.filter);
+  const health = signal(page.health);
   const now = signal(page.now);
   const search = signal(page.found ? searchWith(noSearch, page.found) : noSearch);
   return {
@@ -101,11 +104,12 @@ export function createStore(page: PageData): Store {
     locale: page.locale,
     now,
     today: computed(() => dayOf(new Date(now.value), page.locale)),
-    health: signal(page.health),
+    health,
     connection: signal<ConnectionStatus>("connecting"),
     board,
     filter,
     columns: computed(() => board.value && columnsOf(board.value, filter.value, search.value.found)),
+    hasRepositories: computed(() => repositoriesOf(board.value, health.value).size > 1),
     search,
     filtering: signal(false),
     open: signal(page.task && new OpenTask(page.task, now)),

@@ -5,7 +5,8 @@ import { command, toast } from "../state/actions.ts";
 import type { Store } from "../state/store.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 
-const takeBackMs = 8_000;
+/** How long what was cancelled can be taken back. */
+export const takeBackMs = 8_000;
 
 export function canCancel(task: TaskView): boolean {
   return !task.cancel_requested && ["pending", "in_progress", "awaiting_approval"].includes(task.status);

@@ -155,10 +155,13 @@ Deno.test("people control the queue and find what is in it", async (t) => {
       await page.getByText("Clear filter").click();
       await page.waitForURL(/\/$/);
     }
+    await row("three").focus();
+    await page.keyboard.press("x");
     await page.keyboard.press("/");
     await page.keyboard.type("NEEDLE");
     await page.locator(".card-hit", { hasText: "needle" }).waitFor();
     assertEquals(await titles(), ["Long"]);
+    await page.getByText("0 tasks selected, 1 more not shown").waitFor();
     await page.reload();
     await alive(page);
     assertEquals(await titles(), ["Long"]);

@@ -170,6 +170,9 @@ Deno.test("a place in a file opens the changes at its line, else the file beside
   assertMatch(await row.innerText(), /350\s+export const line350 = 350;/);
   assertMatch(page.url(), /\/changes$/);
   assertEquals([...await axeFindings(page, "changes"), ...w.browser.problems], []);
+  await page.goBack();
+  await page.locator(".transcript").waitFor();
+  assertMatch(page.url(), /\/tasks\/\d+$/);
 });
 
 Deno.test("the tab Files reads folders and files of the worktree, and of what was saved when that is gone", async () => {
