@@ -2,12 +2,14 @@
 
 import type { TaskView } from "../../core/view/task_view.ts";
 import { columnOf } from "../../core/view/board_view.ts";
+import { openForm } from "../form/open_form.ts";
 import { give, retry } from "../landing/review_actions.ts";
 import { offersOf } from "../../core/view/review_words.ts";
 import type { IconName } from "../parts/icon.tsx";
 import { command, openTask } from "../state/actions.ts";
 import type { Store } from "../state/store.ts";
 import { askCancel, canCancel } from "../task/cancel.ts";
+import { takesMessage } from "../task/composer.tsx";
 import { canRetry } from "../task/task_actions.tsx";
 import { moveBy, moveTask, pick } from "./queue_actions.ts";
 
@@ -30,9 +32,9 @@ export function cardActions(store: Store, task: TaskView): CardAction[] {
   if (offersOf(task).accept) add("Accept: taken elsewhere", "done", "a", () => give(store, id, "accept"));
   if (canRetry(task)) add("Retry", "retry", "r", () => retry(store, task));
   if (task.status === "pending" && !task.cancel_requested) {
-    add("Edit", "edit", "e", () => store.overlay.value = { kind: "edit", task });
+    add("Edit", "edit", "e", () => openForm(store, "edit", id));
   } else if (canRetry(task)) {
-    add("Retry with changes", "edit", "e", () => store.overlay.value = { kind: "retry", task });
+    add("Retry with changes", "edit", "e", () => openForm(store, "retry", id));
   }
   if (takesMessage(task)) add("Message", "message", "m", () => writeTo(store, id));
   if (columnOf(task) === "queue") {
@@ -45,15 +47,13 @@ export function cardActions(store: Store, task: TaskView): CardAction[] {
     add("Priority", "priority", "+", () => store.overlay.value = { kind: "priority", ids: [id], priority });
   }
   add("Tags", "tag", null, () => store.overlay.value = { kind: "tags", task });
-  add(store.picked.peek().has(id) ? "Unselect" : "Select", "check", "x", () => pick(store, id));
-  add("New from this", "plus", null, () => store.overlay.value = { kind: "new", from: task });
+  // Where there is no board nobody sees what is selected.
+  if (store.board.peek()) {
+    add(store.picked.peek().has(id) ? "Unselect" : "Select", "check", "x", () => pick(store, id));
+  }
+  add("New from this", "plus", null, () => openForm(store, "new", id));
   if (canCancel(task)) add("Cancel", "fail", null, () => askCancel(store, task));
   return actions;
-}
-
-function takesMessage({ status, cancel_requested, trial, landing }: TaskView): boolean {
-  const isOver = status === "completed" || status === "failed" || status === "cancelled";
-  return !cancel_requested && landing === null && (status === "in_progress" || (isOver && !trial));
 }
 
 /** Frames in which the field of an opened task is looked for. */

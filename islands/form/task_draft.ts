@@ -133,12 +133,14 @@ export function fieldOf(path: string): DraftField | null {
   const name = path.split(".")[0] ?? "";
   if (name === "timeout_seconds") return "timeout_minutes";
   if (name === "silence_seconds") return "silence_minutes";
-  return name in emptyDraft ? name as DraftField : null;
+  return Object.hasOwn(emptyDraft, name) ? name as DraftField : null;
 }
 
 /** What is said at its field; of what the form asks in other units than the API, in those of the form. */
 export function errorWords(path: string, message: string): string {
-  return path === "timeout_seconds" ? "More than 0 and at most 10,080 minutes, which is 7 days" : message;
+  if (path === "timeout_seconds") return "More than 0 and at most 10,080 minutes, which is 7 days";
+  if (path === "silence_seconds") return "At least 5 seconds and at most 10,080 minutes, which is 7 days";
+  return message;
 }
 
 /** A kept draft; whatever is stored, what comes out is a draft. */

@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { createTask, editTask, retryTask } from "../state/actions.ts";
-import { type Errors, errorsOf } from "./form_errors.ts";
+import { type Errors, errorsOf, unreadable } from "./form_errors.ts";
 import { Choices, Field, MoreFields, textField } from "./form_fields.tsx";
 import { DependencyPicker } from "./dependency_picker.tsx";
 import { firstLine } from "../../core/view/format.ts";
@@ -47,7 +47,7 @@ export function TaskForm(props: TaskFormProps) {
   const part = { value, errors: errors.value, fixed, own, set };
   const note = retrying && replacesWork(retrying)
     ? "Its work is replaced. What there is now stays kept under refs/coder/kept."
-    : known
+    : known || props.from
     ? ""
     : "The draft is kept in this browser.";
   return (
@@ -103,6 +103,8 @@ export function TaskForm(props: TaskFormProps) {
 function useDraft({ from, editing, retrying, onDone }: TaskFormProps) {
   const store = useStore();
   const known = editing ?? retrying;
+  // One alone: a form that begins with a task's words is not to take the place of what somebody began to write.
+  const isKept = !known && !from;
   const start = useMemo(() => {
     const source = known ?? from;
     return source ? draftOf(source) : emptyDraft;
@@ -116,7 +118,7 @@ function useDraft({ from, editing, retrying, onDone }: TaskFormProps) {
 
   useEffect(() => {
     idempotencyKey.current = crypto.randomUUID();
-    if (!known && !from) draft.value = readDraft(localStorage.getItem(draftKey));
+    if (isKept) draft.value = readDraft(localStorage.getItem(draftKey));
   }, []);
 
   const set = (changes: Partial<TaskDraft>) => {
@@ -124,19 +126,23 @@ function useDraft({ from, editing, retrying, onDone }: TaskFormProps) {
     const kept = { ...errors.peek() };
     for (const name of Object.keys(changes)) delete kept[name as DraftField];
     errors.value = kept;
-    if (known) return;
+    if (!isKept) return;
     if (isEmptyDraft(draft.peek())) localStorage.removeItem(draftKey);
     else localStorage.setItem(draftKey, JSON.stringify(draft.peek()));
+  };
+
+  const refuse = (wrong: Errors) => {
+    errors.value = wrong;
+    form.current?.querySelector<HTMLDetailsElement>("details")?.setAttribute("open", "");
+    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
   };
 
   const submit = async (event?: Event) => {
     event?.preventDefault();
     if (busy.peek()) return;
-    if (draft.peek().prompt.trim() === "") {
-      errors.value = { prompt: "Say what should be done" };
-      form.current?.querySelector<HTMLElement>("textarea")?.focus();
-      return;
-    }
+    const wrong = unreadable(form.current?.querySelectorAll("input") ?? []);
+    if (draft.peek().prompt.trim() === "") wrong.prompt = "Say what should be done";
+    if (Object.keys(wrong).length > 0) return refuse(wrong);
     busy.value = true;
     try {
       if (editing) {
@@ -147,15 +153,13 @@ function useDraft({ from, editing, retrying, onDone }: TaskFormProps) {
         onDone(null);
       } else {
         const task = await createTask(store, inputOf(draft.peek()), idempotencyKey.current);
-        localStorage.removeItem(draftKey);
+        if (isKept) localStorage.removeItem(draftKey);
         onDone(task);
       }
     } catch (error) {
-      errors.value = errorsOf(error);
+      refuse(errorsOf(error));
       // Another body under the same key would be refused.
       idempotencyKey.current = crypto.randomUUID();
-      form.current?.querySelector<HTMLDetailsElement>("details")?.setAttribute("open", "");
-      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
     }
     busy.value = false;
   };

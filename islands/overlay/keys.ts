@@ -5,7 +5,7 @@ import { cardActions } from "../board/card_actions.ts";
 import { pickNone } from "../board/queue_actions.ts";
 import { isPopoverOpen } from "../parts/popover.tsx";
 import { closeTask, openTask, showTab } from "../state/actions.ts";
-import { tabs } from "../state/page_data.ts";
+import { tabs, tabsOf } from "../state/page_data.ts";
 import { canStep, openFind, stepFind } from "../task/find_actions.ts";
 import type { Store } from "../state/store.ts";
 
@@ -28,7 +28,7 @@ export function startKeys(store: Store): void {
 }
 
 /** False when the key means nothing here. */
-function press(store: Store, key: string): boolean {
+export function press(store: Store, key: string): boolean {
   const open = store.open.peek();
   switch (key) {
     case "c":
@@ -41,6 +41,10 @@ function press(store: Store, key: string): boolean {
       store.overlay.value = { kind: "help" };
       return true;
     case "Escape":
+      if (open?.find.isOpen.peek()) {
+        open.find.close();
+        return true;
+      }
       if (store.picked.peek().size > 0) {
         pickNone(store);
         return true;
@@ -56,8 +60,9 @@ function press(store: Store, key: string): boolean {
       return moveColumn(key === "l" ? 1 : -1);
     case "n":
     case "p":
-      if (open?.tab.peek() === "changes") return moveFile(key === "n" ? 1 : -1);
-      return key === "n" && find(store, 1);
+      // As N does, which would lead back from it.
+      if (key === "n" && find(store, 1)) return true;
+      return open?.tab.peek() === "changes" && moveFile(key === "n" ? 1 : -1);
     case "N":
       return find(store, -1);
     case "f":
@@ -71,7 +76,7 @@ function press(store: Store, key: string): boolean {
     case "4":
     case "5": {
       const tab = tabs[Number(key) - 1];
-      if (!open || !tab) return false;
+      if (!open || !tab || !tabsOf(open).includes(tab)) return false;
       showTab(store, tab);
       return true;
     }

@@ -9,11 +9,12 @@ import { type Attempt, compareUrl } from "../compare/attempt.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { optionAfter, OptionList } from "../parts/option_list.tsx";
 import { logOut } from "../board/log_out.tsx";
+import { openForm } from "../form/open_form.ts";
 import { hasElsewhere } from "../landing/places.ts";
 import { askDiscard, give, retry } from "../landing/review_actions.ts";
 import { offersOf } from "../../core/view/review_words.ts";
 import type { OpenTask } from "../state/open_task.ts";
-import { tabs } from "../state/page_data.ts";
+import { tabs, tabsOf } from "../state/page_data.ts";
 import { type Store, useStore } from "../state/store.ts";
 import { askCancel, canCancel } from "../task/cancel.ts";
 import { canRetry } from "../task/task_actions.tsx";
@@ -140,16 +141,17 @@ function reviewEntries(store: Store, open: OpenTask, entry: EntryMaker): Entry[]
   return entries;
 }
 
-function commandEntries(store: Store, q: string): Entry[] {
+/** What can be done now, of which the words fit. */
+export function commandEntries(store: Store, q: string): Entry[] {
   const open = store.open.value;
   const task = open?.task.value;
   const entry: EntryMaker = (key, icon, word, note, run) => {
     return { key, icon, tone: "wait", word, note, run };
   };
   const entries = [entry("new", "plus", "New task", "c", () => store.overlay.value = { kind: "new", from: null })];
-  if (open && task) {
+  if (open && task && !open.isRecorded) {
     const name = `task ${task.id}`;
-    if (task.status === "awaiting_approval") {
+    if (task.status === "awaiting_approval" && !task.cancel_requested) {
       entries.push(entry("approve", "done", `Approve the plan of ${name}`, "", () => {
         void command(store, task.id, { kind: "approve" });
       }));
@@ -158,7 +160,7 @@ function commandEntries(store: Store, q: string): Entry[] {
     if (canRetry(task)) entries.push(entry("retry", "retry", `Retry ${name}`, "", () => void retry(store, task)));
     entries.push(...reviewEntries(store, open, entry));
     entries.push(
-      entry("from", "plus", `New task from ${name}`, "", () => store.overlay.value = { kind: "new", from: task }),
+      entry("from", "plus", `New task from ${name}`, "", () => void openForm(store, "new", task.id)),
     );
     if (task.runs > 0) {
       const compareWith = task.id;
@@ -172,9 +174,10 @@ function commandEntries(store: Store, q: string): Entry[] {
         ),
       );
     }
-    tabs.forEach((tab, index) =>
-      entries.push(entry(`tab-${tab}`, "file", `Show ${tab}`, String(index + 1), () => showTab(store, tab)))
-    );
+  }
+  for (const tab of open ? tabsOf(open) : []) {
+    const key = String(tabs.indexOf(tab) + 1);
+    entries.push(entry(`tab-${tab}`, "file", `Show ${tab}`, key, () => showTab(store, tab)));
   }
   entries.push(
     entry("board", "folder", "Go to the board", "", () => location.assign("/")),

@@ -23,7 +23,8 @@ import {
   windowStep,
 } from "./event_window.ts";
 import { Find } from "./find.ts";
-import { sampleId } from "./location.ts";
+import { noFilter } from "../../core/view/task_state.ts";
+import { sampleId, urlOf } from "./location.ts";
 import type { RelatedTask, Tab, TaskPageData } from "./page_data.ts";
 import { stageEvents } from "../task/stages.ts";
 import { checkpointEvery, TaskPast } from "./task_past.ts";
@@ -313,6 +314,12 @@ export class OpenTask {
       this.version.value++;
     });
   }
+}
+
+/** The address of the task's own page with what is shown of it. */
+export function pageUrlOf({ id, tab, at, files }: OpenTask): string {
+  const file = files.place.value ?? undefined;
+  return urlOf({ page: "task", task: id, tab: tab.value, at: at.value, filter: noFilter, file });
 }
 
 /** As it was, with the name of its worker as far as the present knows it. */

@@ -19,6 +19,13 @@ export type Theme = "light" | "dark";
 export const tabs = ["transcript", "changes", "files", "events", "log"] as const;
 export type Tab = (typeof tabs)[number];
 
+/** A recording has no worktree to look into and no raw log. */
+const recordedTabs: readonly Tab[] = ["transcript", "events"];
+
+export function tabsOf({ isRecorded }: { isRecorded: boolean }): readonly Tab[] {
+  return isRecorded ? recordedTabs : tabs;
+}
+
 export function tabOf(name: string | null | undefined): Tab {
   return tabs.find((tab) => tab === name) ?? "transcript";
 }

@@ -8,6 +8,14 @@ import { useStore } from "../state/store.ts";
 import { isOver } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 
+/** Whether its agent can be told something: it runs, or can go on where its work is. */
+export function takesMessage(task: TaskView): boolean {
+  if (task.cancel_requested || task.landing !== null) return false;
+  if (task.status === "in_progress") return true;
+  const hasPlace = task.worktree !== null || task.snapshot !== null || task.base_commit === null;
+  return isOver(task.status) && !task.trial && hasPlace;
+}
+
 function labelOf({ status }: TaskView): string {
   if (status === "in_progress") return "Message the running agent";
   if (status === "completed") return "Follow up: the agent goes on where it stopped";
@@ -25,11 +33,7 @@ export function Composer({ open }: { open: OpenTask }) {
     text.value = sessionStorage.getItem(key) ?? "";
   }, [key]);
 
-  const takes = !task.cancel_requested && task.landing === null &&
-    (task.status === "in_progress" ||
-      (isOver(task.status) && !task.trial &&
-        (task.worktree !== null || task.snapshot !== null || task.base_commit === null)));
-  if (!takes || open.at.value !== null || open.isRecorded) return null;
+  if (!takesMessage(task) || open.at.value !== null || open.isRecorded) return null;
   const label = labelOf(task);
   // What is used up must be raised, or nothing could go on.
   const isSpent = isOver(task.status) && task.max_budget_usd !== null && (task.cost_usd ?? 0) >= task.max_budget_usd;

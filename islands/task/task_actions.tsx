@@ -3,12 +3,11 @@
 import { useSignal } from "@preact/signals";
 import { isOver } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
+import { openForm } from "../form/open_form.ts";
 import { copy } from "../state/actions.ts";
 import { Icon } from "../parts/icon.tsx";
-import { urlOf } from "../state/location.ts";
-import type { OpenTask } from "../state/open_task.ts";
-import { type Store, useStore } from "../state/store.ts";
-import { noFilter } from "../../core/view/task_state.ts";
+import { type OpenTask, pageUrlOf } from "../state/open_task.ts";
+import { useStore } from "../state/store.ts";
 import { hasElsewhere } from "../landing/places.ts";
 import { retry } from "../landing/review_actions.ts";
 import { canCancel, cancel, secondStep } from "./cancel.ts";
@@ -53,7 +52,6 @@ function Present({ open }: { open: OpenTask }) {
   const store = useStore();
   const task = open.task.value;
   const isAlive = store.alive.value;
-  const show = (overlay: NonNullable<Store["overlay"]["value"]>) => () => store.overlay.value = overlay;
   return (
     <>
       {canCancel(task) && <Cancel task={task} />}
@@ -63,21 +61,29 @@ function Present({ open }: { open: OpenTask }) {
         </button>
       )}
       {canRetry(task) && (
-        <button type="button" disabled={!isAlive} onClick={show({ kind: "retry", task })}>
+        <button type="button" disabled={!isAlive} onClick={() => openForm(store, "retry", task.id)}>
           <Icon name="edit" />Retry with changes
         </button>
       )}
       {task.status === "pending" && !task.cancel_requested && (
-        <button type="button" disabled={!isAlive} onClick={show({ kind: "edit", task })}>
+        <button
+          type="button"
+          disabled={!isAlive}
+          onClick={() => openForm(store, "edit", task.id)}
+        >
           <Icon name="edit" />Edit
         </button>
       )}
       {hasElsewhere(task) && (
-        <button type="button" disabled={!isAlive} onClick={show({ kind: "elsewhere", open })}>
+        <button
+          type="button"
+          disabled={!isAlive}
+          onClick={() => store.overlay.value = { kind: "elsewhere", open }}
+        >
           <Icon name="expand" />Elsewhere
         </button>
       )}
-      <button type="button" class="quiet" disabled={!isAlive} onClick={show({ kind: "new", from: task })}>
+      <button type="button" class="quiet" disabled={!isAlive} onClick={() => openForm(store, "new", task.id)}>
         <Icon name="plus" />New from this
       </button>
     </>
@@ -121,7 +127,6 @@ function Cancel({ task }: { task: TaskView }) {
 /** Of what is shown: also of a past moment and of a recording. */
 function CopyLink({ open }: { open: OpenTask }) {
   const store = useStore();
-  const place = { page: "task" as const, task: open.id, tab: open.tab.value, at: open.at.value, filter: noFilter };
   return (
     <button
       type="button"
@@ -129,7 +134,7 @@ function CopyLink({ open }: { open: OpenTask }) {
       aria-label="Copy link"
       title="Copy link"
       disabled={!store.alive.value}
-      onClick={() => copy(store, new URL(urlOf(place), location.href).href)}
+      onClick={() => copy(store, new URL(pageUrlOf(open), location.href).href)}
     >
       <Icon name="link" />
     </button>

@@ -6,7 +6,7 @@ import { FileOpenerContext } from "../parts/file_opener.ts";
 import { useFileOpener } from "../files/file_opener.ts";
 import { TodoList } from "../transcript/todo_list.tsx";
 import type { OpenTask } from "../state/open_task.ts";
-import { type Tab, tabs } from "../state/page_data.ts";
+import { type Tab, tabsOf } from "../state/page_data.ts";
 import { PlanApproval } from "./plan_approval.tsx";
 import { Replay } from "./replay.tsx";
 import { useStore } from "../state/store.ts";
@@ -28,9 +28,6 @@ const tabWords: Record<Tab, string> = {
   events: "Events",
   log: "Log",
 };
-
-/** A recording has no worktree to compare and no raw log. */
-const recordedTabs = new Set<Tab>(["transcript", "events"]);
 
 export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const tab = open.tab.value;
@@ -70,7 +67,7 @@ function Tabs({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const place = { task: open.id, at: open.at.value, filter: store.filter.value };
   return (
     <nav class="tabs" aria-label="Views of this task">
-      {tabs.filter((tab) => !open.isRecorded || recordedTabs.has(tab)).map((tab) => (
+      {tabsOf(open).map((tab) => (
         <a
           key={tab}
           href={urlOf({ ...place, page: drawer ? "board" : "task", tab, ...(tab === "files" && file && { file }) })}

@@ -3,12 +3,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { closeTask } from "../state/actions.ts";
 import { Icon } from "../parts/icon.tsx";
-import type { OpenTask } from "../state/open_task.ts";
+import { type OpenTask, pageUrlOf } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
 import { Resizer } from "../parts/resizer.tsx";
 import { TaskDetail } from "./task_detail.tsx";
-import { urlOf } from "../state/location.ts";
-import { noFilter } from "../../core/view/task_state.ts";
 
 export function TaskDrawer({ open }: { open: OpenTask }) {
   const store = useStore();
@@ -16,12 +14,11 @@ export function TaskDrawer({ open }: { open: OpenTask }) {
   useEffect(() => {
     if (store.alive.peek()) panel.current?.focus({ preventScroll: true });
   }, [open]);
-  const full = urlOf({ page: "task", task: open.id, tab: open.tab.value, at: open.at.value, filter: noFilter });
   return (
     <aside class="drawer" aria-label={`Task ${open.id}`} tabIndex={-1} ref={panel}>
       <Resizer name="drawer" of="parent" min={480} max={1600} label="Width of the drawer" />
       <div class="drawer-bar">
-        <a class="button quiet" href={full}>
+        <a class="button quiet" href={pageUrlOf(open)}>
           <Icon name="expand" />Full page
         </a>
         <span class="grow" />

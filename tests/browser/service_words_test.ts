@@ -59,5 +59,29 @@ Deno.test("what the service says of itself", async (t) => {
     assertEquals(await limit.innerText(), "More than 0 and at most 10,080 minutes, which is 7 days");
   });
 
+  await t.step("a limit that is no number is not taken for none", async () => {
+    await page.getByLabel("Priority").fill("1");
+    await page.getByLabel("Time limit").fill("");
+    await page.getByLabel("Budget").focus();
+    await page.keyboard.type("5e");
+    await page.getByRole("button", { name: /Create task/ }).click();
+    await page.locator(".field-max_budget_usd .field-error", { hasText: "A number is needed" }).waitFor();
+    assertEquals((await service.call("/api/tasks").then((answer) => answer.json())).tasks, []);
+  });
+
+  await t.step("what somebody began to write stays while a task is made from another", async () => {
+    const { id } = await service.createTask({ prompt: "The other one" });
+    const kept = () => page.evaluate("JSON.parse(localStorage.getItem('coder.draft')).prompt");
+    await page.goto(`${service.url}/tasks/${id}`);
+    await alive(page);
+    await page.getByRole("button", { name: "New from this" }).click();
+    const form = page.getByRole("dialog");
+    await form.getByLabel("What should be done").fill("Another one");
+    assertEquals([await form.getByText("The draft is kept").count(), await kept()], [0, "Do it"]);
+    await form.getByRole("button", { name: /Create task/ }).click();
+    await page.waitForURL(`${service.url}/tasks/${id + 1}`);
+    assertEquals(await kept(), "Do it");
+  });
+
   assertEquals(browser.problems.filter((one) => !/404|422/.test(one)), []);
 });

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { TaskView } from "../../../core/view/task_view.ts";
-import { boardState, columnsOf, movesOthers, withTasks } from "../../../islands/state/board_state.ts";
+import { boardState, columnsOf, movesOthers, repositoriesOf, withTasks } from "../../../islands/state/board_state.ts";
 import { placeOf, urlOf } from "../../../islands/state/location.ts";
 import { changesOf, draftOf, emptyDraft, fieldOf, inputOf, readDraft } from "../../../islands/form/task_draft.ts";
 import {
@@ -11,10 +10,10 @@ import {
   stateOf,
   waitingLine,
 } from "../../../core/view/task_state.ts";
-import { history, viewOf } from "../sample_events.ts";
+import { pageUrlOf } from "../../../islands/state/open_task.ts";
+import { storeOf, task } from "../page_store.ts";
 
-const pending = viewOf(history(["task.created"]));
-const task = (changes: Partial<TaskView>): TaskView => ({ ...pending, ...changes });
+const pending = task({});
 
 Deno.test("stateOf() says in a word what a pending task waits for", () => {
   const blocked = task({ blocked_by: [{ id: 4, status: "failed" }] });
@@ -71,6 +70,21 @@ Deno.test("withTasks() moves a task and its counts, drops older news, and keeps 
   assert(moved.tasks.get(2) === state.tasks.get(2));
   assert(boardState(board, state).tasks.get(2) === state.tasks.get(2));
   assert(movesOthers(pending, running) && !movesOthers(running, { ...running, last_step: "x" }));
+});
+
+Deno.test("repositoriesOf() names those of this worker and those that only tasks are of", () => {
+  const repos = [{ name: "shop" }];
+  assertEquals([...repositoriesOf(null, { repos })], ["shop"]);
+  const state = boardState({ ...board, done: [task({ id: 8, repo: "removed" }), task({ id: 9, repo: "shop" })] });
+  assertEquals([...repositoriesOf(state, { repos })], ["shop", "removed"]);
+});
+
+Deno.test("pageUrlOf() leads to the file and the line that are shown, where they are", () => {
+  const open = storeOf({ open: task({ id: 4 }) }).open.peek()!;
+  open.files.place.value = { path: "src/a.ts", line: 7 };
+  assertEquals(pageUrlOf(open), "/tasks/4");
+  open.tab.value = "files";
+  assertEquals(pageUrlOf(open), "/tasks/4/files?file=src%2Fa.ts&line=7");
 });
 
 Deno.test("urlOf() and placeOf() are each other's inverse", () => {
