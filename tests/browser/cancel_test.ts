@@ -1,4 +1,5 @@
-// Cancelling: in two steps wherever it is asked for while an agent runs, at once and taken back while nothing has begun.
+// What is not easily taken back: cancelling, in two steps wherever it is asked for while an agent runs, at once and taken back
+// while nothing has begun; retrying what is done.
 
 import { assertEquals } from "@std/assert";
 import { launchBrowser } from "../support/browser.ts";
@@ -56,6 +57,30 @@ Deno.test("what cancels asks first, or can be taken back", async (t) => {
     await page.getByRole("dialog").getByRole("button", { name: "Stop the agent" }).click();
     await page.locator(".stages .now", { hasText: "Cancelled" }).waitFor();
     assertEquals(await page.getByRole("button", { name: "Take back" }).count(), 0);
+  });
+
+  await t.step("several retries ask before work is replaced, and who refused after that is said", async () => {
+    const made = [await service.createTask({ prompt: "write" }), await service.createTask({ prompt: "write" })];
+    for (const { id } of made) await service.waitForStatus(id, "completed");
+    // What is retried waits for it.
+    const hanging = await service.createTask({ prompt: "hang" });
+    await service.waitFor(hanging.id, (task) => task.last_step?.startsWith("Bash"));
+    await page.goto(service.url);
+    await alive(page);
+    for (const { id } of made) {
+      await page.locator(`[data-card="${id}"]`).focus();
+      await page.keyboard.press("x");
+    }
+    await page.getByRole("region", { name: "Selected tasks" }).getByRole("button", { name: "Retry" }).click();
+    await page.getByRole("dialog").getByText("their work is replaced").waitFor();
+    // It is retried behind the page's back, after the question.
+    await page.route("**/api/bulk", async (route) => {
+      await service.command(made[1]!.id, "retry");
+      await route.continue();
+    }, { times: 1 });
+    await page.getByRole("dialog").getByRole("button", { name: "Retry 2 tasks" }).click();
+    await page.locator(".toast", { hasText: "1 task back in the queue" }).waitFor();
+    await page.getByRole("dialog", { name: "1 of 2 tasks could not be retried" }).waitFor();
   });
 
   assertEquals(browser.problems, []);

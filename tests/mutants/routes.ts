@@ -92,4 +92,11 @@ export const routesMutants: Mutant[] = [
     broken: "",
     tests: ["tests/routes/api/access_tokens_test.ts"],
   },
+  {
+    name: "a browser is shown the JSON of an error",
+    file: "routes/app.ts",
+    text: "return isVisit(c) ? errorPage",
+    broken: "return c === null ? errorPage",
+    tests: ["tests/routes/pages_test.ts"],
+  },
 ];
