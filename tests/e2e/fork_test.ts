@@ -21,7 +21,13 @@ Deno.test("a task is forked from any moment: its files of then, what was said un
     },
   });
   const { service, api, repository } = world;
-  const spec = { prompt: "[[scenario:steps]] Write three files", title: "Three", priority: 4, commit_reminder: false };
+  const spec = {
+    prompt: "[[scenario:steps]] Write three files",
+    title: "Three",
+    priority: 4,
+    tags: ["three"],
+    commit_reminder: false,
+  };
   const { id } = await service.createTask({ ...spec, check: null });
   // The agent waits for nothing; the test does, so that each step is kept by itself.
   for (const [index, gate] of gates.entries()) {
@@ -59,7 +65,8 @@ Deno.test("a task is forked from any moment: its files of then, what was said un
     "two.txt",
   ]);
   const { status, body: fork } = await forkAt({ at: results[0] });
-  assertEquals([status, fork.title, fork.priority, fork.prompt], [201, "Three", 4, spec.prompt]);
+  assertEquals([status, fork.title, fork.priority, fork.tags], [201, "Three", 4, ["three"]]);
+  assertEquals(fork.prompt, spec.prompt);
   assertEquals(fork.forked_from, { task: id, seq: results[0], files: results[0], told: "again" });
   assertEquals(await filesOf(fork.base), ["one.txt"]);
   const over = await service.waitForStatus(fork.id, "completed");

@@ -15,7 +15,9 @@ export async function forkWords(log: EventLog, { task, seq }: ForkedFrom): Promi
   const said: string[] = [];
   let length = 0;
   let isWhole = true;
-  const first = Math.max(0, seq - eventsAtMost);
+  const first = Math.max(1, seq - eventsAtMost);
+  const created = await log.event(task, 1);
+  if (created) said.push(wordsOf(created) ?? "");
   for (let after = first; after < seq;) {
     const page = await log.read(task, { after, limit: Math.min(500, seq - after) });
     if (page.length === 0) break;
@@ -32,7 +34,7 @@ export async function forkWords(log: EventLog, { task, seq }: ForkedFrom): Promi
     length -= said.splice(1, 1)[0]!.length;
     isWhole = false;
   }
-  if (!isWhole || first > 0) said.splice(1, 0, "(what came here is left out)");
+  if (!isWhole || first > 1) said.splice(1, 0, "(what came here is left out)");
   return `This goes on from task ${task}, as it was at its event ${seq}. Your folder holds the files of that moment, what was ` +
     `not committed then in the newest commit: look at git log first. What was said until then:\n\n${said.join("\n\n")}`;
 }

@@ -58,7 +58,7 @@ async function beginning(task: Task, log: EventLog): Promise<string> {
   const { forked_from: from } = task;
   if (from === undefined) return prompt;
   const last = from.told === "again"
-    ? "Go on from there with what was asked for."
+    ? `Go on from there with what was asked for, which is this:\n\n${prompt}`
     : `Now this is asked for:\n\n${prompt}`;
   return `${await forkWords(log, from)}\n\n${last}`;
 }

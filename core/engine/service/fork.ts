@@ -19,7 +19,7 @@ export async function forkOf(
   if (source.trial) throw new DomainError("conflict", `Task ${source.id} only tried setup and check`);
   const files = then.place?.base_commit ? await filesOf(context, source, { at, places }) : null;
   const { repo, model, effort, fallback_model, mode, max_attempts, timeout_seconds, silence_seconds } = then;
-  const { max_budget_usd, check, commit_reminder, land, labels } = then;
+  const { max_budget_usd, check, commit_reminder, land, labels, tags } = then;
   return {
     title: title ?? source.title,
     prompt: prompt ?? await wholePrompt(context, then),
@@ -32,6 +32,7 @@ export async function forkOf(
     ...(commit_reminder !== undefined && { commit_reminder }),
     ...(land !== undefined && { land }),
     ...(labels !== undefined && { labels }),
+    ...(tags !== undefined && { tags }),
     forked_from: {
       task: source.id,
       seq: at,
