@@ -2,6 +2,20 @@ import type { Mutant } from "./mutant.ts";
 
 export const engineMutants: Mutant[] = [
   {
+    name: "a fork of a late moment is not told what was asked for first",
+    file: "core/engine/run/fork_words.ts",
+    text: "if (created) said.push(",
+    broken: "if (created && first === 1) said.push(",
+    tests: ["tests/engine/run/fork_words_test.ts"],
+  },
+  {
+    name: "what is due by a step in an hour that is left out is lost",
+    file: "core/engine/schedule/cron_times.ts",
+    text: "times = new Cron(withoutSteps(pattern), {",
+    broken: "times = new Cron(pattern, {",
+    tests: ["tests/engine/schedule/cron_times_test.ts"],
+  },
+  {
     name: "a text that changed while it was read is searched as it was",
     file: "core/engine/service/search_texts.ts",
     text: "if (!changed.has(head.id)) this.#keep(text);",

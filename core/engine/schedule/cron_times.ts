@@ -15,7 +15,8 @@ export interface CronTimes {
 
 /**
  * The times of five fields (minute, hour, day, month, weekday) or of a name such as `@daily`. On a day whose clock goes forward
- * an hour that is left out comes right after it; one that comes twice is taken once.
+ * what is due in the hour that is left out comes right after it, once; an hour that comes twice is taken once. What comes
+ * every hour follows the hours as they pass: it takes none that is left out, and both of one that comes twice.
  * @throws `DomainError("invalid")` about `cron` or `timezone`, also when no time ever comes
  */
 export function cronTimes(cron: string, timezone: string): CronTimes {
@@ -39,12 +40,39 @@ function parse(cron: string, timezone: string): Cron {
   if (!/^(@[a-z]+|\S+( +\S+){4})$/i.test(cron)) throw invalid("cron", `It must be ${words}`);
   let times: Cron;
   try {
-    times = new Cron(cron, { timezone, mode: "5-part", paused: true });
+    const options = { timezone, mode: "5-part", paused: true } as const;
+    const pattern = new Cron(cron, options).getPattern() ?? cron;
+    times = new Cron(withoutSteps(pattern), { ...options, fixedTimeRule: "no-wildcard" });
   } catch {
     throw invalid("cron", `"${cron}" is no cron expression: ${words}`);
   }
   if (times.nextRun() === null) throw invalid("cron", `"${cron}" names no time that ever comes`);
   return times;
+}
+
+/**
+ * The same times, with minutes and hours as numbers: croner moves those out of an hour that is left out, but not what stands
+ * there as a step or a star. Every hour stays one.
+ * @param pattern five fields that croner takes
+ */
+function withoutSteps(pattern: string): string {
+  const [minute = "", hour = "", ...days] = pattern.trim().split(/ +/);
+  const hours = numbersOf(hour, 24);
+  if (hours.size === 24) return [minute, "*", ...days].join(" ");
+  return [[...numbersOf(minute, 60)].join(","), [...hours].join(","), ...days].join(" ");
+}
+
+function numbersOf(field: string, size: number): Set<number> {
+  return new Set(
+    field.split(",").flatMap((part) => {
+      const [range = "", step = 1] = part.split("/");
+      const [from, to = from] = /^[*?]$/.test(range) ? [0, size - 1] : range.split("-").map(Number);
+      return Array.from(
+        { length: Math.floor((to! - from!) / Number(step)) + 1 },
+        (_, index) => from! + index * Number(step),
+      );
+    }),
+  );
 }
 
 function requireZone(timezone: string): void {
