@@ -19,7 +19,7 @@ import { cronTimes } from "./cron_times.ts";
 const by = "schedule";
 /** Timers are not set further ahead: a wall clock may be set meanwhile. */
 const longestRestMs = 60_000;
-/** So long after its time another worker may have the repository that this one has not. */
+/** So long after a time could be dealt with another worker may have the repository that this one has not. */
 const othersWithinMs = 60_000;
 const afterFailureMs = 5_000;
 
@@ -30,6 +30,8 @@ export class Schedules {
   /** The tasks whose end a held time waits for. */
   #awaited: ReadonlySet<number> = new Set();
   #looking: Promise<void> | null = null;
+  /** The time of a schedule that is left to the others, and since when. */
+  readonly #leftToOthers = new Map<number, { due_at: string; since: number }>();
 
   constructor(context: EngineContext, { commands }: { commands: Pick<Commands, "create"> }) {
     this.#context = context;
@@ -131,9 +133,9 @@ export class Schedules {
   }
 
   async #fire(schedule: Schedule, moment: ScheduleMoment & { due_at: string }): Promise<boolean> {
-    const { store, settings: { repos }, clock } = this.#context;
+    const { store, settings: { repos } } = this.#context;
     const isForOthers = store.shared && schedule.repo !== null && !repos.includes(schedule.repo);
-    if (isForOthers && clock.now() - Date.parse(moment.due_at) < othersWithinMs) return false;
+    if (isForOthers && this.#isLeftToOthers(moment)) return false;
     try {
       await this.#make(schedule, moment, { by });
       return true;
@@ -144,6 +146,15 @@ export class Schedules {
       if (error.code !== "invalid") throw error;
       return await this.#skip(schedule, moment, error.message);
     }
+  }
+
+  /** From when it is seen here first: a time that was held, or missed by all, may be long over. */
+  #isLeftToOthers({ schedule, due_at }: { schedule: number; due_at: string }): boolean {
+    const now = this.#context.clock.now();
+    const left = this.#leftToOthers.get(schedule);
+    if (left?.due_at === due_at) return now - left.since < othersWithinMs;
+    this.#leftToOthers.set(schedule, { due_at, since: now });
+    return true;
   }
 
   async #make(schedule: Schedule, moment: ScheduleMoment, { by }: { by: string }): Promise<Task> {

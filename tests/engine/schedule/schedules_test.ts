@@ -153,6 +153,23 @@ Deno.test("of several workers one that has not the repository leaves a time to t
   assertEquals(await storyOf(one.store), ["06:00 skipped"]);
 });
 
+Deno.test("a time that was held or missed for long is left to the others, too", async () => {
+  using one = await world({ shared: true });
+  await one.service.createSchedule(every("queue", { task: { ...template, repo: "demo" } }), by);
+  const other = await one.worker(["other"]);
+  one.clock.time += 10 * minute;
+  await other.schedules.look();
+  await one.schedules.look();
+  one.clock.time += minute;
+  await other.schedules.look();
+  one.clock.time += 5 * minute;
+  await end(one.context, 1);
+  await other.schedules.look();
+  assertEquals(await storyOf(one.store), ["06:00 fired 1", "06:10 held"]);
+  await one.schedules.look();
+  assertEquals((await storyOf(one.store))[2], "06:10 fired 2");
+});
+
 Deno.test("run now makes a task whatever the time, leaves the times as they are, and is refused while one works", async () => {
   using one = await world();
   await one.service.createSchedule(every("queue"), by);
