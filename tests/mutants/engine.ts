@@ -2,6 +2,21 @@ import type { Mutant } from "./mutant.ts";
 
 export const engineMutants: Mutant[] = [
   {
+    name: "a look at the files that fails is the last one",
+    file: "core/engine/run/keep_files.ts",
+    text: 'if (kept === "failed") return;',
+    broken: 'if (kept === "failed") throw new Error("x");',
+    tests: ["tests/engine/run/keep_files_test.ts"],
+  },
+  {
+    name: "a time that was held is skipped by a worker without its repository",
+    file: "core/engine/schedule/schedules.ts",
+    text: "this.#leftToOthers.set(schedule, { due_at, since: now });",
+    broken:
+      "this.#leftToOthers.set(schedule, { due_at, since: Date.parse(due_at) });\n    if (now - Date.parse(due_at) >= othersWithinMs) return false;",
+    tests: ["tests/engine/schedule/schedules_test.ts"],
+  },
+  {
     name: "a fork of a late moment is not told what was asked for first",
     file: "core/engine/run/fork_words.ts",
     text: "if (created) said.push(",

@@ -8,12 +8,15 @@ import { emptyTask, type TaskPlace } from "../../../core/domain/task.ts";
 import { eventually } from "../../support/temp.ts";
 
 /** A run whose looks at its files take `lookMs`, and what it wrote; `sleep` resolves when `pass` turned the clock on. */
-function keeping({ lookMs, changes = true }: { lookMs: number; changes?: boolean }) {
+function keeping(
+  { lookMs, changes = true, fails = () => false }: { lookMs: number; changes?: boolean; fails?(look: number): boolean },
+) {
   let now = 0;
   let looks = 0;
   let hear: (event: TaskEvent) => void = () => {};
   const sleeping: { until: number; wake: () => void }[] = [];
   const written: NewEvent[] = [];
+  const warnings: string[] = [];
   const scope = {
     context: {
       clock: {
@@ -37,10 +40,13 @@ function keeping({ lookMs, changes = true }: { lookMs: number; changes?: boolean
         keepFiles() {
           now += lookMs;
           looks++;
+          if (fails(looks)) return Promise.reject(new Error("a.txt cannot be read"));
           return Promise.resolve(changes ? { ref: "steps", commit: `c${looks}` } : null);
         },
       },
-      warn() {},
+      warn(text: string) {
+        warnings.push(text);
+      },
     },
     task: { ...emptyTask(1), points: [] },
     run: { epoch: 1 },
@@ -50,6 +56,7 @@ function keeping({ lookMs, changes = true }: { lookMs: number; changes?: boolean
   let seq = 0;
   return {
     written,
+    warnings,
     get looks() {
       return looks;
     },
@@ -84,19 +91,47 @@ Deno.test("the files are looked at after what may have changed them, and told wh
   assertEquals(same.written, []);
 });
 
-Deno.test("after five seconds of it, looks at the files wait until they are a hundredth of the run's time", async () => {
-  await using run = keeping({ lookMs: 2_000 });
-  for (const looks of [1, 2]) {
+Deno.test("after half a second of it, looks at the files wait until they are a hundredth of the run's time", async () => {
+  await using run = keeping({ lookMs: 50 });
+  for (let looks = 1; looks <= 10; looks++) {
     run.tool("Bash");
     await eventually(() => run.looks === looks);
   }
-  // A third one would make it 6 s: 1 more than what is free, a hundredth of 100 s.
+  // The next one would make it 550 ms: 50 more than what is free, a hundredth of 5 s, of which 500 ms are over.
   run.tool("Bash");
   await eventually(() => run.waits === 1);
-  run.pass(95_000);
-  assertEquals(run.looks, 2);
-  run.pass(1_000);
-  await eventually(() => run.looks === 3);
+  run.pass(4_400);
+  assertEquals(run.looks, 10);
+  run.pass(100);
+  await eventually(() => run.looks === 11);
+  assertEquals(ofNotice(run.written), []);
+});
+
+Deno.test("who waits long for the next look is told so, once", async () => {
+  await using run = keeping({ lookMs: 900 });
+  run.tool("Bash");
+  await eventually(() => run.looks === 1);
+  for (const waits of [1, 2]) {
+    run.tool("Bash");
+    await eventually(() => run.waits === waits);
+    run.pass(130_000);
+    if (waits === 1) await eventually(() => run.looks === 2);
+  }
+  assertEquals(ofNotice(run.written), [
+    "The files are not kept after each tool call, but now and then: that takes 0.9 s here",
+  ]);
+});
+
+Deno.test("a look that fails is made again after the next tool, and three in a row are said", async () => {
+  await using run = keeping({ lookMs: 10, fails: (look) => look !== 3 && look < 8 });
+  for (let looks = 1; looks <= 8; looks++) {
+    run.tool("Bash");
+    await eventually(() => run.looks === looks);
+  }
+  await eventually(() => run.written.length === 3);
+  assertEquals(run.written.map(({ type }) => type), ["files.kept", "output.notice", "files.kept"]);
+  assertEquals(ofNotice(run.written), ["The files cannot be kept after tool calls, 3 times now: a.txt cannot be read"]);
+  assertEquals(run.warnings, Array(2).fill("Cannot keep the files of task 1: a.txt cannot be read"));
 });
 
 Deno.test("who needs too long for one look is left alone, and that is said once", async () => {
@@ -110,3 +145,7 @@ Deno.test("who needs too long for one look is left alone, and that is said once"
   run.tool("Bash");
   assertEquals([run.looks, run.waits], [1, 0]);
 });
+
+function ofNotice(events: NewEvent[]): string[] {
+  return events.flatMap((event) => event.type === "output.notice" ? event.data.text : []);
+}
