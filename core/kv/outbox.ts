@@ -22,6 +22,8 @@ export interface Place {
   waiting: number | null;
   /** When it is tried again, in ms since 1970. */
   due_at: number | null;
+  /** Whether a person wants it tried before that. Absent: no. */
+  hurried?: boolean;
 }
 
 export interface Try {
@@ -39,6 +41,8 @@ export interface Delivery {
   seq: number | null;
   state: "delivered" | "waiting" | "failed";
   tried: number;
+  /** How many of these tries came early, because a person wanted them. Absent: none. */
+  hurried?: number;
   /** The newest first. */
   tries: Try[];
 }
@@ -89,6 +93,23 @@ export class Outbox {
       deletes: delivery ? [keys.delivery(line, delivery.number - deliveriesKept)] : [],
     });
     return versionstamp === null ? null : { place, versionstamp };
+  }
+
+  /** Has what waits on the line tried at once, whenever it is due; the line's place then. */
+  async hurry(line: string): Promise<KnownPlace | null> {
+    for (;;) {
+      const known = await this.place(line);
+      if (!known || known.place.waiting === null) return known;
+      const moved = await this.move(line, { ...known.place, hurried: true }, { from: known.versionstamp });
+      if (moved) return moved;
+    }
+  }
+
+  /** Leaves the line to the other workers, where `worker` has it. */
+  async release(line: string, worker: string): Promise<void> {
+    const known = await this.place(line);
+    if (known?.place.worker !== worker) return;
+    await this.move(line, { ...known.place, worker: null }, { from: known.versionstamp });
   }
 
   /** Keeps a delivery that is not of the line's order: a test, or one that is sent again. */

@@ -4,7 +4,7 @@
 // What a name leads to is looked at on the connection itself, before a byte is sent: a name that leads elsewhere a moment
 // later changes nothing.
 
-import { request as httpRequest } from "node:http";
+import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { BlockList, connect as connectPlain, isIPv6, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import { messageOf } from "../domain/error.ts";
@@ -35,6 +35,8 @@ export interface Poster {
 /** As the specification of Standard Webhooks recommends: 15 to 30 s. */
 const withinMs = 20_000;
 const retryAfterAtMost = 86_400;
+/** Where a limit is reached and nothing says for how long. */
+const limitedForUnsaid = 60;
 
 const privateRanges = new BlockList();
 for (
@@ -141,7 +143,7 @@ async function ask(
     response.once("error", () => {}).resume();
     resolve({
       status: response.statusCode ?? null,
-      retryAfterSeconds: retryAfter(response.headers["retry-after"]),
+      retryAfterSeconds: retryAfter(response.headers["retry-after"]) ?? limitedFor(response.headers),
       error: null,
     });
   });
@@ -157,6 +159,16 @@ async function ask(
 /** Seconds, a day at most; a date, which nobody sends here, counts as nothing. */
 function retryAfter(value: string | undefined): number | null {
   return value !== undefined && /^\d{1,9}$/.test(value) ? Math.min(Number(value), retryAfterAtMost) : null;
+}
+
+/**
+ * Seconds until there is something left of a limit; null: there is now, or nothing is said of one. Source:
+ * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api.
+ */
+function limitedFor({ "x-ratelimit-remaining": left, "x-ratelimit-reset": reset }: IncomingHttpHeaders): number | null {
+  if (left !== "0") return null;
+  const seconds = Math.ceil(Number(reset) - Date.now() / 1_000);
+  return Number.isNaN(seconds) ? limitedForUnsaid : Math.min(Math.max(seconds, 1), retryAfterAtMost);
 }
 
 function once(socket: Socket, event: string, signal: AbortSignal): Promise<void> {

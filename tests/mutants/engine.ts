@@ -2,6 +2,34 @@ import type { Mutant } from "./mutant.ts";
 
 export const engineMutants: Mutant[] = [
   {
+    name: "a try that a person wants takes one of the others away",
+    file: "core/engine/deliver/line.ts",
+    text: "retryAfterMs[delivery.tried - (delivery.hurried ?? 0) - 1]",
+    broken: "retryAfterMs[delivery.tried - 1]",
+    tests: ["tests/engine/deliver/line_test.ts"],
+  },
+  {
+    name: "a worker that may not send any more keeps the line",
+    file: "core/engine/deliver/deliveries.ts",
+    text: "await this.#context.store.outbox.release(name, this.#context.worker.id);",
+    broken: "",
+    tests: ["tests/engine/deliver/deliveries_test.ts"],
+  },
+  {
+    name: "what ended before there was a token is told once there is one",
+    file: "core/engine/service/github.ts",
+    text: "after: before && !beginsToTell ? before.after",
+    broken: "after: before ? before.after",
+    tests: ["tests/routes/api/github_test.ts"],
+  },
+  {
+    name: "a webhook that was repaired waits on",
+    file: "core/engine/service/webhooks.ts",
+    text: "if (more.origin !== undefined || changes.enabled) await hurry(webhookLine(before));",
+    broken: "",
+    tests: ["tests/routes/api/webhooks_test.ts"],
+  },
+  {
     name: "a look at the files that fails is the last one",
     file: "core/engine/run/keep_files.ts",
     text: 'if (kept === "failed") return;',

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { readWebhookHosts } from "../../core/domain/webhook_hosts.ts";
 import { isPrivateAddress, poster } from "../../core/process/post.ts";
 
@@ -60,6 +60,15 @@ Deno.test("post() follows no redirect, and hears how long to wait", async () => 
   assertEquals(await post("127.0.0.1=private", `http://127.0.0.1:${busy.port}/`), {
     ...{ status: 503, retryAfterSeconds: 86_400, error: null },
   });
+  const limits = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(Math.ceil(Date.now() / 1_000) + 600) };
+  await using limited = receiver(() => new Response(null, { status: 403, headers: limits }));
+  const { retryAfterSeconds } = await post("127.0.0.1=private", `http://127.0.0.1:${limited.port}/`);
+  assert(retryAfterSeconds! > 500 && retryAfterSeconds! <= 601);
+  await using locked = receiver(() =>
+    new Response(null, { status: 403, headers: { ...limits, "x-ratelimit-remaining": "42" } })
+  );
+  const answer = await post("127.0.0.1=private", `http://127.0.0.1:${locked.port}/`);
+  assertEquals([answer.status, answer.retryAfterSeconds], [403, null]);
 });
 
 Deno.test("post() sends nothing to a host that is not named, or to a private network that is not allowed", async () => {

@@ -5,17 +5,18 @@ import { type Automation, noAutomation } from "../../domain/automation.ts";
 import type { KnownWorkers } from "../../domain/worker.ts";
 import type { EngineContext } from "../context.ts";
 import { WakeUp } from "../dispatch/wake_up.ts";
-import { githubReceiver } from "./github_receiver.ts";
+import { githubLine, githubReceiver } from "./github_receiver.ts";
 import { Line, type Receiver } from "./line.ts";
 import type { WebhookSecret } from "./webhook_message.ts";
-import { webhookReceiver } from "./webhook_receiver.ts";
+import { webhookLine, webhookReceiver } from "./webhook_receiver.ts";
 
 const lookMs = 60_000;
 
 interface Wanted {
   /** When this is another text, the line begins anew. */
   settings: string;
-  receiver: Receiver;
+  /** Null: this worker may not call its host. */
+  receiver: Receiver | null;
 }
 
 interface Running {
@@ -76,6 +77,11 @@ export class Deliveries {
     }
     for (const [name, { settings, receiver }] of wanted) {
       if (this.#running.has(name) || signal.aborted) continue;
+      if (receiver === null) {
+        // It may have had the line when it still might.
+        await this.#context.store.outbox.release(name, this.#context.worker.id);
+        continue;
+      }
       const line = new Line(this.#context, receiver, {
         isAlive: (worker) => this.#isAlive(worker),
         post: (request, signal) => this.#context.poster.post(request, { signal }),
@@ -89,16 +95,16 @@ export class Deliveries {
   async #wanted({ webhooks, github }: Automation): Promise<Map<string, Wanted>> {
     const { store: { outbox }, poster } = this.#context;
     const wanted = new Map<string, Wanted>();
-    const add = (settings: unknown, receiver: Receiver) =>
-      void wanted.set(receiver.line, { settings: JSON.stringify(settings), receiver });
     for (const webhook of webhooks.filter(({ enabled }) => enabled)) {
       const secret = await outbox.secret<WebhookSecret>(webhook.secret);
-      if (secret && poster.obstacle(secret.url) === null) add(webhook, webhookReceiver(this.#context, webhook, secret));
+      const mayRun = secret !== null && poster.obstacle(secret.url) === null;
+      const receiver = mayRun ? webhookReceiver(this.#context, webhook, secret) : null;
+      wanted.set(webhookLine(webhook), { settings: JSON.stringify(webhook), receiver });
     }
     if (github?.token) {
       const token = await outbox.secret<string>(github.token);
       const receiver = token === null ? null : githubReceiver(this.#context, github, token);
-      if (receiver) add(github, receiver);
+      wanted.set(githubLine, { settings: JSON.stringify(github), receiver });
     }
     return wanted;
   }

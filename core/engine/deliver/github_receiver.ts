@@ -4,6 +4,7 @@ import type { Github } from "../../domain/automation_choice.ts";
 import type { TaskEvent } from "../../domain/event.ts";
 import { noticeOf } from "../../view/notice.ts";
 import type { EngineContext } from "../context.ts";
+import type { PostAnswer } from "../../process/post.ts";
 import { noteFact } from "../handle_command.ts";
 import { commentMark } from "../github/issue_task.ts";
 import type { Receiver } from "./line.ts";
@@ -39,8 +40,7 @@ export function githubReceiver(context: EngineContext, { after }: Github, token:
         body: JSON.stringify({ body: commentOf(event, head, linkOf(context, event.task)) }),
       };
     },
-    // The issue is gone, or takes no comments.
-    drops: (status) => [404, 422].includes(status),
+    drops: isForGood,
     async giveUp({ task }, reason) {
       const text = `The comment about task ${task} did not reach GitHub. ${reason}`;
       warn(text, null, { task });
@@ -49,6 +49,16 @@ export function githubReceiver(context: EngineContext, { after }: Github, token:
       return "skip";
     },
   };
+}
+
+/**
+ * The issue is gone (404), takes no comments (422), is locked or not for this token (403), or its repository has another name
+ * (3xx). 403 also comes when too much was asked, and then says until when.
+ */
+function isForGood({ status, retryAfterSeconds }: PostAnswer): boolean {
+  if (status === null) return false;
+  return [404, 422].includes(status) || (status >= 300 && status < 400) ||
+    (status === 403 && retryAfterSeconds === null);
 }
 
 /** What the agent said, or why it failed, and where to look. The mark says that it is no wish of a person. */

@@ -39,8 +39,8 @@ export interface Receiver {
   wants(event: TaskEvent): boolean;
   /** The request of one try; null: nothing is to be sent of this event after all. Rejects when it cannot be made. */
   request(event: TaskEvent, delivery: { message: string; at: number }): Promise<PostRequest | null>;
-  /** Whether this status says that the message will never be taken; 410 does by itself. */
-  drops?(status: number): boolean;
+  /** Whether this answer says that the message will never be taken; 410 does by itself. */
+  drops?(answer: PostAnswer): boolean;
   /**
    * A message will not arrive; the reason is for a person. `end`: nothing more is sent until a person says so, and then from
    * this one on. `skip`: the next one is. Resolves when that is written.
@@ -93,6 +93,8 @@ export class Line {
       clear();
     }
     unsubscribe();
+    // What is not known to be given up is taken over once this worker is gone.
+    await store.outbox.release(this.#receiver.line, this.#context.worker.id).catch(() => {});
   }
 
   /** What is committed while nothing is under way, and not wanted, need not be read again. */
@@ -110,7 +112,9 @@ export class Line {
     const known = await this.#take();
     if (!known) return othersLookMs;
     const { place } = known;
-    if (place.due_at !== null && place.due_at > clock.now()) return Math.min(lookMs, place.due_at - clock.now());
+    if (place.due_at !== null && place.due_at > clock.now() && !place.hurried) {
+      return Math.min(lookMs, place.due_at - clock.now());
+    }
     this.#hasNews = false;
     const from = this.#idleAt === null ? place : { after: this.#idleAt, done: 0 };
     const { event, place: next } = await nextEvent(store, from, { wants: this.#receiver.wants, signal });
@@ -145,9 +149,11 @@ export class Line {
   ): Promise<number> {
     const { store: { outbox, id }, clock } = this.#context;
     const { line } = this.#receiver;
-    const { place, versionstamp } = known;
+    const { versionstamp } = known;
+    const { hurried, ...place } = known.place;
     const before = await this.#deliveryOf(event, place);
     const at = clock.now();
+    const isEarly = hurried === true && before !== null && place.due_at !== null && place.due_at > at;
     const message = before?.message ?? `msg_${id.replaceAll("-", "").slice(0, 12)}_${line}_${event.task}_${event.seq}`;
     const request = await this.#receiver.request(event, { message, at });
     if (!request) {
@@ -158,7 +164,9 @@ export class Line {
     const answer = await this.#parts.post(request, signal);
     const failure = failureOf(answer);
     const delivery = withTry(
-      before ?? newDelivery(event, { number: place.last + 1, message }),
+      isEarly
+        ? { ...before, hurried: (before.hurried ?? 0) + 1 }
+        : before ?? newDelivery(event, { number: place.last + 1, message }),
       failure === null ? "delivered" : "waiting",
       {
         ...{ at: new Date(at).toISOString(), status: answer.status, error: failure },
@@ -171,26 +179,30 @@ export class Line {
       await outbox.move(line, moved, { from: versionstamp, delivery });
       return 0;
     }
-    return await this.#putOff(event, { known, next, delivery, answer, failure });
+    return await this.#putOff(event, { known: { place, versionstamp }, next, delivery, answer, failure, isEarly });
   }
 
   /** The message is tried again later, or never; how long to rest. */
-  async #putOff(event: TaskEvent, { known: { place, versionstamp }, next, delivery, answer, failure }: {
+  async #putOff(event: TaskEvent, { known: { place, versionstamp }, next, delivery, answer, failure, isEarly }: {
     known: KnownPlace;
     next: Pick<Place, "after" | "done">;
     delivery: Delivery;
     answer: PostAnswer;
     failure: string;
+    /** Whether a person wanted it tried before it was due. */
+    isEarly: boolean;
   }): Promise<number> {
     const { store: { outbox }, clock, random } = this.#context;
     const { line } = this.#receiver;
     const last = Math.max(place.last, delivery.number);
-    const pauseMs = retryAfterMs[delivery.tried - 1];
-    const isRefused = answer.status !== null && (answer.status === gone || this.#receiver.drops?.(answer.status));
-    if (!isRefused && pauseMs !== undefined) {
+    // A try that a person wanted takes none of the others away.
+    const pauseMs = retryAfterMs[delivery.tried - (delivery.hurried ?? 0) - 1];
+    const isRefused = answer.status === gone || this.#receiver.drops?.(answer);
+    if (!isRefused && (isEarly || pauseMs !== undefined)) {
       const spread = 1 + jitter * (random.float() * 2 - 1);
-      const restMs = Math.max(pauseMs * spread, (answer.retryAfterSeconds ?? 0) * 1_000);
-      const due_at = Math.ceil(clock.now() + restMs);
+      const now = clock.now();
+      const dueMs = isEarly ? place.due_at! : now + pauseMs! * spread;
+      const due_at = Math.ceil(Math.max(dueMs, now + (answer.retryAfterSeconds ?? 0) * 1_000));
       await outbox.move(line, { ...place, last, waiting: delivery.number, due_at }, { from: versionstamp, delivery });
       return 0;
     }

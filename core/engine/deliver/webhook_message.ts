@@ -100,8 +100,13 @@ function ntfy(address: string, { title, text, tone }: Notice, link: string | nul
   const tags = { need: ["bell"], fail: ["x"], done: ["white_check_mark"], off: [] }[tone];
   const priority = tone === "need" || tone === "fail" ? 4 : 3;
   const message = text === "" ? title : text;
-  const body = { topic: decodeURIComponent(topic ?? ""), title, message, tags, priority, ...(link && { click: link }) };
+  const body = { topic: topic ?? "", title, message, tags, priority, ...(link && { click: link }) };
   return { url: url.href, body: JSON.stringify(body) };
+}
+
+/** Whether an address ends with what ntfy takes as a topic. */
+export function hasTopic(address: string): boolean {
+  return /\/[-\w]{1,64}\/?$/.test(new URL(address).pathname);
 }
 
 function slackText({ title, text }: Notice, link: string | null): string {

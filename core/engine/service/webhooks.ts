@@ -4,12 +4,12 @@
 import { noAutomation, type Webhook } from "../../domain/automation.ts";
 import { requireWebhook } from "../../domain/decide_webhook.ts";
 import { DomainError } from "../../domain/error.ts";
-import { type Delivery, type KnownPlace, newPlace, withTry } from "../../kv/outbox.ts";
+import { type Delivery, type KnownPlace, withTry } from "../../kv/outbox.ts";
 import type { DeliveryView, WebhookView } from "../../view/automation_view.ts";
 import type { EngineContext } from "../context.ts";
 import type { Deliveries } from "../deliver/deliveries.ts";
 import { failureOf } from "../deliver/line.ts";
-import { newSecret, webhookRequest, type WebhookSecret } from "../deliver/webhook_message.ts";
+import { hasTopic, newSecret, webhookRequest, type WebhookSecret } from "../deliver/webhook_message.ts";
 import { linkOf, subjectOf, webhookLine } from "../deliver/webhook_receiver.ts";
 import { handleCommand } from "../handle_command.ts";
 import { invalid } from "./check_spec.ts";
@@ -52,11 +52,14 @@ export function webhookService(
     };
   }
 
-  function requireAddress(url: string): string {
+  function requireAddress(url: string, { format }: Pick<Webhook, "format">): string {
     const obstacle = poster.obstacle(url);
     if (obstacle !== null) throw invalid("url", obstacle);
     const { origin, username, password } = new URL(url);
     if (username !== "" || password !== "") throw invalid("url", "Leave out the user name: nothing is sent of it");
+    if (format === "ntfy" && !hasTopic(url)) {
+      throw invalid("url", "It must end with a topic of ntfy: 64 letters, digits, - and _ at most");
+    }
     return origin;
   }
 
@@ -73,13 +76,20 @@ export function webhookService(
     return name;
   }
 
+  /** Whoever has the line sends what waits, and then what waits behind it. */
+  async function hurry(line: string): Promise<KnownPlace | null> {
+    const known = await outbox.hurry(line);
+    lines.wakeLine(line);
+    return known;
+  }
+
   return {
     async webhooks() {
       const { webhooks } = (await store.log.head(0))?.automation ?? noAutomation;
       return await Promise.all(webhooks.map(view));
     },
     async createWebhook({ url, ...chosen }, { by }) {
-      const origin = requireAddress(url);
+      const origin = requireAddress(url, chosen);
       const secret = newSecret();
       const webhook = { ...chosen, origin, secret: await keep({ url, secret }), after: await store.all.last() };
       const { head } = await handleCommand(context, 0, { type: "create_webhook", webhook }, { by, until: "answered" });
@@ -91,13 +101,15 @@ export function webhookService(
       const change = async (more: { origin?: string; secret?: string }) => {
         const command = { type: "change_webhook", webhook: id, changes: { ...changes, ...more } } as const;
         const { head } = await handleCommand(context, 0, command, { by, until: "answered" });
+        // What waits may be what it is changed for.
+        if (more.origin !== undefined || changes.enabled) await hurry(webhookLine(before));
         return await view(requireWebhook(head.automation, id));
       };
       if (url === undefined && !new_secret) return await change({});
       const old = await outbox.secret<WebhookSecret>(before.secret);
       const address = url ?? old?.url;
       if (address === undefined) throw invalid("url", goneWords);
-      const origin = requireAddress(address);
+      const origin = requireAddress(address, before);
       const isNew = new_secret || !old;
       const secret = isNew ? newSecret() : old.secret;
       const changed = await change({ origin, secret: await keep({ url: address, secret }) });
@@ -132,14 +144,11 @@ export function webhookService(
       const line = webhookLine(webhook);
       const delivery = await outbox.delivery(line, number);
       if (!delivery) throw new DomainError("not_found", `Webhook ${id} has no delivery ${number} any more`);
-      const known = await outbox.place(line) ?? { place: newPlace(webhook.after), versionstamp: null };
-      if (known.place.waiting === number) {
-        // Whoever has the line sends it, and then what waits behind it.
-        const place = { ...known.place, due_at: clock.now() };
-        const moved = await outbox.move(line, place, { from: known.versionstamp });
-        lines.wakeLine(line);
-        return deliveryView(delivery, moved ?? known);
+      if (!webhook.enabled) {
+        throw new DomainError("conflict", `Cannot send again to webhook ${id}: it is off; turn it on first`);
       }
+      const known = await outbox.place(line);
+      if (known?.place.waiting === number) return deliveryView(delivery, await hurry(line));
       const event = await store.log.event(delivery.task!, delivery.seq!);
       const receiver = await secretOf(webhook);
       const { message, task } = delivery;
@@ -161,8 +170,8 @@ export function webhookService(
 
 const neverAborted = new AbortController().signal;
 
-function deliveryView(delivery: Delivery, known: KnownPlace | null): DeliveryView {
-  const isWaiting = known?.place.waiting === delivery.number;
+function deliveryView({ hurried: _, ...delivery }: Delivery, known: KnownPlace | null): DeliveryView {
+  const isWaiting = known?.place.waiting === delivery.number && !known.place.hurried;
   const due = isWaiting ? known.place.due_at : null;
   return { ...delivery, due_at: due === null ? null : new Date(due).toISOString() };
 }

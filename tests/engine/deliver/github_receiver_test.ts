@@ -45,7 +45,10 @@ Deno.test("of a task that came from elsewhere nothing goes to GitHub, nor from a
   assertEquals(receiver({ origin }, { obstacle: "no" }), null);
 });
 
-Deno.test("an issue that is gone takes no comment, and is not asked for days", () => {
+Deno.test("an issue that is gone, locked or moved takes no comment, and is not asked for days", () => {
   const { drops } = receiver({ origin })!;
-  assertEquals([404, 422, 403, 500].map((status) => drops!(status)), [true, true, false, false]);
+  const dropped = (status: number | null, retryAfterSeconds: number | null = null) =>
+    drops!({ status, retryAfterSeconds, error: null });
+  assertEquals([404, 422, 301, 307, 403].map((status) => dropped(status)), Array(5).fill(true));
+  assertEquals([dropped(403, 60), dropped(429), dropped(500), dropped(401), dropped(null)], Array(5).fill(false));
 });

@@ -44,6 +44,7 @@ interface LineWorld extends AsyncDisposable {
   messages: string[];
   ended: string[];
   line: Line;
+  stop(): Promise<void>;
   /** Resolves once so many messages were sent, the clock going on as it must. */
   until(count: number): Promise<void>;
   /** Resolves once so many messages have arrived or were given up. */
@@ -93,6 +94,7 @@ async function world(
   const running = line.run(stop.signal);
   return {
     ...{ store, clock, sent: sent!, times, messages: messages!, ended: ended!, line },
+    stop: () => (stop.abort(), running),
     async until(count) {
       while (sent!.length < count) {
         await new Promise((resolve) => setTimeout(resolve));
@@ -155,6 +157,44 @@ Deno.test("a message that fails is tried when the specification says, with the s
     204,
     "It answered 500",
   ]);
+});
+
+Deno.test("a try that a person wants comes at once, and takes none of the others away nor puts them off", async () => {
+  await using one = await world({ answer: (nth) => nth <= 21 ? bad : ok });
+  const start = one.clock.time;
+  const { writer, outbox } = one.store;
+  await writer.append(creation());
+  while (one.sent.length < 1) await new Promise((resolve) => setTimeout(resolve));
+  for (let n = 2; n <= 12; n++) {
+    let due = null;
+    while (due === null) due = (await outbox.place("webhook-1"))!.place.due_at;
+    await outbox.hurry("webhook-1");
+    one.line.wake();
+    while (one.sent.length < n) await new Promise((resolve) => setTimeout(resolve));
+    let after = null;
+    while (after === null || after.hurried) after = (await outbox.place("webhook-1"))!.place;
+    assertEquals([after.due_at, one.clock.time], [due, start]);
+  }
+  await one.until(21);
+  await one.settled(1);
+  const days = (one.clock.time - start) / 86_400_000;
+  assertEquals(one.ended.length, 1);
+  assert(days > 3 && days < 3.3, `${days} days`);
+});
+
+Deno.test("who stops, or may not send any more, leaves the line to the others", async () => {
+  const one = await world({ shared: true });
+  await one.store.writer.append(creation());
+  await one.until(1);
+  await one.settled(1);
+  const { outbox } = one.store;
+  const holder = async () => (await outbox.place("webhook-1"))!.place.worker;
+  assertEquals(await holder(), "one");
+  await outbox.release("webhook-1", "two");
+  assertEquals(await holder(), "one");
+  await one.stop();
+  assertEquals(await holder(), null);
+  one.store.close();
 });
 
 Deno.test("a receiver that asks for more time gets it", async () => {

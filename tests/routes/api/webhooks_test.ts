@@ -100,6 +100,33 @@ Deno.test("a dead receiver is shown with what waits, and `send again` tries at o
   await world.json(404, "/api/webhooks/1/deliveries/9/send", { method: "POST" });
 });
 
+Deno.test("what waits for a repair is sent at once when that is made, and not again while the webhook is off", async () => {
+  await using broken = receiver(...Array(9).fill(500));
+  await using one = receiver(500);
+  await using world = await routesWorld({ webhookHosts, agent: false });
+  await world.json(201, "/api/webhooks", { json: { name: "Log", url: broken.url, events: ["task.created"] } });
+  await world.create();
+  const waiting = async (tried: number) => {
+    for (;;) {
+      const { waiting } = (await world.json(200, "/api/webhooks")).webhooks[0];
+      if (waiting?.tried === tried && waiting.due_at !== null) return waiting;
+    }
+  };
+  const { due_at } = await waiting(1);
+  const patch = (json: unknown) => world.json(200, "/api/webhooks/1", { method: "PATCH", json });
+  const moved = await patch({ url: one.url });
+  assertEquals([moved.waiting.state, moved.waiting.due_at], ["waiting", null]);
+  await one.until(1);
+  assertEquals((await waiting(2)).due_at, due_at, "the try was one more");
+  await patch({ enabled: false });
+  const refused = await world.json(409, "/api/webhooks/1/deliveries/1/send", { method: "POST" });
+  assertStringIncludes(refused.detail, "it is off; turn it on first");
+  await patch({ name: "Renamed" });
+  assertEquals([one.messages.length, broken.messages.length], [1, 1]);
+  await patch({ enabled: true });
+  await one.until(2);
+});
+
 Deno.test("410 ends a webhook as a fact of the log, and enabling it goes on with the same message", async () => {
   await using one = receiver(410);
   await using world = await routesWorld({ webhookHosts, agent: false });
@@ -149,6 +176,10 @@ Deno.test("an address at a host that is not named is refused, with what to set",
     await world.json(422, "/api/webhooks", { json: { ...hook, url } });
   }
   await world.json(422, "/api/webhooks", { json: { ...hook, events: ["task.invented"] } });
+  for (const path of ["%zz", "", "a topic", "x".repeat(65)]) {
+    const ntfy = { ...hook, format: "ntfy", url: `http://localhost/${path}` };
+    assertStringIncludes((await world.json(422, "/api/webhooks", { json: ntfy })).detail, "topic of ntfy", path);
+  }
   await using one = receiver();
   const { port } = new URL(one.url);
   await world.json(201, "/api/webhooks", { json: { ...hook, url: `http://localhost:${port}/` } });
