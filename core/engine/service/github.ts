@@ -6,6 +6,7 @@ import type { Github } from "../../domain/automation_choice.ts";
 import { DomainError } from "../../domain/error.ts";
 import type { GithubView } from "../../view/automation_view.ts";
 import type { EngineContext } from "../context.ts";
+import type { Deliveries } from "../deliver/deliveries.ts";
 import { githubApi, githubLine } from "../deliver/github_receiver.ts";
 import { issueTask } from "../github/issue_task.ts";
 import { handleCommand } from "../handle_command.ts";
@@ -20,7 +21,7 @@ export type GithubService = Pick<Service, "github" | "connectGithub" | "disconne
 
 export function githubService(
   context: EngineContext,
-  { commands }: { commands: Pick<Commands, "create"> },
+  { commands, deliveries: lines }: { commands: Pick<Commands, "create">; deliveries: Pick<Deliveries, "wakeLine"> },
 ): GithubService {
   const { store, random, poster, settings: { repos } } = context;
   const { outbox } = store;
@@ -65,15 +66,22 @@ export function githubService(
         if (obstacle !== null) throw invalid("token", obstacle);
       }
       const before = await current();
+      const beginsToTell = Boolean(token) && !before?.token;
       const secret = !before || new_secret ? newSecret() : null;
       const github: Github = {
         label,
         repositories,
         secret: secret === null ? before!.secret : await keep(secret),
         token: token === undefined ? before?.token ?? null : token === null ? null : await keep(token),
-        after: before?.after ?? await store.all.last(),
+        after: before && !beginsToTell ? before.after : await store.all.last(),
       };
+      // What ended while nothing was to be told stays untold.
+      if (beginsToTell) await outbox.remove(githubLine);
       await handleCommand(context, 0, { type: "connect_github", github }, { by, until: "answered" });
+      if (token) {
+        await outbox.hurry(githubLine);
+        lines.wakeLine(githubLine);
+      }
       await forget(before, github);
       return secret === null ? view(github) : { ...view(github), secret };
     },

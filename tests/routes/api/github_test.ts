@@ -2,6 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { newPlace } from "../../../core/kv/outbox.ts";
 import { type RoutesWorld, routesWorld } from "../world.ts";
 
 const fixture = (name: string) => Deno.readTextFile(new URL(`../../fixtures/github/${name}.json`, import.meta.url));
@@ -105,6 +106,22 @@ Deno.test("what is not signed with the secret, or is no delivery, makes nothing"
   assertEquals((await world.call("/api/github", { method: "DELETE", headers: authorization })).status, 204);
   assertEquals(await status({ secret: fresh }), 404);
   assertEquals(await world.store.kv.page({ prefix: ["secret"] }, { limit: 9 }), []);
+});
+
+Deno.test("what ended before there was a token for comments stays untold, and a new token changes nothing of that", async () => {
+  const { world, put } = await connected({ webhookHosts: "api.github.com" });
+  await using _ = world;
+  const after = async () => (await world.store.log.head(0))!.automation!.github!.after;
+  const first = await after();
+  const { outbox, all } = world.store;
+  await outbox.move("github", newPlace(first), { from: null });
+  const last = await all.last();
+  assert(last > first);
+  await put({ ...choice, token: "ghp_0123456789abcdef" });
+  assertEquals(await after(), last);
+  assert(((await outbox.place("github"))?.place.after ?? last) >= last);
+  await put({ ...choice, token: "ghp_abcdef0123456789" });
+  assertEquals(await after(), last);
 });
 
 Deno.test("the token for comments is in no event and no answer, and asks for the host", async () => {
