@@ -90,6 +90,8 @@ export function makeApp(
   ) {
     app.use(`/api/tasks/:id/${path}`, atHolder(service, { token }));
   }
+  // The history alone is the same everywhere.
+  app.use("/api/tasks/:id/export", atHolder(service, { token, asks: (c) => c.req.query("bundle") !== undefined }));
   app.route("/api", tasks(service));
   app.route("/api", events(service, streams));
   app.route("/api", imports(service));

@@ -25,16 +25,21 @@ const passedOn = [
 ];
 
 /**
- * `exchangeFirst`: what the exchange of the repository has is as good as the worktree. What cannot be asked is left to the routes
+ * `exchangeFirst`: what the exchange of the repository has is as good as the worktree. `asks`: whether a call is about what is
+ * on a disk at all. What cannot be asked is left to the routes
  * behind it, which do what can be done here, or say who has it.
  */
 export function atHolder(
   service: Service,
-  { token, exchangeFirst = false }: { token: Token; exchangeFirst?: boolean },
+  { token, exchangeFirst = false, asks = () => true }: {
+    token: Token;
+    exchangeFirst?: boolean;
+    asks?(c: Context): boolean;
+  },
 ): MiddlewareHandler {
   return async (c, next) => {
     const id = Number(c.req.param("id"));
-    if (!Number.isSafeInteger(id) || id < 1 || c.req.header(askedFor) !== undefined) return await next();
+    if (!Number.isSafeInteger(id) || id < 1 || c.req.header(askedFor) !== undefined || !asks(c)) return await next();
     const where = await service.whereabouts(id);
     if (where.kind === "here" || where.url === null || (exchangeFirst && where.exchanged)) return await next();
     const answer = await ask(c, where.url, await readToken(token));
