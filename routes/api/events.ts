@@ -8,6 +8,7 @@ import * as routes from "./event_routes.ts";
 import type { eventPageSchema } from "./history_schemas.ts";
 import type { OpenStreams } from "../live/server_sent_events.ts";
 import { taskFrames } from "../live/task_frames.ts";
+import { admissionOf } from "../guard/identity.ts";
 
 export function events(service: Service, streams: OpenStreams): OpenAPIHono {
   const app = api();
@@ -30,7 +31,7 @@ export function events(service: Service, streams: OpenStreams): OpenAPIHono {
     const after = resumed ? Number(last) : c.req.valid("query").after ?? 0;
     const feed = await service.follow({ tasks: new Map([[id, after]]) });
     if (feed.isOver && resumed) return c.body(null, 204);
-    return streams.respond((signal) => taskFrames(feed.pages(signal), { task: id, after })) as never;
+    return streams.respond(admissionOf(c), (signal) => taskFrames(feed.pages(signal), { task: id, after })) as never;
   });
 
   app.openapi(

@@ -8,7 +8,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { problemResponse } from "../api/error_response.ts";
 import { signedPaths } from "./signed_paths.ts";
 import { nameInToken, type TokenIdentity } from "../../core/domain/access_token.ts";
-import { rememberIdentity } from "./identity.ts";
+import { rememberAdmission, rememberIdentity } from "./identity.ts";
 import { refusalOf } from "./scopes.ts";
 import { type WrongTokens, wrongTokens } from "./wrong_tokens.ts";
 
@@ -133,31 +133,37 @@ function nameOf(host: string): string {
 
 async function refuseByToken(c: Context, options: GuardOptions, wrong: WrongTokens): Promise<Response | null> {
   if (open.has(c.req.path) || c.req.path.startsWith("/assets/")) return null;
-  const token = await readToken(options.token);
   const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (bearer !== undefined) {
-    if (token !== null && sameSecret(bearer, token)) return null;
-    // Also where no token is asked for: one with a scope opens no more than that, and one that was revoked nothing.
-    if (nameInToken(bearer) !== null) return await refuseByScope(c, bearer, options, wrong);
-  }
-  if (token === null) return null;
   const session = getCookie(c, sessionCookie);
-  if (session !== undefined && sameSecret(session, await sessionOf(token))) return null;
-  return await refuseUnknown(c, bearer ?? session, wrong);
+  const admitted = await admit({ bearer, session }, options);
+  if (admitted === null) return await refuseUnknown(c, bearer ?? session, wrong);
+  if (admitted.identity) {
+    const refusal = refusalOf(admitted.identity, c.req);
+    if (refusal !== null) return problemResponse(403, refusal);
+    rememberIdentity(c, admitted.identity);
+  }
+  const holds = async () => await admit({ bearer, session }, options) !== null;
+  rememberAdmission(c, { by: JSON.stringify([bearer, session]), holds });
+  return null;
 }
 
-async function refuseByScope(
-  c: Context,
-  bearer: string,
-  { identify }: GuardOptions,
-  wrong: WrongTokens,
-): Promise<Response | null> {
-  const identity = await identify?.(bearer) ?? null;
-  if (identity === null) return await refuseUnknown(c, bearer, wrong);
-  const refusal = refusalOf(identity, c.req);
-  if (refusal !== null) return problemResponse(403, refusal);
-  rememberIdentity(c, identity);
-  return null;
+/** Whose a call is: of a token with a scope, or (null) of the service's own, where one is asked for. Null: of nobody's. */
+async function admit(
+  { bearer, session }: { bearer: string | undefined; session: string | undefined },
+  { token: asked, identify }: Pick<GuardOptions, "token" | "identify">,
+): Promise<{ identity: TokenIdentity | null } | null> {
+  const token = await readToken(asked);
+  if (bearer !== undefined) {
+    if (token !== null && sameSecret(bearer, token)) return { identity: null };
+    // Also where no token is asked for: one with a scope opens no more than that, and one that was revoked nothing.
+    if (nameInToken(bearer) !== null) {
+      const identity = await identify?.(bearer) ?? null;
+      return identity && { identity };
+    }
+  }
+  if (token === null) return { identity: null };
+  const isSession = session !== undefined && sameSecret(session, await sessionOf(token));
+  return isSession ? { identity: null } : null;
 }
 
 /** `tried`: a wrong token or session. */

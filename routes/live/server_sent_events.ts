@@ -3,11 +3,14 @@
 //
 // Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
+import type { Admission } from "../guard/identity.ts";
 import type { Published } from "../../core/engine/service/service.ts";
 
-/** After this long without a frame a comment keeps proxies and clients awake. */
-const commentMs = 15_000;
-const sweepMs = 1_000;
+const secondMs = 1_000;
+/** After so many seconds without a frame a comment keeps proxies and clients awake. */
+const commentSeconds = 15;
+/** So often each open stream's client is asked after: what it was let in by may have been revoked. */
+const admissionSeconds = 15;
 /** How long a client waits before it connects again. */
 const retryMs = 1_000;
 
@@ -62,8 +65,9 @@ export function eventFrames(page: Published[]): Uint8Array {
 
 interface OpenStream {
   stream: ReadableStreamDefaultController<Uint8Array>;
-  /** Sweeps since something was sent. */
+  /** Seconds since something was sent. */
   quiet: number;
+  admission: Admission | null;
 }
 
 /** The open streams of a server, so that they can be closed before it shuts down. */
@@ -72,6 +76,13 @@ export class OpenStreams {
   /** One for all: a timer per stream and frame would cost more than the frame. */
   #sweep: ReturnType<typeof setInterval> | null = null;
   #isClosed = false;
+  #sweeps = 0;
+  readonly #sweepMs: number;
+
+  /** @param sweepMs how long a second is; for tests */
+  constructor({ sweepMs = secondMs }: { sweepMs?: number } = {}) {
+    this.#sweepMs = sweepMs;
+  }
 
   get size(): number {
     return this.#open.size;
@@ -85,9 +96,10 @@ export class OpenStreams {
 
   /**
    * A response that sends the chunks until they end, the client leaves (which aborts the signal), or `closeAll`. The next one
-   * is asked for when the client has taken the one before, the first when it begins to read.
+   * is asked for when the client has taken the one before, the first when it begins to read. It also ends when the client is
+   * not to be let in any more.
    */
-  respond(open: (signal: AbortSignal) => AsyncIterator<Uint8Array, void>): Response {
+  respond(admission: Admission | null, open: (signal: AbortSignal) => AsyncIterator<Uint8Array, void>): Response {
     const controller = new AbortController();
     const { signal } = controller;
     let chunks: AsyncIterator<Uint8Array, void> | null = null;
@@ -96,7 +108,7 @@ export class OpenStreams {
       pull: async (stream) => {
         if (this.#isClosed) return this.#end(controller, stream);
         // Only a stream that is read counts as open: an answer to HEAD never is.
-        const entry = this.#opened(controller, stream);
+        const entry = this.#opened(controller, { stream, quiet: 0, admission });
         try {
           chunks ??= open(signal);
           // As long as the client keeps up it stays in this call: to be called anew for each frame costs more than the frame.
@@ -137,17 +149,31 @@ export class OpenStreams {
     this.#sweep = null;
   }
 
-  #opened(controller: AbortController, stream: OpenStream["stream"]): OpenStream {
-    const open = this.#open.get(controller) ?? { stream, quiet: 0 };
+  #opened(controller: AbortController, stream: OpenStream): OpenStream {
+    const open = this.#open.get(controller) ?? stream;
     this.#open.set(controller, open);
-    this.#sweep ??= setInterval(() => this.#comment(), sweepMs);
+    this.#sweep ??= setInterval(() => {
+      this.#comment();
+      if (++this.#sweeps % admissionSeconds === 0) void this.#endRevoked();
+    }, this.#sweepMs);
     return open;
+  }
+
+  /** Ends the streams of those who would not be let in any more; who cannot be asked after now stays. */
+  async #endRevoked(): Promise<void> {
+    const asked = new Map<string, Promise<boolean>>();
+    for (const [controller, { stream, admission }] of [...this.#open]) {
+      if (admission === null) continue;
+      const answer = asked.get(admission.by) ?? admission.holds().catch(() => true);
+      asked.set(admission.by, answer);
+      if (!await answer && this.#open.has(controller)) this.#end(controller, stream);
+    }
   }
 
   /** A comment to every stream that has been quiet, unless its client does not read. */
   #comment(): void {
     for (const open of this.#open.values()) {
-      if (++open.quiet * sweepMs < commentMs || (open.stream.desiredSize ?? 0) <= 0) continue;
+      if (++open.quiet < commentSeconds || (open.stream.desiredSize ?? 0) <= 0) continue;
       open.stream.enqueue(comment);
       open.quiet = 0;
     }

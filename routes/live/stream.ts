@@ -2,6 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Service } from "../../core/engine/service/service.ts";
+import { admissionOf } from "../guard/identity.ts";
 import { api, problems } from "../api/api.ts";
 import { pageFrames, sharedHealth } from "./page_frames.ts";
 import type { OpenStreams } from "./server_sent_events.ts";
@@ -61,7 +62,8 @@ export function stream(service: Service, streams: OpenStreams): OpenAPIHono {
       const { follow = [], cursor } = c.req.valid("query");
       const after = c.req.header("last-event-id") ?? cursor ?? null;
       const feed = await service.follow({ tasks: new Map(follow), changes: { after } });
-      return streams.respond((signal) => pageFrames(feed.pages(signal), { isNew: after === null, health })) as never;
+      const frames = (signal: AbortSignal) => pageFrames(feed.pages(signal), { isNew: after === null, health });
+      return streams.respond(admissionOf(c), frames) as never;
     },
   );
   return app;

@@ -2,6 +2,27 @@ import type { Mutant } from "./mutant.ts";
 
 export const routesMutants: Mutant[] = [
   {
+    name: "a stream outlives the token that it was opened with",
+    file: "routes/live/server_sent_events.ts",
+    text: "if (!await answer && this.#open.has(controller))",
+    broken: "if (!await answer && this.#open.has(controller) && this.#isClosed)",
+    tests: ["tests/routes/live/open_streams_test.ts"],
+  },
+  {
+    name: "who opened a stream is not remembered",
+    file: "routes/guard/guard.ts",
+    text: "rememberAdmission(c, {",
+    broken: "if (options.token === undefined) rememberAdmission(c, {",
+    tests: ["tests/routes/api/access_tokens_test.ts"],
+  },
+  {
+    name: "a bundle is asked of whoever has no files",
+    file: "routes/app.ts",
+    text: 'c.req.query("bundle") !== undefined',
+    broken: 'c.req.query("bundle") === "x"',
+    tests: ["tests/routes/api/at_holder_test.ts"],
+  },
+  {
     name: "a body has no bound",
     file: "routes/guard/body.ts",
     text: '      if (wanted > atMost) return drop("large");',
@@ -32,8 +53,8 @@ export const routesMutants: Mutant[] = [
   {
     name: "a wrong token is as good as the right one",
     file: "routes/guard/guard.ts",
-    text: "if (token !== null && sameSecret(bearer, token)) return null;",
-    broken: "if (token !== null) return null;",
+    text: "if (token !== null && sameSecret(bearer, token)) return { identity: null };",
+    broken: "if (token !== null) return { identity: null };",
     tests: ["tests/routes/guard/guard_test.ts"],
   },
   {
@@ -81,8 +102,8 @@ export const routesMutants: Mutant[] = [
   {
     name: "a token that was revoked is as good as none",
     file: "routes/guard/guard.ts",
-    text: "if (nameInToken(bearer) !== null) return await refuseByScope(c, bearer, options, wrong);",
-    broken: "if (await options.identify?.(bearer)) return await refuseByScope(c, bearer, options, wrong);",
+    text: "return identity && { identity };",
+    broken: "if (identity) return { identity };",
     tests: ["tests/routes/api/access_tokens_test.ts"],
   },
   {

@@ -1,6 +1,7 @@
 // A line of messages on a real store, with a clock whose timers the test fires, and a receiver that it plays.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { deadline } from "@std/async";
 import type { EventType, TaskEvent } from "../../../core/domain/event.ts";
 import type { EngineContext } from "../../../core/engine/context.ts";
 import { Line, type LineParts, type Receiver, retryAfterMs } from "../../../core/engine/deliver/line.ts";
@@ -175,7 +176,7 @@ Deno.test("a try that a person wants comes at once, and takes none of the others
     while (after === null || after.hurried) after = (await outbox.place("webhook-1"))!.place;
     assertEquals([after.due_at, one.clock.time], [due, start]);
   }
-  await one.until(21);
+  await deadline(one.until(21), 20_000);
   await one.settled(1);
   const days = (one.clock.time - start) / 86_400_000;
   assertEquals(one.ended.length, 1);

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { keys } from "../../../core/kv/keys.ts";
+import type { Admission } from "../../../routes/guard/identity.ts";
 import { type RoutesWorld, routesWorld } from "../world.ts";
 
 const own = "the-token-of-the-service-0123456789";
@@ -87,6 +88,24 @@ Deno.test("a token that is revoked, changed or made up opens nothing, also where
     assertEquals(await status(world, "/api/tasks", { headers: ci }), 401);
     assertEquals(await status(world, "/api/tasks", { headers: again }), 200);
   }
+});
+
+Deno.test("a stream knows whether the token that it was opened with counts still", async () => {
+  await using world = await routesWorld({ agent: false, token: own });
+  const { streams } = world.app;
+  const admissions: (Admission | null)[] = [];
+  const respond = streams.respond.bind(streams);
+  streams.respond = (admission, open) => (admissions.push(admission), respond(admission, open));
+  await world.json(201, "/api/tasks", { json: { prompt: "x" }, headers: owner });
+  const ci = await make(world, "ci", "read");
+  for (const path of ["/api/stream", "/api/tasks/1/stream"]) {
+    for (const headers of [ci, owner]) assertEquals(await status(world, path, { headers }), 200);
+  }
+  const answers = () => Promise.all(admissions.map((admission) => admission!.holds()));
+  assertEquals(await answers(), [true, true, true, true]);
+  assertEquals(new Set(admissions.map((admission) => admission!.by)).size, 2);
+  assertEquals(await status(world, "/api/tokens/ci", { method: "DELETE", headers: owner }), 204);
+  assertEquals(await answers(), [false, true, false, true]);
 });
 
 Deno.test("where no token is asked for, one with a scope permits no more than that", async () => {
