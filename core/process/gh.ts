@@ -84,17 +84,34 @@ export async function pullRequestState(
   { cwd, url }: { cwd: string; url: string },
   options: GhOptions = {},
 ): Promise<{ state: "open" | "merged" | "closed"; title: string }> {
-  if (!/^https?:\/\//.test(url)) throw new DomainError("invalid", `${JSON.stringify(url)} is no pull request`);
-  const at = { ...options, cwd, env: await gitEnvironment(cwd) };
-  const result = await call(["pr", "view", url, "--json=state,title"], at);
-  if (result.code !== 0) throw failure("pr view", result);
+  const result = await view(url, ["state", "title"], { ...options, cwd });
   const { state, title } = fieldsOf(result);
   const known = states[String(state)];
   if (known !== undefined && typeof title === "string") return { state: known, title };
   throw new DomainError("unavailable", `gh pr view failed: it said ${wordsOf(result.stdout)}`);
 }
 
+/** The branch that a pull request is of; null: it is one of another repository. Throws as `pullRequestState` does. */
+export async function pullRequestHead(
+  { cwd, url }: { cwd: string; url: string },
+  options: GhOptions = {},
+): Promise<string | null> {
+  const result = await view(url, ["headRefName", "isCrossRepository"], { ...options, cwd });
+  const { headRefName, isCrossRepository } = fieldsOf(result);
+  if (isCrossRepository === true) return null;
+  if (isCrossRepository === false && typeof headRefName === "string") return headRefName;
+  throw new DomainError("unavailable", `gh pr view failed: it said ${wordsOf(result.stdout)}`);
+}
+
 type CallOptions = GhOptions & { cwd?: string; env?: Record<string, string>; stdin?: string };
+
+async function view(url: string, fields: string[], options: GhOptions & { cwd: string }): Promise<RunResult> {
+  if (!/^https?:\/\//.test(url)) throw new DomainError("invalid", `${JSON.stringify(url)} is no pull request`);
+  const at = { ...options, env: await gitEnvironment(options.cwd) };
+  const result = await call(["pr", "view", url, `--json=${fields.join(",")}`], at);
+  if (result.code !== 0) throw failure("pr view", result);
+  return result;
+}
 
 async function openRequestOf(head: string, at: CallOptions): Promise<PullRequest | null> {
   // A name that begins with a dash is none of an option.
@@ -158,5 +175,6 @@ export function pullRequests(folders: ReadonlyMap<string, string>, options: GhOp
     create: (repo: string, request: Omit<NewPullRequest, "cwd">) =>
       createPullRequest({ ...request, cwd: cwdOf(repo) }, options),
     look: (repo: string, url: string) => pullRequestState({ cwd: cwdOf(repo), url }, options),
+    head: (repo: string, url: string) => pullRequestHead({ cwd: cwdOf(repo), url }, options),
   };
 }

@@ -11,6 +11,7 @@ const issue = z.object({
   title: z.string(),
   body: z.string().nullish(),
   html_url: z.string().max(addressAtMost),
+  pull_request: z.object({}).optional(),
 });
 const repository = z.object({ full_name: z.string().max(200) });
 const issues = z.object({

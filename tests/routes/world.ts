@@ -101,6 +101,7 @@ export async function routesWorld(
     sandbox = notAsked,
     labels,
     webhookHosts,
+    gh = "/nowhere/gh",
   }: {
     token?: string | null;
     publicUrl?: string | null;
@@ -113,6 +114,8 @@ export async function routesWorld(
     labels?: Record<string, string>;
     /** Where messages may go. */
     webhookHosts?: string;
+    /** The program for pull requests. */
+    gh?: string;
   } = {},
 ): Promise<RoutesWorld> {
   const stack = new AsyncDisposableStack();
@@ -173,7 +176,7 @@ export async function routesWorld(
       token: token !== null,
       stored: notStored,
     }),
-    pullRequests: pullRequests(repoPaths, { program: "/nowhere/gh" }),
+    pullRequests: pullRequests(repoPaths, { program: gh }),
     repositories: {
       inspect: inspectRepository,
       projects: projects({

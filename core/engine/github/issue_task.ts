@@ -19,6 +19,8 @@ interface Issue {
   title: string;
   body?: string | null;
   html_url: string;
+  /** Where it is a pull request. */
+  pull_request?: object;
 }
 
 interface OfIssue {
@@ -39,6 +41,8 @@ export interface IssueTask {
   repo: string;
   title: string;
   prompt: string;
+  /** The address of the pull request whose branch it begins from; null: it is of an issue. */
+  pullRequest: string | null;
   origin: Extract<TaskOrigin, { kind: "github" }>;
 }
 
@@ -46,7 +50,9 @@ export interface IssueTask {
 export function issueTask(event: GithubEvent, { label, repositories }: Github): IssueTask | string {
   switch (event.name) {
     case "issues":
-      if (event.action !== "labeled" || event.label?.name !== label) return `It is not labelled "${label}"`;
+      if (event.action !== "labeled" || event.label?.name.toLowerCase() !== label.toLowerCase()) {
+        return `It is not labelled "${label}"`;
+      }
       return taskOf(event, { repositories, url: event.issue.html_url, wish: null });
     case "issue_comment": {
       const { action, comment } = event;
@@ -64,7 +70,8 @@ export function issueTask(event: GithubEvent, { label, repositories }: Github): 
 function wishOf(text: string, label: string): string | null {
   const words = text.trim();
   const command = `/${label}`;
-  if (words.includes(commentMark) || !words.startsWith(command)) return null;
+  const isCommand = words.slice(0, command.length).toLowerCase() === command.toLowerCase();
+  if (words.includes(commentMark) || !isCommand) return null;
   const rest = words.slice(command.length);
   return rest === "" || /^\s/.test(rest) ? rest.trim() : null;
 }
@@ -81,6 +88,7 @@ function taskOf(
     repo,
     title: title.slice(0, titleAtMost).toWellFormed(),
     prompt: parts.filter((part) => part !== "").join("\n\n").slice(0, promptAtMost).toWellFormed(),
+    pullRequest: issue.pull_request ? issue.html_url : null,
     origin: { kind: "github", repository: name, issue: issue.number, url },
   };
 }

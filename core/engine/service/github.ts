@@ -10,8 +10,9 @@ import type { Deliveries } from "../deliver/deliveries.ts";
 import { githubApi, githubLine } from "../deliver/github_receiver.ts";
 import { issueTask } from "../github/issue_task.ts";
 import { handleCommand } from "../handle_command.ts";
-import { invalid, requireRepository } from "./check_spec.ts";
+import { invalid, requireBase, requireRepository } from "./check_spec.ts";
 import type { Commands } from "./commands.ts";
+import type { PullRequests } from "./outgoing.ts";
 import type { Service } from "./service.ts";
 
 const by = "github";
@@ -21,7 +22,11 @@ export type GithubService = Pick<Service, "github" | "connectGithub" | "disconne
 
 export function githubService(
   context: EngineContext,
-  { commands, deliveries: lines }: { commands: Pick<Commands, "create">; deliveries: Pick<Deliveries, "wakeLine"> },
+  { commands, deliveries: lines, pullRequests }: {
+    commands: Pick<Commands, "create">;
+    deliveries: Pick<Deliveries, "wakeLine">;
+    pullRequests: Pick<PullRequests, "head">;
+  },
 ): GithubService {
   const { store, random, poster, settings: { repos } } = context;
   const { outbox } = store;
@@ -48,6 +53,19 @@ export function githubService(
   async function forget(before: Github | null, kept: Pick<Github, "secret" | "token"> | null): Promise<void> {
     for (const name of [before?.secret, before?.token]) {
       if (name && name !== kept?.secret && name !== kept?.token) await outbox.dropSecret(name);
+    }
+  }
+
+  /** The branch of a pull request, to begin from; or why that cannot be. */
+  async function branchOf(url: string, repo: string): Promise<string | { reason: string }> {
+    try {
+      const branch = await pullRequests.head(repo, url);
+      if (branch === null) return { reason: `${url} is of a branch of another repository, which is not here` };
+      await requireBase(branch, { repo, context });
+      return branch;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return { reason: `The branch of ${url} cannot be begun from: ${error.message}` };
     }
   }
 
@@ -98,10 +116,13 @@ export function githubService(
       if (!isSigned(text, { signature, secret })) return null;
       const asked = issueTask(read(), github);
       if (typeof asked === "string") return { task: null, reason: asked };
+      const { pullRequest, ...spec } = asked;
+      const base = pullRequest === null ? null : await branchOf(pullRequest, spec.repo);
+      if (base !== null && typeof base !== "string") return { task: null, ...base };
       const { head, created } = await commands.create({
-        ...{ priority: 0, depends_on: [], base: null, model: null, mode: "execute", max_attempts: 1 },
+        ...{ priority: 0, depends_on: [], base, model: null, mode: "execute", max_attempts: 1 },
         ...{ timeout_seconds: null, max_budget_usd: null },
-        ...asked,
+        ...spec,
       }, { by, idempotencyKey: `github:${delivery}` });
       return { task: head.id, reason: created ? null : "This delivery made it before" };
     },

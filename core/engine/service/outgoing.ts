@@ -24,6 +24,8 @@ export interface PullRequests {
     request: { head: string; base: string; title: string; body: string; draft: boolean },
   ): Promise<{ url: string; number: number }>;
   look(repo: string, url: string): Promise<{ state: PullRequestState }>;
+  /** The branch that it is of; null: one of another repository. */
+  head(repo: string, url: string): Promise<string | null>;
 }
 
 export type TaskOutgoing = Pick<Service, "outgoing" | "push" | "openPullRequest" | "lookAtPullRequest">;

@@ -2,7 +2,9 @@
 
 import { createHmac } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 import { newPlace } from "../../../core/kv/outbox.ts";
+import { tempDir } from "../../support/temp.ts";
 import { type RoutesWorld, routesWorld } from "../world.ts";
 
 const fixture = (name: string) => Deno.readTextFile(new URL(`../../fixtures/github/${name}.json`, import.meta.url));
@@ -84,6 +86,49 @@ Deno.test("a comment that begins with the label as a command becomes a task, of 
   const other = labelled.replace('"label":{"id":12,"name":"coder"', '"label":{"id":11,"name":"bug"');
   assertEquals((await (await deliver(world, { secret, body: other })).json()).task, null);
   assertEquals((await (await deliver(world, { secret, body: "{}", event: "ping" })).json()).task, null);
+});
+
+Deno.test("a label and a command count however they are written", async () => {
+  const { world, secret, put } = await connected();
+  await using _ = world;
+  await put({ ...choice, label: "Coder" });
+  const made = async (body: string, event: string) =>
+    (await (await deliver(world, { secret, body, event, delivery: `delivery-${event.length}` })).json()).task;
+  assertEquals(await made(labelled, "issues"), 1);
+  assertEquals(await made(commented.replace("/coder", "/CODER"), "issue_comment"), 2);
+});
+
+Deno.test("a comment on a pull request begins from its branch, and says why where that cannot be", async () => {
+  await using folder = await tempDir();
+  const gh = join(folder.path, "gh");
+  const script =
+    '#!/bin/sh\ncase "$3" in */pull/7) cat "$(dirname "$0")/answer";; *) echo no such thing >&2; exit 1;; esac\n';
+  await Deno.writeTextFile(gh, script, { mode: 0o755 });
+  const { world, secret, authorization } = await connected({ gh });
+  await using _ = world;
+  await world.repository.git("branch", "fix/rounding");
+  const onRequest = (number: number) =>
+    commented.replace('issues/7","id"', `pull/${number}","pull_request":{"url":"x"},"id"`);
+  const result = async (answer: unknown, delivery: string, number = 7) => {
+    await Deno.writeTextFile(join(folder.path, "answer"), JSON.stringify(answer));
+    const body = onRequest(number);
+    return await (await deliver(world, { secret, body, event: "issue_comment", delivery })).json();
+  };
+  const branch = { headRefName: "fix/rounding", isCrossRepository: false };
+  assertEquals(await result(branch, "delivery-1"), { task: 1, reason: null });
+  assertEquals((await world.json(200, "/api/tasks/1", { headers: authorization })).base, "fix/rounding");
+  for (
+    const [answer, number, words] of [
+      [{ ...branch, isCrossRepository: true }, 7, "of another repository"],
+      [{ ...branch, headRefName: "elsewhere" }, 7, "elsewhere"],
+      [{}, 7, "gh pr view failed"],
+      [branch, 8, "no such thing"],
+    ] as const
+  ) {
+    const { task, reason } = await result(answer, "delivery-2", number);
+    assertEquals(task, null);
+    assertStringIncludes(reason, words);
+  }
 });
 
 Deno.test("what is not signed with the secret, or is no delivery, makes nothing", async () => {
