@@ -19,6 +19,8 @@ export interface ImportedFrom {
   /** How many events there are. */
   events: number;
   exported_at: string;
+  /** Its repository there, where it was given another one here; absent: of the same name. */
+  repo?: string;
 }
 
 /** The moment of another task that a task goes on from. */

@@ -32,7 +32,10 @@ export const forkedFrom = z.object({
   told: z.enum(["again", "new"]),
 });
 
-export const importedFrom = z.object({ store: text, task: integer, events: integer, exported_at: text });
+export const importedFrom = z.object({
+  ...{ store: text, task: integer, events: integer, exported_at: text },
+  repo: text.optional(),
+});
 
 const spec = {
   title: text,

@@ -7,6 +7,7 @@ import { versionOf } from "../../core/domain/event.ts";
 import type { ImportLines, Service } from "../../core/engine/service/service.ts";
 import { api, json, problems } from "./api.ts";
 import { eventDataSchemas } from "./event_schemas.ts";
+import { importQuery } from "./parameters.ts";
 import { caller } from "./tasks.ts";
 import { taskSchema } from "./task_schemas.ts";
 
@@ -28,6 +29,7 @@ const route = createRoute({
     "The file that `/api/tasks/{id}/export` gives there. The task can be read, replayed, compared and forked here. " +
     "The same file again gives the same task.",
   request: {
+    query: importQuery,
     body: {
       required: true,
       content: { [importType]: { schema: { type: "string" as const, description: "The file, 4 GiB at most" } } },
@@ -44,7 +46,11 @@ export function imports(service: Service): OpenAPIHono {
   const app = api();
   app.openapi(route, async (c) => {
     const file = c.req.raw.body ?? new Blob([]).stream();
-    const { task, created, lacking } = await service.importTask(file, { ...caller(c), lines });
+    const { task, created, lacking } = await service.importTask(file, {
+      ...caller(c),
+      lines,
+      repo: c.req.valid("query").repo ?? null,
+    });
     c.header("Location", `/api/tasks/${task.id}`);
     return created ? c.json({ task, lacking }, 201) : c.json({ task, lacking }, 200);
   });

@@ -12,8 +12,8 @@ import { claudeWorld, ofType } from "./world.ts";
 
 const ndjson = { "content-type": "application/x-ndjson" };
 
-async function send(service: TestService, file: string | Uint8Array<ArrayBuffer>) {
-  const response = await service.call("/api/import", { method: "POST", headers: ndjson, body: file });
+async function send(service: TestService, file: string | Uint8Array<ArrayBuffer>, query = "") {
+  const response = await service.call(`/api/import${query}`, { method: "POST", headers: ndjson, body: file });
   return { status: response.status, body: await response.json() };
 }
 
@@ -49,7 +49,9 @@ Deno.test("an exported task is read, replayed, compared and forked at another in
   // A clone of nothing that the other one has, under the same name.
   await using elsewhere = await tempRepository();
   await elsewhere.git("commit", "--quiet", "--allow-empty", "--message=Other");
-  await using other = await startService({ ...world.options, repo: `repo=${elsewhere.path}`, data: undefined });
+  await using third = await tempRepository();
+  const repos = `repo=${elsewhere.path},shop=${third.path}`;
+  await using other = await startService({ ...world.options, repo: repos, data: undefined });
   await other.createTask({ prompt: "[[scenario:simple]]", title: "So that ids differ" });
   const first = await send(other, file);
   assertEquals([first.status, first.body.lacking, first.body.task.id], [201, null, 2]);
@@ -79,6 +81,16 @@ Deno.test("an exported task is read, replayed, compared and forked at another in
   // The same file again is the same task, whatever the way it came.
   const again = await send(other, file);
   assertEquals([again.status, again.body.task.id, again.body.lacking], [200, 2, null]);
+  // In a repository of another name it is another one, with its files there.
+  const moved = await send(other, file, "?repo=shop");
+  const { id: movedId, repo, imported } = moved.body.task;
+  assertEquals([moved.status, moved.body.lacking, repo, imported.repo], [201, null, "shop", "repo"]);
+  const movedDiff = await (await other.call(`/api/tasks/${movedId}/diff`)).text();
+  assertEquals(movedDiff, diff);
+  assertEquals((await third.git("for-each-ref", "--format=%(refname)", `refs/coder/task-${movedId}`)) !== "", true);
+  assertEquals((await send(other, file, "?repo=shop")).body.task.id, movedId);
+  const unknown = await send(other, file, "?repo=nowhere");
+  assertEquals([unknown.status, unknown.body.errors[0].path], [422, "repo"]);
   // Without files it can be read all the same.
   const bare = await send(other, await exported(""));
   assertEquals([bare.status, bare.body.task.status], [201, "completed"]);

@@ -8,7 +8,7 @@ import type { EventType, NewEvent, TaskEvent } from "../../domain/event.ts";
 import type { Task } from "../../domain/task.ts";
 import { spool, type Spooled } from "../../process/spool.ts";
 import type { EngineContext } from "../context.ts";
-import { aboutField } from "./check_spec.ts";
+import { aboutField, requireRepository } from "./check_spec.ts";
 import { handleCommand } from "../handle_command.ts";
 import type { ExportHeader, ImportLines } from "./history.ts";
 import type { Caller } from "./service.ts";
@@ -25,6 +25,12 @@ export interface Imported {
   lacking: string | null;
 }
 
+/** How a file is taken in. `repo`: in which repository; null: in the one of its name there. */
+interface Taking extends Caller {
+  lines: ImportLines;
+  repo: string | null;
+}
+
 /** Two at once would take twice the disk, and the same file twice is one task. */
 const importing = new WeakSet<object>();
 
@@ -35,15 +41,16 @@ const importing = new WeakSet<object>();
 export async function importTask(
   context: EngineContext,
   file: ReadableStream<Uint8Array>,
-  { lines, by }: Caller & { lines: ImportLines },
+  taking: Taking,
 ): Promise<Imported> {
+  if (taking.repo !== null) requireRepository(taking.repo, context.settings.repos);
   if (importing.has(context)) {
     await file.cancel().catch(() => {});
     throw new DomainError("unavailable", "Another file is being imported: try again when that is done");
   }
   importing.add(context);
   try {
-    return await aboutField("file", () => takeIn(context, file, { lines, by }));
+    return await aboutField("file", () => takeIn(context, file, taking));
   } finally {
     importing.delete(context);
   }
@@ -52,15 +59,16 @@ export async function importTask(
 async function takeIn(
   context: EngineContext,
   file: ReadableStream<Uint8Array>,
-  { lines, by }: Caller & { lines: ImportLines },
+  taking: Taking,
 ): Promise<Imported> {
+  const { lines } = taking;
   const folder = join(context.settings.logs, "..", "imports");
   const name = context.random.uuid();
   // What a crash left of an earlier one.
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await using spooled = await spool(file, { folder, atMost: bytesAtMost, idleMs, name });
   const header = await check(spooled, lines);
-  const made = await writeEvents(context, spooled, { header, lines, by });
+  const made = await writeEvents(context, spooled, { ...taking, header });
   const lacking = await takeFiles(context, spooled, { ...made, header, lines, path: join(folder, `${name}.bundle`) });
   return { ...made, lacking };
 }
@@ -98,7 +106,7 @@ function notWhole(why: string): DomainError {
 async function writeEvents(
   context: EngineContext,
   spooled: Spooled,
-  { header, lines, by }: { header: ExportHeader; lines: ImportLines; by: string },
+  { header, lines, by, repo }: Taking & { header: ExportHeader },
 ): Promise<{ head: Task; created: boolean }> {
   const { store, task, events, exported_at, sha256 } = header;
   const imported = { store, task, events, exported_at };
@@ -121,14 +129,18 @@ async function writeEvents(
     if (made === null) {
       const first = originalOf(event);
       if (first.type !== "task.created") throw notWhole("it does not begin with its creation");
-      const command: Command = { type: "import", after: 0, events: [{ ...first, data: { ...first.data, imported } }] };
-      const idempotency = { key: `import:${sha256}`, hash: sha256 };
+      const there = first.data.repo;
+      const here = repo === null || repo === there ? {} : { repo, imported: { ...imported, repo: there } };
+      const data = { ...first.data, imported, ...here };
+      const command: Command = { type: "import", after: 0, events: [{ ...first, data }] };
+      // In another repository it is another task: what a repository is no event changes.
+      const idempotency = { key: `import:${sha256}${"repo" in here ? `:${repo}` : ""}`, hash: sha256 };
       made = await handleCommand(context, "new", command, { by, idempotency, until: "answered" });
       continue;
     }
     // An import that was cut short has it already.
     if (event.seq <= made.head.seq) continue;
-    chunk.push(originalOf(event));
+    chunk.push(inRepository(originalOf(event), repo));
     bytes += line.length;
     if (chunk.length >= eventsAtOnce || bytes >= bytesAtOnce) await write();
   }
@@ -148,13 +160,19 @@ function originalOf({ type, data, run, at, by, v }: TaskEvent): NewEvent {
   return { type: type as EventType, data, ...(run !== undefined && { run }), original: { at, by, v } } as NewEvent;
 }
 
+/** A task that was edited before its first run may have said another one. */
+function inRepository(event: NewEvent, repo: string | null): NewEvent {
+  const moves = repo !== null && event.type === "task.edited" && event.data.repo !== undefined;
+  return moves ? { ...event, data: { ...event.data, repo } } : event;
+}
+
 async function takeFiles(
   { outgoing, settings }: EngineContext,
   spooled: Spooled,
   { head, header, lines, path }: { head: Task; header: ExportHeader; lines: ImportLines; path: string },
 ): Promise<string | null> {
   if (header.bundle === null || header.bundle === undefined) return "the file holds none: export it with `bundle`";
-  if (!settings.repos.includes(head.repo)) return `no repository here is called ${head.repo}`;
+  if (!settings.repos.includes(head.repo)) return `no repository here is called ${head.repo}: name one with \`repo\``;
   try {
     {
       using file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });

@@ -168,10 +168,13 @@ export interface Service {
   why(id: number, options?: { at?: number }): Promise<Why>;
   /** The history as one file: a header line, the events, and with `bundle` its files; `thin`: without what its base has. */
   exportTask(id: number, options?: { bundle?: "whole" | "thin" }): Promise<ReadableStream<Uint8Array>>;
-  /** Takes such a file in; `lacking`: why its files are not here, null where they are. See import_task.ts. */
+  /**
+   * Takes such a file in, in the repository `repo`; null: the one of its name there. `lacking`: why its files are not here,
+   * null where they are. See import_task.ts.
+   */
   importTask(
     file: ReadableStream<Uint8Array>,
-    options: Caller & { lines: ImportLines },
+    options: Caller & { lines: ImportLines; repo: string | null },
   ): Promise<{ task: TaskView; created: boolean; lacking: string | null }>;
   diff(id: number, query: DiffQuery): Promise<Compared>;
   /** The bytes of a file, 10 MiB at most, at a named moment. */
