@@ -7,6 +7,7 @@ import { bytes, dateTime } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ServiceNav } from "../parts/service_nav.tsx";
 import { useStore } from "../state/store.ts";
+import { AccessTokens } from "./access_tokens.tsx";
 import { AddRepository } from "./add_repository.tsx";
 import { endPause, readSettings, removeRepository, setDrain } from "./settings_actions.ts";
 
@@ -41,6 +42,9 @@ export function SettingsPage() {
         )}
         <p class="muted">{token.change}.</p>
       </Section>
+      <Section name="Tokens with a scope">
+        <AccessTokens />
+      </Section>
       <Section name="What holds">
         <p class="muted">
           These are environment variables, or lines of a <code>.env</code> file; they count at the next start.
@@ -63,7 +67,7 @@ function Section({ name, children }: { name: string; children: ComponentChildren
 
 function Repositories({ repositories, onChange }: { repositories: RepositoryPlace[]; onChange: () => Promise<void> }) {
   return (
-    <ul class="settings-repositories">
+    <ul class="settings-list">
       {repositories.map((repository) => (
         <li key={`${repository.name} ${repository.path}`}>
           <a href="/repositories">

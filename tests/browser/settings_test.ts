@@ -54,6 +54,43 @@ Deno.test("the settings page", async (t) => {
     await page.context().close();
   });
 
+  await t.step("makes a token with a scope, shows it once, and revokes it when asked twice", async () => {
+    const page = await browser.page({ width: 390 });
+    await page.goto(`${service.url}/settings`);
+    await alive(page);
+    const tokens = page.getByRole("region", { name: "Tokens with a scope" });
+    const name = tokens.getByLabel("Name of a new token");
+    await name.fill("No Name");
+    await tokens.getByRole("button", { name: "Make token" }).click();
+    assertMatch(await tokens.getByRole("alert").innerText(), /small letters/);
+    await name.fill("ci");
+    await tokens.getByLabel("What it may do").selectOption("submit");
+    await tokens.getByRole("button", { name: "Make token" }).click();
+    const row = tokens.getByRole("listitem").filter({ hasText: "ci" });
+    assertMatch(await row.innerText(), /submit[\s\S]*since[\s\S]*by ui/);
+    const shown = (await tokens.getByRole("status").innerText()).match(/coder_ci_[0-9a-f]{64}/)?.[0];
+    await tokens.getByRole("button", { name: "Copy" }).waitFor();
+    const called = (path: string) => service.call(path, { headers: { authorization: `Bearer ${shown}` } });
+    const status = async (path: string) => {
+      const response = await called(path);
+      await response.body?.cancel();
+      return response.status;
+    };
+    assertEquals([await status("/api/tasks"), await status("/api/tokens")], [200, 403]);
+    await assertFits(page, "/settings with a token, 390 px");
+    assertEquals(await axeFindings(page, "/settings with a token"), []);
+    await page.reload();
+    await alive(page);
+    await row.waitFor();
+    assertEquals(await tokens.getByRole("status").count(), 0);
+    await row.getByRole("button", { name: "Revoke ci" }).click();
+    assertEquals(await status("/api/tasks"), 200);
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+    await row.waitFor({ state: "detached" });
+    assertEquals(await status("/api/tasks"), 401);
+    await page.context().close();
+  });
+
   await t.step("pauses and resumes", async () => {
     const page = await browser.page({ width: 1440 });
     await page.goto(`${service.url}/settings`);
