@@ -209,8 +209,14 @@ export function program({ version, desk, service, end }: ProgramOptions): Comman
 
   command("import", "Take in the history of a task that was exported elsewhere, to be read and forked here")
     .argument("<file>", "what export wrote; -: from standard input")
+    .option(
+      "--repo <name>",
+      "the repository of the service that it goes to; by default the one that is called as there",
+    )
     .action(
-      run(async (session, _, file: string) => (await import("./commands/carry.ts")).importFile(session, file)),
+      run(async (session, options: { repo?: string }, file: string) =>
+        (await import("./commands/carry.ts")).importFile(session, file, options)
+      ),
     );
 
   command("fork", "Make a new task that goes on from a moment of another one")

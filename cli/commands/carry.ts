@@ -5,12 +5,13 @@ import { type ExitCode, exitCodes, Failure } from "../failure.ts";
 import { type Desk, type Session, textFrom } from "../session.ts";
 import { stateWords, taskName } from "../task_words.ts";
 
-/** Sends a file of `export` to the service; the same file again gives the same task. */
-export async function importFile(session: Session, path: string): Promise<ExitCode> {
+/** Sends a file of `export` to the service; the same file again gives the same task. `repo`: where it goes to there. */
+export async function importFile(session: Session, path: string, { repo }: { repo?: string }): Promise<ExitCode> {
   const { api, out, isJson, note } = session;
   const lines = path === "-" ? pipedIn(session) : await openFile(path);
   const answer = await api.json<{ task: TaskView; lacking: string | null }>("/api/import", {
     lines,
+    query: { repo },
     // It may be gigabytes: it takes as long as it takes.
     signal: new AbortController().signal,
   });

@@ -59,7 +59,7 @@ Deno.test("export leaves nothing behind when it breaks off, and does not ask whe
 
 Deno.test("import tells a folder from a service that is gone", async () => {
   await using folder = await tempDir();
-  const error = await assertRejects(() => importFile(session("http://127.0.0.1:1"), folder.path), Failure);
+  const error = await assertRejects(() => importFile(session("http://127.0.0.1:1"), folder.path, {}), Failure);
   assertEquals([error.code, error.message], [2, `Cannot read ${folder.path}: it is a folder`]);
 });
 

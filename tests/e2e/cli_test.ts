@@ -325,7 +325,9 @@ Deno.test("coder carries a history with its files to where it is read and forked
   assertEquals(JSON.parse(besides.out).prompt, "Now in Syriac\n\nand commit it");
   const stdin = await Deno.readTextFile(join(folder.path, "one.ndjson"));
   assertMatch((await run(["import", "-"], { stdin })).out, /^#2 Greet in Greek: /);
-
+  const unknown = await run(["import", "one.ndjson", "--repo", "shop"], at);
+  assertEquals([unknown.code, unknown.out], [2, ""]);
+  assertMatch(unknown.err, /There is no repository "shop"/);
   const nowhere = await run(["import", "two.ndjson"], at);
   assertEquals([nowhere.code, nowhere.out], [2, ""]);
   assertMatch(nowhere.err, /Cannot read two.ndjson/);
