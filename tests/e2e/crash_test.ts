@@ -47,8 +47,9 @@ Deno.test("a kill -9 at any moment of a run or of a clean-up loses nothing and r
       assertEquals([task.worktree, task.branch], [null, null]);
       assertEquals(ofType(events, "worktree.snapshotted").length >= 1, true);
       assertEquals(await repository.git("show", `${task.snapshot!.ref}:file-${index}.txt`), "mine");
-      const refs = await repository.git("for-each-ref", "--format=%(refname)", `refs/coder/task-${id}/`);
-      assertEquals(refs, task.snapshot!.ref);
+      const refs = (await repository.git("for-each-ref", "--format=%(refname)", `refs/coder/task-${id}/`)).split("\n");
+      // What its tools had left on the way may have been kept besides; that goes with retention.
+      assertEquals(refs.filter((ref) => !ref.includes("/steps-")), [task.snapshot!.ref]);
     } else {
       const text = await Deno.readTextFile(join(task.worktree!, `file-${index}.txt`));
       // A tool call that was under way at the kill may be made again by the resumed agent; no other is.
