@@ -10,9 +10,10 @@ export interface AnsiSegment {
   class: string;
 }
 
-// CSI sequences, OSC strings (closed by BEL or ST), and two-character escapes.
+// CSI sequences, OSC strings closed by BEL or ST on their line, and two-character escapes: of a string that is not closed the
+// escape alone goes, so that it takes nothing with it.
 // deno-lint-ignore no-control-regex
-const escapes = /\x1b\[([0-9;:?<=>]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?|\x9b/g;
+const escapes = /\x1b\[([0-9;:?<=>]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]?|\x9b/g;
 // deno-lint-ignore no-control-regex
 const controls = /[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 

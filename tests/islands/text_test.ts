@@ -17,6 +17,9 @@ Deno.test("ansiSegments() keeps colour and drops what moves a cursor, sets a tit
   ]);
   assertEquals(plainText("\x1b]0;title\x07a\x1b[2J\x1b[8mb\x1b[38;5;196mc\x08\x00"), "abc");
   assertEquals(plainText("10%\r50%\r100%\nnext\r\n"), "100%\nnext\n");
+  // What is never closed takes nothing with it, neither its line nor those that follow.
+  assertEquals(plainText("a\x1b]0;t\nline2\x07\nline3"), "a0;t\nline2\nline3");
+  assertEquals(plainText("a\x1b]0;error"), "a0;error");
   assertEquals(plainText("\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\"), "link");
 });
 
