@@ -79,7 +79,7 @@ function formOf(call: ToolCall, text: string): JSX.Element | null {
     case "Read":
       return readLines(call, text);
     case "Grep":
-      return found(text) ?? paths(text);
+      return found(text) ?? (inputText(call, "output_mode") === "content" ? null : paths(text));
     case "Glob":
       return paths(text);
     case "Task":

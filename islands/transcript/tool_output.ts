@@ -61,7 +61,18 @@ function matchOf(line: string, path: string | undefined): string[] | null {
 /** What Glob answers, and Grep when it lists files: a path a line, perhaps after a line that counts them. */
 export function listedPaths(text: string): string[] | null {
   const lines = text.trimEnd().split("\n");
-  if (/^Found \d+ files?/.test(lines[0] ?? "")) lines.shift();
-  const isPath = (line: string) => line !== "" && line.length <= 1_000 && !/[\0:*?"<>|]|^\s|\s$|^No /.test(line);
+  const isCounted = /^Found \d+ files?/.test(lines[0] ?? "");
+  if (isCounted) lines.shift();
+  const isPath = (line: string) => canBePath(line) && (isCounted || looksLikePath(line));
   return lines.length > 0 && lines.every(isPath) ? lines : null;
+}
+
+function canBePath(line: string): boolean {
+  return line !== "" && line.length <= 1_000 && !/[\0:*?"<>|]|^\s|\s$|^No /.test(line);
+}
+
+/** Code, which may hold no sign that is in no path, has spaces beside signs of its own, or neither folder nor ending. */
+function looksLikePath(line: string): boolean {
+  if (/\s/.test(line) && /[=;(){}]|^\/\/|\s\//.test(line)) return false;
+  return line.includes("/") || /\.\w{1,12}$/.test(line);
 }

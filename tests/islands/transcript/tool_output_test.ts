@@ -30,6 +30,12 @@ Deno.test("foundLines() reads what Grep answers: matches, their context, and nam
 
 Deno.test("listedPaths() reads lists of files, and no sentences", () => {
   assertEquals(listedPaths("Found 2 files\nsrc/a b.ts\nREADME\n"), ["src/a b.ts", "README"]);
+  assertEquals(listedPaths("/w/app/(auth)/p.tsx\nMakefile.am\n/w/a b/LICENSE"), [
+    ...["/w/app/(auth)/p.tsx", "Makefile.am", "/w/a b/LICENSE"],
+  ]);
+  // What Grep answers without numbers.
+  const code = ["const a = 1;\nconst b = a;", "// of a/b", "foo();", "return a / b", "README"];
+  assertEquals(code.map(listedPaths), code.map(() => null));
   assertEquals([listedPaths("No files found"), listedPaths("a.ts:3:x"), listedPaths("")], [null, null, null]);
 });
 
