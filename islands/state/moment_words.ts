@@ -3,6 +3,7 @@
 import type { TaskEvent } from "../../core/domain/event.ts";
 import { firstLine } from "../../core/view/format.ts";
 import { outcomeWord } from "../../core/view/task_state.ts";
+import { stepTitle } from "../../core/view/transcript/item_words.ts";
 
 const length = 80;
 
@@ -34,6 +35,14 @@ export function momentWords(event: TaskEvent, calls: OpenCalls): string | null {
       return event.data.resumed ? "Session resumed" : "Agent started";
     case "run.finished":
       return `Run ${event.run ?? ""} ended: ${outcomeWord(event.data.outcome).toLowerCase()}`;
+    case "setup.finished":
+    case "check.finished":
+      if (event.data.outcome === "passed") return null;
+      return stepTitle({
+        name: event.type === "setup.finished" ? "setup" : "check",
+        ofLanding: false,
+        end: event.data,
+      });
     case "task.failed":
       return `Task failed: ${firstLine(event.data.error, length)}`;
     default:

@@ -5,6 +5,8 @@
 
 import { momentWords, type OpenCalls } from "./moment_words.ts";
 import { isTerminal, type TaskEvent } from "../../core/domain/event.ts";
+import { stepTone } from "../../core/view/transcript/item_words.ts";
+import { outcomeTone } from "../../core/view/transcript/transcript_words.ts";
 
 export type Mark = "none" | "tool" | "message" | "transition" | "error";
 
@@ -37,13 +39,16 @@ export function extendTimeline(timeline: Timeline, event: TaskEvent): void {
   timeline.words.push(momentWords(event, timeline.calls));
 }
 
+/** What failed is an error, as in the words and colours of the transcript. */
 export function markOf(event: TaskEvent): Mark {
   if (event.type === "output.tool_use") return "tool";
   if (event.type === "output.tool_result") return event.data.is_error ? "error" : "none";
   if (event.type === "message.added") return "message";
   if (event.type === "task.failed") return "error";
-  if (event.type === "run.finished" && ["failed", "timed_out", "stalled", "over_budget"].includes(event.data.outcome)) {
-    return "error";
+  if (event.type === "run.finished" && outcomeTone(event.data.outcome) === "fail") return "error";
+  // A step that was stopped did not fail.
+  if (event.type === "setup.finished" || event.type === "check.finished") {
+    return stepTone({ end: event.data }) === "fail" ? "error" : "none";
   }
   return isTransition(event.type) ? "transition" : "none";
 }

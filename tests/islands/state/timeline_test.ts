@@ -1,11 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { EventType } from "../../../core/domain/event.ts";
 import {
   axisOf,
   drawingOf,
   emptyTimeline,
   extendTimeline,
   idleMaxMs,
+  markOf,
   nextOf,
   pointedAt,
   positionOf,
@@ -87,4 +89,25 @@ Deno.test("drawingOf() is bounded by its parts, however many events there are", 
   assertEquals([drawing.density.length, drawing.marks.length], [240, 240]);
   assert(drawing.density.every((value) => value >= 0 && value <= 1));
   assert(drawing.marks.includes("error"));
+});
+
+Deno.test("markOf() marks what failed, setups and checks as well, and not what was stopped", () => {
+  const ended = (outcome: string) => ({ outcome, exit_code: 1, signal: null, duration_ms: 1 });
+  const marksOf = (type: EventType, ...outcomes: string[]) =>
+    outcomes.map((outcome) => markOf(history([type, ended(outcome)] as Sample)[0]!));
+  assertEquals(marksOf("setup.finished", "passed", "failed", "timed_out", "stopped"), [
+    "none",
+    "error",
+    "error",
+    "none",
+  ]);
+  assertEquals(marksOf("check.finished", "passed", "failed"), ["none", "error"]);
+  assertEquals(timelineOf(["check.finished", ended("failed") as never]).words, ["Check failed"]);
+  assertEquals(marksOf("run.finished", "succeeded", "cancelled", "planned"), [
+    "transition",
+    "transition",
+    "transition",
+  ]);
+  const bad = ["failed", "timed_out", "stalled", "over_budget", "check_failed", "setup_failed"];
+  assertEquals(marksOf("run.finished", ...bad), bad.map(() => "error"));
 });
