@@ -39,6 +39,9 @@ const scopes: Record<string, Colour> = {
   "selector-id": "name",
   type: "type",
   built_in: "type",
+  // Of a diff: the green and the red of these colours.
+  addition: "type",
+  deletion: "keyword",
 };
 
 export function colourOf(scope: string): Colour | null {

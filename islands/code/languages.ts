@@ -44,6 +44,22 @@ const byEnding: Record<string, string> = {
   toml: "ini",
   cfg: "ini",
   dockerfile: "dockerfile",
+  diff: "diff",
+  patch: "diff",
+  cs: "csharp",
+  csx: "csharp",
+  swift: "swift",
+  lua: "lua",
+  ex: "elixir",
+  exs: "elixir",
+  graphql: "graphql",
+  gql: "graphql",
+  mk: "makefile",
+  ps1: "powershell",
+  psm1: "powershell",
+  tf: "ini",
+  tfvars: "ini",
+  hcl: "ini",
 };
 
 /** Words on a fence that are no ending of a file, and no name of a language here. */
@@ -55,11 +71,21 @@ const byWord: Record<string, string> = {
   shell: "bash",
   console: "bash",
   "shell-session": "bash",
+  make: "makefile",
+  "c#": "csharp",
+  pwsh: "powershell",
+  terraform: "ini",
 };
 
 const names = new Set(Object.values(byEnding));
 
-const byName: Record<string, string> = { dockerfile: "dockerfile", gemfile: "ruby", rakefile: "ruby" };
+const byName: Record<string, string> = {
+  dockerfile: "dockerfile",
+  gemfile: "ruby",
+  rakefile: "ruby",
+  makefile: "makefile",
+  gnumakefile: "makefile",
+};
 
 /** Null: its text is shown without colours. */
 export function languageOf(path: string): string | null {
