@@ -14,9 +14,20 @@ export interface FoundPlace extends FilePlace {
   to: number;
 }
 
+const letter = "\\p{L}\\p{M}\\p{N}_";
+/** With `[id]`, `[[...slug]]` and `(auth)` as frameworks have them; brackets around a whole path are no part of it. */
+const sign = `[${letter}@.+$-]*`;
+const segment = `${sign}(?:(?:\\[\\[?${sign}\\]\\]?|\\(${sign}\\))${sign})*`;
 // What stands before it is no part of a path or URL, so that each stretch of such characters is looked at once.
-const places =
-  /(?<![\w@.+~/:%?=&#-])((?:\.{1,2})?\/?(?:[\w@.+-]+\/)*[\w@+-][\w@.+-]*):(\d{1,7})(?::\d{1,5})?(?![\w/.]\w)/g;
+const places = new RegExp(
+  `(?<![${letter}@.+~/:%?=&#$)\\]-])((?:${segment}/)*${segment}):(\\d{1,7})(?::\\d{1,5})?(?![${letter}/.][${letter}])`,
+  "gu",
+);
+/** Before a name that is the end of a path with a space, `src/a b.ts:4`. */
+const cutPath = new RegExp(`[${letter}]/[${letter}-]+ $`, "u");
+/** Names of files that are shown without colours. */
+const moreEndings =
+  /\.(?:txt|log|csv|dart|scala|zig|hs|clj|erl|jl|proto|gradle|properties|less|sass|astro|mdx|rst|tex|bat|nix)$/i;
 
 /** Those that can be within `worktree`, in their order. */
 export function placesIn(text: string, worktree: string | null): FoundPlace[] {
@@ -24,10 +35,19 @@ export function placesIn(text: string, worktree: string | null): FoundPlace[] {
   for (const match of text.matchAll(places)) {
     const path = withinWorktree(match[1]!, worktree);
     // `12:30` and `localhost:8000` are none.
-    if (path === null || (!path.includes("/") && languageOf(path) === null) || !/[a-z]/i.test(path)) continue;
+    if (path === null || !/\p{L}/u.test(path)) continue;
+    if (!path.includes("/") && (!isFileName(path) || isCut(text, match.index))) continue;
     found.push({ path, line: Number(match[2]), from: match.index, to: match.index + match[0].length });
   }
   return found;
+}
+
+function isCut(text: string, at: number): boolean {
+  return cutPath.test(text.slice(Math.max(0, at - 100), at));
+}
+
+function isFileName(name: string): boolean {
+  return languageOf(name) !== null || moreEndings.test(name);
 }
 
 /** A path as the agent names it, as one within the repository; null when it is none. */

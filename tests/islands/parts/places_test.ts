@@ -17,9 +17,24 @@ Deno.test("placesIn() finds places in files of the repository, and nothing else 
   assertEquals(found(none), []);
 });
 
+Deno.test("placesIn() knows names in any letters, in brackets and without an ending", () => {
+  const whole = [
+    ...["app/[id]/page.tsx:12", "app/(auth)/p.tsx:3", "app/[[...slug]].tsx:4", "(auth)/p.tsx:3", "routes/$id.tsx:4"],
+    ...["src/ä.ts:3", "src/e\u0301.ts:3", "文/件.py:7", "Makefile:12", "main.cs:4", "App.swift:3", "notes.txt:1"],
+  ];
+  for (const one of whole) {
+    const path = one.slice(0, one.lastIndexOf(":"));
+    assertEquals(placesIn(one, null).map((place) => place.path), [path], one);
+    assertEquals(placesIn(`(see ${one}), [${one}](x)`, null).map((place) => place.path), [path, path], one);
+  }
+  // A name that is only the end of one is none, rather than another file.
+  assertEquals(found("src/a b.ts:4 and `docs/x y.md:2`"), []);
+  assertEquals(found("in src/ b.ts:4; src/a.ts b.ts:4, foo(src/a.ts:1), f(x):3").length, 3);
+});
+
 Deno.test("placesIn() takes linear time", () => {
   const startedAt = performance.now();
-  for (const piece of ["a/", "a+", "a.", "a:1", "/", "@", "a-.", "a.ts:1 "]) {
+  for (const piece of ["a/", "a+", "a.", "a:1", "/", "@", "a-.", "a.ts:1 ", "a()", "(a", "[[a", "a[b]/", "a b/"]) {
     placesIn(piece.repeat(400_000 / piece.length), null);
   }
   assertEquals(performance.now() - startedAt < 10_000, true);
