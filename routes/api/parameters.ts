@@ -140,10 +140,16 @@ export const daysQuery = z.object({
 });
 
 const hours = whole(1, 744, "The last hours");
-export const hoursQuery = z.object({ hours: digits(1, 744).default(24).openapi({ ...hours, default: 24 }) });
-
 export const importQuery = z.object({
   repo: z.string().min(1).max(64).optional().openapi({
     description: "The repository here that it goes to; by default the one that is called as there",
   }),
+});
+
+export const activityQuery = z.object({
+  hours: digits(1, 744).default(24).openapi({ ...hours, default: 24 }),
+  repo: filter("Only of this repository"),
+});
+export const slotsQuery = activityQuery.extend({
+  model: filter("Only runs of this model; what waits now has none yet"),
 });

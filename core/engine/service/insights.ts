@@ -34,6 +34,7 @@ const runsAtMost = 1_000;
 const itemsAtMost = 300;
 const waitingShown = 100;
 
+type UntitledRun = Omit<SlotRun, "title">;
 type RunDated = Dated & { milestone: RunMilestone };
 
 export function insights(
@@ -42,13 +43,16 @@ export function insights(
 ): Pick<Service, "insightDays" | "slots" | "activity"> {
   const iso = (ms: number) => new Date(ms).toISOString();
 
-  /** The newest first. `truncated`: there were more. */
-  async function recent(hours: number): Promise<{ from: string; to: string; found: Dated[]; truncated: boolean }> {
+  /** Those of one repository where that is said, the newest first. `truncated`: there were more. */
+  async function recent(
+    { hours, repo }: { hours: number; repo: string | null },
+  ): Promise<{ from: string; to: string; found: Dated[]; truncated: boolean }> {
     const now = clock.now();
     const from = iso(now - hours * hourMs);
     const found: Dated[] = [];
     for await (const page of store.milestones.newestFirst(from)) {
-      found.push(...page.slice(0, milestonesAtMost - found.length));
+      const own = page.filter(({ milestone }) => repo === null || milestone.repo === repo);
+      found.push(...own.slice(0, milestonesAtMost - found.length));
       if (found.length === milestonesAtMost) return { from: found.at(-1)!.at, to: iso(now), found, truncated: true };
     }
     return { from, to: iso(now), found, truncated: false };
@@ -77,27 +81,33 @@ export function insights(
       };
     },
 
-    async slots({ hours }): Promise<SlotsView> {
-      const { from, to, found, truncated } = await recent(hours);
-      const ended = found.filter(isRun).slice(0, runsAtMost);
+    async slots({ hours, repo, model }): Promise<SlotsView> {
+      // Who made room for a run may be of another repository or model.
+      const { from, to, found, truncated } = await recent({ hours, repo: null });
+      const ended = found.filter(isRun);
       const inProgress = [...board.entries].filter(({ status }) => status === "in_progress").slice(0, runsAtMost);
       const running = await store.log.heads(inProgress.map(({ id }) => id));
       const open = running.flatMap((head) => head?.run ? [{ head, run: head.run }] : []);
-      const title = await titles(ended.map(({ task }) => task));
-      const runs = [
-        ...ended.map((one) => endedRun(one, { title: title(one.task), workerName })),
+      const all = [
+        ...ended.map((one) => endedRun(one, { workerName })),
         ...open.map(({ head, run }) => openRun(head, run, { workerName })),
       ].sort((a, b) => a.claimed_at < b.claimed_at ? -1 : 1);
-      addApprovals(ended, runs);
-      nameWhoMadeRoom(runs);
+      addApprovals(ended, all);
+      nameWhoMadeRoom(all);
+      const fitting = all.filter((run) =>
+        (repo === null || run.repo === repo) && (model === null || run.model === model)
+      );
+      const shown = fitting.slice(-runsAtMost);
+      const title = await titles(shown.map(({ task }) => task));
       return {
-        ...{ from, to, runs, truncated: truncated || ended.length === runsAtMost },
-        ...await waitingNow(),
+        ...{ from, to, runs: shown.map((run) => ({ ...run, title: title(run.task) })) },
+        truncated: truncated || shown.length < fitting.length,
+        ...await waitingNow(repo),
       };
     },
 
-    async activity({ hours }): Promise<ActivityView> {
-      const { from, to, found, truncated } = await recent(hours);
+    async activity(query): Promise<ActivityView> {
+      const { from, to, found, truncated } = await recent(query);
       const counts = new Map<string, Partial<Record<string, number>>>();
       for (const { at, milestone: { type } } of found) {
         const hour = `${at.slice(0, 13)}:00:00.000Z`;
@@ -115,16 +125,17 @@ export function insights(
     },
   };
 
-  async function waitingNow(): Promise<Pick<SlotsView, "waiting" | "waiting_count">> {
+  async function waitingNow(repo: string | null): Promise<Pick<SlotsView, "waiting" | "waiting_count">> {
     await board.resolve();
     // Brings the lanes up to now.
     queries.pendingCounts();
     const lanes = ["approval", "ready", "waiting", "stuck"] as const;
-    const first = lanes.flatMap((lane) => board.order.first(lane, waitingShown)).slice(0, waitingShown);
-    const heads = await store.log.heads(first.map(({ id }) => id));
+    const all = lanes.flatMap((lane) => board.order.first(lane, repo === null ? waitingShown : Infinity));
+    const own = all.filter((entry) => repo === null || entry.repo === repo);
+    const heads = await store.log.heads(own.slice(0, waitingShown).map(({ id }) => id));
     return {
       waiting: heads.flatMap((head) => head ? [waitingTask(head, queries.summary(head))] : []),
-      waiting_count: lanes.reduce((sum, lane) => sum + board.order.size(lane), 0),
+      waiting_count: repo === null ? lanes.reduce((sum, lane) => sum + board.order.size(lane), 0) : own.length,
     };
   }
 }
@@ -135,21 +146,21 @@ function isRun(one: Dated): one is RunDated {
 
 function endedRun(
   { at, task, milestone }: RunDated,
-  { title, workerName }: { title: string; workerName: (id: string) => string },
-): SlotRun {
+  { workerName }: { workerName: (id: string) => string },
+): UntitledRun {
   const { run, attempt, repo, worker, claimed_at, outcome, cost_usd, model, asked_model } = milestone;
   return {
-    ...{ task, title, run, attempt, repo, model: model ?? asked_model ?? null },
+    ...{ task, run, attempt, repo, model: model ?? asked_model ?? null },
     ...{ worker, worker_name: workerName(worker), claimed_at, ended_at: at, outcome, cost_usd },
     waits: waitsOf(milestone),
   };
 }
 
-function openRun(head: Task, run: OpenRun, { workerName }: { workerName: (id: string) => string }): SlotRun {
+function openRun(head: Task, run: OpenRun, { workerName }: { workerName: (id: string) => string }): UntitledRun {
   const { queued_at, due_at, ready_at, claimed_at, worker, attempt, model = head.model } = run;
   const waited = { queued_at: queued_at ?? undefined, due_at: due_at ?? undefined, ready_at, claimed_at };
   return {
-    ...{ task: head.id, title: head.title, run: run.epoch, attempt, repo: head.repo, model },
+    ...{ task: head.id, run: run.epoch, attempt, repo: head.repo, model },
     ...{ worker, worker_name: workerName(worker), claimed_at, ended_at: null, outcome: null },
     cost_usd: run.estimated_cost_usd ?? 0,
     waits: waitsOf({ ...waited, depends_on: head.depends_on }),
@@ -163,7 +174,7 @@ function waitingTask(head: Task, { waiting }: TaskView): WaitingTask {
 }
 
 /** A run that ended with a plan, and the next one of its task: in between somebody was to approve it. */
-function addApprovals(ended: RunDated[], runs: SlotRun[]): void {
+function addApprovals(ended: RunDated[], runs: UntitledRun[]): void {
   const plans = new Map(
     ended.filter(({ milestone }) => milestone.then === "approve")
       .map(({ at, task, milestone }) => [`${task}/${milestone.run + 1}`, at]),
@@ -176,7 +187,7 @@ function addApprovals(ended: RunDated[], runs: SlotRun[]): void {
 }
 
 /** The run whose end, on the same worker and while another one waited, came last before that one's claim. */
-function nameWhoMadeRoom(runs: SlotRun[]): void {
+function nameWhoMadeRoom(runs: UntitledRun[]): void {
   const ends = Map.groupBy(runs.filter(({ ended_at }) => ended_at !== null), ({ worker }) => worker);
   for (const own of ends.values()) own.sort((a, b) => a.ended_at! < b.ended_at! ? -1 : 1);
   for (const run of runs) {
@@ -188,7 +199,7 @@ function nameWhoMadeRoom(runs: SlotRun[]): void {
 }
 
 /** Of runs in the order of their ends the last that ended at `at` or before. */
-function lastBefore(runs: SlotRun[], at: string): SlotRun | null {
+function lastBefore(runs: UntitledRun[], at: string): UntitledRun | null {
   let from = 0;
   let to = runs.length;
   while (from < to) {

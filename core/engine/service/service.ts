@@ -286,10 +286,10 @@ export interface Service {
   revokeAccessToken(name: string, caller: Caller): Promise<void>;
   /** Sums of the last `days` days (UTC), today included; of one repository or model where that is said. */
   insightDays(query: { days: number; repo: string | null; model: string | null }): Promise<InsightDays>;
-  /** Who ran in the last hours, and waited for what. */
-  slots(query: { hours: number }): Promise<SlotsView>;
+  /** Who ran in the last hours, and waited for what; what waits now is of every model, since none is known of it yet. */
+  slots(query: { hours: number; repo: string | null; model: string | null }): Promise<SlotsView>;
   /** What happened in the last hours, across tasks. */
-  activity(query: { hours: number }): Promise<ActivityView>;
+  activity(query: { hours: number; repo: string | null }): Promise<ActivityView>;
   /** What can be told in numbers, without a look into the history. */
   measures(): Promise<Measures>;
 }

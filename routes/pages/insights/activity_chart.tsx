@@ -4,6 +4,7 @@ import type { ActivityKind, ActivityView } from "../../../core/view/insights_vie
 import { dateTime, type Locale } from "../../../core/view/format.ts";
 import { Bars, type Column, Figure, hourWords } from "./chart.tsx";
 import type { Series } from "./day_charts.ts";
+import { csvPath, type InsightsQuery } from "./insights_query.ts";
 import { TaskLink } from "./slots_chart.tsx";
 
 const hourMs = 3_600_000;
@@ -37,7 +38,9 @@ const kindWords: Record<ActivityKind, string> = {
   "landing.finished": "landing",
 };
 
-export function ActivityChart({ activity, hours, locale }: { activity: ActivityView; hours: number; locale: Locale }) {
+export function ActivityChart(
+  { activity, query, locale }: { activity: ActivityView; query: InsightsQuery; locale: Locale },
+) {
   const { from, to, items, truncated } = activity;
   const counts = new Map(activity.hours.map(({ hour, counts }) => [Date.parse(hour), counts]));
   const columns: Column[] = [];
@@ -55,9 +58,9 @@ export function ActivityChart({ activity, hours, locale }: { activity: ActivityV
     <Figure
       id="activity"
       title="Activity by the hour"
-      summary={`${total}${truncated ? ", the newest alone" : ""}`}
+      summary={`${total}${truncated ? ", the newest alone" : ""}${query.model === null ? "" : ", of every model"}`}
       legend={series}
-      csv={`/api/insights/activity.csv?hours=${hours}`}
+      csv={csvPath("activity", query)}
       table={
         <table>
           <thead>

@@ -135,6 +135,8 @@ function costSeries(all: DaySums[][], by: Grouping): Series[] {
 
 export interface GroupRow {
   name: string;
+  /** Whether days can be limited to it: not to runs that say no model. */
+  isKnown: boolean;
   total: DaySums;
 }
 
@@ -145,7 +147,7 @@ export function groupRows({ days }: InsightDays, by: Grouping): GroupRow[] {
     by === "repository" || Object.keys(one.outcomes).length > 0
   );
   return [...Map.groupBy(all, (one) => groupName(one, by))]
-    .map(([name, sums]) => ({ name, total: totalOf(sums) }))
+    .map(([name, sums]) => ({ name, isKnown: by === "repository" || sums[0]!.model !== null, total: totalOf(sums) }))
     .sort((a, b) => b.total.cost_usd - a.total.cost_usd || a.name.localeCompare(b.name));
 }
 

@@ -9,7 +9,7 @@ import { ServiceLinks } from "../../../islands/parts/service_nav.tsx";
 import { ActivityChart } from "./activity_chart.tsx";
 import { type Column, DayChart } from "./chart.tsx";
 import { dayCharts, daysBetween, groupRows, percent } from "./day_charts.ts";
-import { dayChoices, hourChoices, insightsPath, type InsightsQuery } from "./insights_query.ts";
+import { csvPath, dayChoices, hourChoices, insightsPath, type InsightsQuery } from "./insights_query.ts";
 import { SlotsChart } from "./slots_chart.tsx";
 
 export interface Insights {
@@ -21,11 +21,6 @@ export interface Insights {
 
 export function InsightsPage({ query, days, slots, activity, locale }: Insights & { locale: Locale }) {
   const columns = daysBetween(days.from, days.to).map((day): Column => ({ name: day, short: shortDay(day, locale) }));
-  const filter = new URLSearchParams({
-    days: String(query.days),
-    ...(query.repo !== null && { repo: query.repo }),
-    ...(query.model !== null && { model: query.model }),
-  });
   return (
     <main id="main" class="insights">
       <ServiceLinks current="insights" />
@@ -58,7 +53,7 @@ export function InsightsPage({ query, days, slots, activity, locale }: Insights 
       <Groups days={days} query={query} />
       <div class="insights-charts">
         {dayCharts(days, query.by).map((chart) => (
-          <DayChart key={chart.id} chart={chart} columns={columns} csv={`/api/insights/days.csv?${filter}`} />
+          <DayChart key={chart.id} chart={chart} columns={columns} csv={csvPath("days", query)} />
         ))}
       </div>
       <header class="insights-head">
@@ -73,8 +68,8 @@ export function InsightsPage({ query, days, slots, activity, locale }: Insights 
         />
       </header>
       <div class="insights-charts wide">
-        <SlotsChart slots={slots} hours={query.hours} locale={locale} />
-        <ActivityChart activity={activity} hours={query.hours} locale={locale} />
+        <SlotsChart slots={slots} query={query} locale={locale} />
+        <ActivityChart activity={activity} query={query} locale={locale} />
       </div>
     </main>
   );
@@ -153,15 +148,19 @@ function Groups({ days, query }: { days: InsightDays; query: InsightsQuery }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, total }) => {
+          {rows.map(({ name, isKnown, total }) => {
             const { good, bad, interrupted } = judged(total);
             const { passed, failed } = total.checks;
             return (
               <tr key={name}>
                 <th scope="row">
-                  <a href={insightsPath(query, { [one]: name })}>
-                    <bdi>{name}</bdi>
-                  </a>
+                  {isKnown
+                    ? (
+                      <a href={insightsPath(query, { [one]: name })}>
+                        <bdi>{name}</bdi>
+                      </a>
+                    )
+                    : name}
                 </th>
                 <td class="num">{good + bad + interrupted}</td>
                 <td class="num">{percent(good, good + bad)}</td>

@@ -36,3 +36,11 @@ export function insightsPath(query: InsightsQuery, changes: Partial<InsightsQuer
   if (model !== null) params.set("model", model);
   return `/insights?${params}`;
 }
+
+/** The numbers of a chart as a table. What happened is of no model. */
+export function csvPath(name: "days" | "slots" | "activity", { days, hours, repo, model }: InsightsQuery): string {
+  const params = new URLSearchParams(name === "days" ? { days: String(days) } : { hours: String(hours) });
+  if (repo !== null) params.set("repo", repo);
+  if (model !== null && name !== "activity") params.set("model", model);
+  return `/api/insights/${name}.csv?${params}`;
+}

@@ -5,6 +5,7 @@ import { judgementOf } from "../../../core/domain/day_sums.ts";
 import { dateTime, duration, type Locale, plural } from "../../../core/view/format.ts";
 import { Bars, type Column, Figure, hourWords, Legend, round } from "./chart.tsx";
 import type { Series } from "./day_charts.ts";
+import { csvPath, type InsightsQuery } from "./insights_query.ts";
 
 const laneHeight = 18;
 /** Of the lower drawing. */
@@ -30,13 +31,14 @@ function toneOf({ outcome }: SlotRun): string {
   return outcome === null ? "run" : tones[judgementOf(outcome)];
 }
 
-export function SlotsChart({ slots, hours, locale }: { slots: SlotsView; hours: number; locale: Locale }) {
+export function SlotsChart({ slots, query, locale }: { slots: SlotsView; query: InsightsQuery; locale: Locale }) {
   const { runs, waiting_count, truncated } = slots;
   const lanes = lanesOf(runs);
   const words = [
     plural(runs.length, "run"),
     `at most ${lanes.length} at once`,
-    `${waiting_count} ${waiting_count === 1 ? "waits" : "wait"} now`,
+    // No model answers them yet.
+    `${waiting_count} ${waiting_count === 1 ? "waits" : "wait"} now${query.model === null ? "" : " for any model"}`,
     ...(truncated ? ["the newest alone"] : []),
   ];
   return (
@@ -45,7 +47,7 @@ export function SlotsChart({ slots, hours, locale }: { slots: SlotsView; hours: 
       title="Slots"
       summary={words.join(", ")}
       legend={[]}
-      csv={`/api/insights/slots.csv?hours=${hours}`}
+      csv={csvPath("slots", query)}
       table={<SlotsTable slots={slots} locale={locale} />}
     >
       <Lanes lanes={lanes.slice(0, lanesShown)} slots={slots} locale={locale} />

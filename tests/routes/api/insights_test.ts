@@ -108,6 +108,25 @@ Deno.test("GET /api/insights/activity tells what happened, the newest first, and
   assertEquals([counts, truncated], [7, false]);
 });
 
+Deno.test("slots and activity keep to one repository, and slots to one model, when they are asked to", async () => {
+  const { world, good, bad, after } = await filled();
+  await using _ = world;
+  const slots = async (query: string) => await world.json(200, `/api/insights/slots?${query}`) as SlotsView;
+  const told = ({ runs, waiting, waiting_count }: SlotsView) => [
+    runs.map(({ task, title }) => [task, title]),
+    waiting.map(({ task }) => task),
+    waiting_count,
+  ];
+  assertEquals(told(await slots("repo=repo")), [[[good, "=Good"], [bad, "Bad"]], [after], 1]);
+  assertEquals(told(await slots("repo=other")), [[], [], 0]);
+  // What waits has no model yet.
+  assertEquals(told(await slots("model=played")), [[[good, "=Good"]], [after], 1]);
+  const activity = async (query: string) => await world.json(200, `/api/insights/activity?${query}`) as ActivityView;
+  assertEquals([(await activity("repo=repo")).items.length, (await activity("repo=other")).items.length], [7, 0]);
+  const csv = await (await world.call("/api/insights/slots.csv?model=played")).text();
+  assertEquals(csv.trimEnd().split("\r\n").length, 2);
+});
+
 Deno.test("the CSVs have a row for each, and no cell that a spreadsheet would compute", async () => {
   const { world, good } = await filled();
   await using _ = world;
