@@ -64,7 +64,11 @@ export function Checks() {
           <span class="muted">{repo.branch ?? "no branch"} at {repo.head.slice(0, 8)}</span>
         </Check>
       ))}
-      {repos.length === 0 && <Check good="fail" name="Repository">none; set CODER_REPO to the path of one</Check>}
+      {repos.length === 0 && (
+        <Check good="fail" name="Repository">
+          none yet <a class="button small" href="/settings">Add a repository</a>
+        </Check>
+      )}
       <Check good={root ? "need" : "done"} name="User">
         {root ? "root; agents have all rights on this machine. Better start it as another user" : "not root"}
       </Check>
@@ -110,6 +114,7 @@ function Check(
 function StartSample() {
   const store = useStore();
   const busy = useSignal(false);
+  const hasRepository = store.health.value.repos.length > 0;
   const start = async () => {
     busy.value = true;
     try {
@@ -126,7 +131,12 @@ function StartSample() {
   };
   return (
     <p class="preflight-actions">
-      <button type="button" class="primary" disabled={busy.value || !store.alive.value} onClick={start}>
+      <button
+        type="button"
+        class="primary"
+        disabled={busy.value || !hasRepository || !store.alive.value}
+        onClick={start}
+      >
         <Icon name="play" />Start a sample task
       </button>
       <a

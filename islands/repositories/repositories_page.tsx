@@ -22,7 +22,11 @@ export function RepositoriesPage() {
         says there, and what the operator's file in the data folder says instead.
       </p>
       {repositories.map((repository) => <Repository key={repository.name} repository={repository} />)}
-      {repositories.length === 0 && <p>There is none; set CODER_REPO to the path of one.</p>}
+      {repositories.length === 0 && (
+        <p>
+          There is none yet. <a class="button" href="/settings">Add a repository</a>
+        </p>
+      )}
     </main>
   );
 }

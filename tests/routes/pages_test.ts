@@ -7,7 +7,7 @@ import { makeApp } from "../../routes/app.ts";
 import { guardOptions } from "../../routes/guard/guard.ts";
 import { pageAnswers } from "../../routes/pages/page_answer.ts";
 import { pages } from "../../routes/pages/pages.tsx";
-import { routesWorld } from "./world.ts";
+import { ready, routesWorld } from "./world.ts";
 
 const assets = {
   scripts: { shared: [], rare: [] },
@@ -92,4 +92,47 @@ Deno.test("a browser gets a page where a page cannot be made, and where only a f
     assertEquals([answer.status, answer.type], [path === "/logout" ? 405 : status, "application/problem+json"], path);
   }
   assertEquals(warned, ["GET / failed", "GET / failed"]);
+});
+
+Deno.test("insights keep to a repository and model in all of the page, and lead to no model that is not known", async () => {
+  await using world = await routesWorld({ maxConcurrent: 1 });
+  const { id: good } = await world.create();
+  const { id: bad } = await world.create();
+  const first = await world.nextRun();
+  first.say(ready);
+  first.finish();
+  (await world.nextRun()).finish({ ok: false });
+  await world.until(good, ({ status }) => status === "completed");
+  await world.until(bad, ({ status }) => status === "failed");
+  const app = pages({ service: world.service, begin: pageAnswers({ service: world.service, assets }) });
+  const html = async (query: string) =>
+    (await (await app.request(`/insights?${query}`)).text()).replaceAll("&amp;", "&");
+  const page = await html("repo=repo&model=played");
+  for (const csv of ["slots.csv?hours=24&repo=repo&model=played", 'activity.csv?hours=24&repo=repo"']) {
+    assertMatch(page, new RegExp(RegExp.escape(csv)));
+  }
+  assertMatch(page, /of every model/);
+  const all = await html("");
+  assertMatch(all, /not known/);
+  assertEquals([all.includes("model=played"), all.includes("model=not")], [true, false]);
+});
+
+Deno.test("without a repository the pages lead to where one is added", async () => {
+  await using world = await routesWorld({ agent: false });
+  const { service } = world;
+  const health = { ...await service.health(), repos: [] };
+  const empty = new Proxy(service, {
+    get: (target, name) =>
+      name === "health"
+        ? () => Promise.resolve(health)
+        : name === "repositories"
+        ? () => Promise.resolve([])
+        : Reflect.get(target, name, target),
+  });
+  const app = pages({ service: empty, begin: pageAnswers({ service: empty, assets }) });
+  for (const path of ["/", "/repositories"]) {
+    const html = await (await app.request(path)).text();
+    assertMatch(html, /<a class="button[^"]*" href="\/settings">Add a repository/, path);
+    assertEquals(html.includes("CODER_REPO"), false, path);
+  }
 });
