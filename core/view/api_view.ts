@@ -81,8 +81,8 @@ export interface EventHits {
 }
 
 export interface LogHits {
-  /** Lines count from 1. */
-  hits: { line: number; text: string }[];
+  /** Lines count from 1; `offset`: the byte at which it begins. */
+  hits: { line: number; offset: number; text: string }[];
   /** Bytes that were looked at, from the start, and of the whole log. */
   searched: number;
   size: number;

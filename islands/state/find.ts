@@ -14,6 +14,8 @@ export interface FindHit {
   at: string | null;
   /** What stands around it. */
   text: string;
+  /** The byte of the log at which the line begins; null of an event. */
+  offset: number | null;
 }
 
 export interface FindProgress {
@@ -38,6 +40,8 @@ export class Find {
   readonly hits: Signal<FindHit[]> = signal([]);
   /** Which of the hits is shown; -1: none. */
   readonly current: Signal<number> = signal(-1);
+  /** The hit that was gone to last: what holds it opens, and the log reads up to it. */
+  readonly shown: Signal<FindHit | null> = signal(null);
   readonly progress: Signal<FindProgress> = signal(notBegun);
   readonly #id: number;
   /** Where the next request goes on. */
@@ -56,6 +60,7 @@ export class Find {
       this.where.value = where;
       this.hits.value = [];
       this.current.value = -1;
+      this.shown.value = null;
       this.progress.value = notBegun;
     });
     this.#cursor = null;
@@ -78,7 +83,9 @@ export class Find {
     if (length === 0) return null;
     const next = this.current.peek() + by;
     this.current.value = next < 0 ? length - 1 : next >= length ? 0 : next;
-    return this.hits.peek()[this.current.peek()] ?? null;
+    // The only hit is gone to anew, too.
+    this.shown.value = null;
+    return this.shown.value = this.hits.peek()[this.current.peek()] ?? null;
   }
 
   /** Until all is searched, or enough is found. */
@@ -114,13 +121,17 @@ export class Find {
       const { hits, searched, next } = await response.json() as EventHits;
       // A task that goes on is searched on from here.
       this.#cursor = String(searched);
-      return { hits: hits.map(({ seq, ...hit }) => ({ place: seq, ...hit })), searched, isWhole: next === null };
+      return {
+        hits: hits.map(({ seq, ...hit }) => ({ place: seq, offset: null, ...hit })),
+        searched,
+        isWhole: next === null,
+      };
     }
     if (this.#cursor !== null) query.set("cursor", this.#cursor);
     const response = await call(`/api/tasks/${this.#id}/log/search?${query}`, { signal: stopped });
     const { hits, searched, next } = await response.json() as LogHits;
     this.#cursor = next ?? this.#cursor;
-    const found = hits.map(({ line, text }) => ({ place: line, type: null, at: null, text }));
+    const found = hits.map(({ line, ...hit }) => ({ place: line, type: null, at: null, ...hit }));
     return { hits: found, searched, isWhole: next === null };
   }
 }

@@ -11,7 +11,8 @@ import { changeCounts } from "./line_diff.ts";
 import { type DrawItem, Subagent } from "./subagent.tsx";
 import { ToolBody } from "./tool_body.tsx";
 import { callNames, type ToolCall, toolName } from "../../core/view/transcript/tool_calls.ts";
-import { callsOf } from "./tool_groups.ts";
+import { callsOf, isWithin } from "./tool_groups.ts";
+import { useFound } from "./use_found.ts";
 import type { ShownCall, TranscriptItem } from "../../core/view/transcript/transcript_items.ts";
 
 type Group = Extract<TranscriptItem, { kind: "tools" }>;
@@ -22,6 +23,7 @@ const toneWords = { fail: "Failed: ", done: "Done: ", run: "Running: ", off: "Wi
 export function ToolCalls({ item, draw }: { item: Group; draw: DrawItem }) {
   // Errors stand open, and so does a subagent at work; what a reader opened or closed stays so.
   const chosen = useSignal<boolean | null>(null);
+  useFound(chosen, (seq) => isWithin([item], seq));
   const open = chosen.value ?? (item.failed > 0 || (item.isOpen === true && item.calls.some(isAtWork)));
   const { whole } = item;
   const calls = callsOf(item);
@@ -76,13 +78,14 @@ function isAtWork(call: ShownCall): boolean {
 /** `isOpen`: an answer may still come. */
 function Call({ call, isOpen, draw }: { call: ShownCall; isOpen: boolean; draw: DrawItem }) {
   const chosen = useSignal<boolean | null>(null);
+  useFound(chosen, (seq) => call.seq === seq || call.result?.seq === seq);
   const failed = call.result?.isError === true;
   const open = chosen.value ?? failed;
   const changes = useMemo(() => editChanges(call), [call.id]);
   const counts = changes && changeCounts(changes);
   const tone = failed ? "fail" : call.result ? "done" : isOpen ? "run" : "off";
   return (
-    <li class={failed ? "failed" : undefined}>
+    <li class={failed ? "failed" : undefined} data-seq={call.seq} data-answer={call.result?.seq}>
       <button type="button" class="call" aria-expanded={open} onClick={() => chosen.value = !open}>
         <span class={`tone-${tone}`}>
           <Icon name={tone} />

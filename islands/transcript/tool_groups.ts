@@ -2,7 +2,12 @@
 // said of a group is of all of it. Pure.
 
 import type { TaskEvent } from "../../core/domain/event.ts";
-import { type TranscriptItem, transcriptItems, type WholeGroup } from "../../core/view/transcript/transcript_items.ts";
+import {
+  type ShownCall,
+  type TranscriptItem,
+  transcriptItems,
+  type WholeGroup,
+} from "../../core/view/transcript/transcript_items.ts";
 
 type Group = Extract<TranscriptItem, { kind: "tools" }>;
 
@@ -62,6 +67,18 @@ export function inWhole(items: TranscriptItem[], { groups, from, to, limit, isRu
     const whole = isCut ? groups.around(item.last, limit) : null;
     return { ...item, whole, isOpen: isRunning && to >= limit && index > lastEnd && item.endedAt === null };
   });
+}
+
+/** Whether event `seq` is the call, its answer, or of what its subagent says and does. */
+function holds({ seq: own, result, nested }: ShownCall, seq: number): boolean {
+  return own === seq || result?.seq === seq || isWithin(nested, seq);
+}
+
+/** Whether event `seq` is of these items; of a group of calls that run at once each has its own. */
+export function isWithin(items: readonly TranscriptItem[], seq: number): boolean {
+  return items.some((item) =>
+    item.kind === "tools" ? item.calls.some((call) => holds(call, seq)) : item.first <= seq && seq <= item.last
+  );
 }
 
 /** Calls of which the stretch holds more than the answer. */

@@ -227,6 +227,18 @@ Deno.test("a text is found in a task's events and log, step by step, and marked 
   await found.getByText(/found/).waitFor();
   await page.locator("#find").press("Enter");
   await page.locator(".find-hit", { hasText: /line [\d,.]+/ }).waitFor();
+  const line = page.locator(".log-lines [data-found]", { hasText: /another_needle/i });
+  await line.waitFor();
+  const isInView = (one: Element) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    return top < innerHeight && bottom > 0;
+  };
+  assertEquals(await line.evaluate(isInView), true);
+  await page.getByRole("button", { name: "Raw" }).click();
+  await page.locator("#find").press("Enter");
+  const raw = page.locator("pre [data-found]", { hasText: /another_needle/i });
+  await raw.waitFor();
+  assertEquals(await raw.evaluate(isInView), true);
   await page.locator("#find").fill("nowhere to be found");
   await found.getByText("nothing found").waitFor();
   await page.locator("#find").press("Escape");

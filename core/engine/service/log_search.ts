@@ -45,7 +45,7 @@ export async function searchLog(
       const text = decoder.decode(bytes.subarray(from, to));
       const small = text.toLowerCase();
       if (to > from && wanted.some((one) => small.includes(one))) {
-        hits.push({ line, text: excerptAround(text, wanted) ?? "" });
+        hits.push({ line, offset, text: excerptAround(text, wanted) ?? "" });
       }
       offset += to - from + (end < 0 ? 0 : 1);
       from = to + (end < 0 ? 0 : 1);

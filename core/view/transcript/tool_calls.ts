@@ -17,6 +17,7 @@ export interface ToolCall {
 }
 
 export interface ToolResult {
+  seq: number;
   text: string;
   isError: boolean;
   at: string;

@@ -283,7 +283,7 @@ class Draft {
     const { id, text, is_error, images } = event.data;
     if (this.#planCalls.has(id)) return;
     const { call, item, top } = this.#calls.get(id) ?? this.#orphan(event);
-    call.result = { text, isError: is_error, at: event.at, images: images ?? [] };
+    call.result = { seq: event.seq, text, isError: is_error, at: event.at, images: images ?? [] };
     for (const place of [item, top]) place.last = Math.max(place.last, event.seq);
     if (is_error) item.failed++;
     if (item.calls.every((call) => call.result)) item.endedAt = event.at;

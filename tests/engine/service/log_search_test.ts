@@ -4,7 +4,7 @@ import { searchLog } from "../../../core/engine/service/log_search.ts";
 import { tempDir } from "../../support/temp.ts";
 
 async function found(path: string, q: string, limit = 100) {
-  const hits: { line: number; text: string }[] = [];
+  const hits: { line: number; offset: number; text: string }[] = [];
   let requests = 0;
   let cursor: string | null = null;
   do {
@@ -21,7 +21,8 @@ Deno.test("lines are found in any case, as they stand or as JSON writes them, th
   const path = join(folder.path, "task-1.log");
   await Deno.writeTextFile(path, `one\n${JSON.stringify({ text: 'say "Stop"\nnow' })}\n\nplain "STOP"\nlast stop`);
   assertEquals((await found(path, '"stop"')).lines, [2, 4]);
-  assertEquals((await found(path, "stop")).hits.at(-1), { line: 5, text: "last stop" });
+  const { hits } = await found(path, "stop");
+  assertEquals(hits.at(-1), { line: 5, offset: (await Deno.stat(path)).size - 9, text: "last stop" });
   assertEquals((await found(path, "stop", 1)).lines, [2, 4, 5]);
   assertEquals((await found(path, "nothing")).hits, []);
   await Deno.writeTextFile(path, "");
@@ -38,7 +39,8 @@ Deno.test("a long log is searched in bounded requests, each line once, and a lin
   await file.write(new TextEncoder().encode(`${"y".repeat(9 * 1024 * 1024)}\n`));
   await file.write(new TextEncoder().encode("Needle\n"));
   file.close();
-  const { lines, requests } = await found(path, "needle");
+  const { hits, lines, requests } = await found(path, "needle");
   assertEquals(lines, [1, 20_002]);
+  assertEquals(hits[1]!.offset, 20_000 * 1_024 + 9 * 1024 * 1024 + 1);
   assert(requests >= 2 && requests <= 5, `${requests} requests`);
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { callsOf, inWhole, ToolGroups } from "../../../islands/transcript/tool_groups.ts";
+import { callsOf, inWhole, isWithin, ToolGroups } from "../../../islands/transcript/tool_groups.ts";
 import { type TranscriptItem, transcriptItems } from "../../../core/view/transcript/transcript_items.ts";
 import { begun, history, result, type Sample, use } from "../sample_events.ts";
 
@@ -45,4 +45,17 @@ Deno.test("a call runs only at the end of an open run", () => {
   assertEquals(open(1, 16), [false, false]);
   assertEquals(open(1, 13, { isRunning: true }), [false, false], "its answer stands further down");
   assertEquals(open(1, 13, { isRunning: true, limit: 13 }), [false, true], "at that moment");
+});
+
+Deno.test("isWithin() tells which of several calls at once an event belongs to, a subagent's words too", () => {
+  const of = (subagent: string): Sample => ["output.text", { text: "x", subagent }];
+  const own = history(use("a", "Task"), use("b", "Task"), of("b"), of("a"), result("a"), result("b"));
+  const [group] = transcriptItems(own) as [Group];
+  const [a, b] = group.calls;
+  assertEquals([3, 4].map((seq) => isWithin(a!.nested, seq)), [false, true]);
+  assertEquals([3, 4].map((seq) => isWithin(b!.nested, seq)), [true, false]);
+  assertEquals([a, b].map((call) => call!.result?.seq), [5, 6]);
+  assertEquals([0, 1, 2, 3, 4, 5, 6, 7].map((seq) => isWithin([group], seq)), [
+    ...[false, true, true, true, true, true, true, false],
+  ]);
 });
