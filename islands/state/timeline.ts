@@ -92,6 +92,12 @@ export function positionOf({ positions }: Axis, seq: number): number {
   return positions[Math.min(Math.max(1, seq), positions.length) - 1] ?? 0;
 }
 
+/** Where an event is on the whole line, 0..1: by playing time, or by how many were before it where no time is known (null). */
+export function shareOf(axis: Axis | null, { seq, head }: { seq: number; head: number }): number {
+  if (axis !== null) return axis.length === 0 ? 0 : positionOf(axis, seq) / axis.length;
+  return head <= 1 ? 0 : (Math.min(seq, head) - 1) / (head - 1);
+}
+
 /** The clock's time at a position: between two events it goes on, at most up to the next one. */
 export function timeAt(timeline: Timeline, axis: Axis, position: number): number {
   const seq = seqAt(axis, position);

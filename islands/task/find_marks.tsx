@@ -1,24 +1,26 @@
 // Where on the player's line the hits of a search are.
 
 import { useComputed } from "@preact/signals";
+import type { FindHit } from "../state/find.ts";
 import type { OpenTask } from "../state/open_task.ts";
-import { positionOf } from "../state/timeline.ts";
+import { shareOf } from "../state/timeline.ts";
 import type { Player } from "./player.ts";
 
 /** Parts of the line, each of which is marked once. */
 const parts = 240;
 
 export function FindMarks({ open, player, height }: { open: OpenTask; player: Player; height: number }) {
+  const placeOf = ({ place: seq }: FindHit) => {
+    // A long history may not be read yet, and a search does not wait for that.
+    const axis = player.ready.value ? player.axis.value : null;
+    return Math.floor(shareOf(axis, { seq, head: open.head.value }) * (parts - 1));
+  };
   const places = useComputed(() => {
-    const axis = player.axis.value;
-    const isMarked = open.find.where.value === "events" && player.ready.value && axis.length > 0;
-    const hits = isMarked ? open.find.hits.value : [];
-    return [...new Set(hits.map(({ place }) => Math.floor(positionOf(axis, place) / axis.length * (parts - 1))))];
+    const hits = open.find.where.value === "events" ? open.find.hits.value : [];
+    return [...new Set(hits.map(placeOf))];
   }).value;
   const current = open.find.hits.value[open.find.current.value];
-  const at = current && current.type !== null && player.axis.value.length > 0
-    ? Math.floor(positionOf(player.axis.value, current.place) / player.axis.value.length * (parts - 1))
-    : null;
+  const at = current && current.type !== null ? placeOf(current) : null;
   return (
     <g class="find-marks">
       {places.map((place) => (
