@@ -16,6 +16,8 @@ const marks: readonly Mark[] = ["none", "tool", "message", "transition", "error"
 export const idleMaxMs = 1_500;
 /** What is shown stands for so long before the next, so that a person can follow. */
 export const stepMinMs = 300;
+/** At a higher speed too, as long as a task's steps together stand for no longer than this. */
+const stepsMaxMs = 20_000;
 
 export interface Timeline {
   /** ms since 1970 of event `index + 1`. */
@@ -65,13 +67,19 @@ export interface Axis {
   length: number;
 }
 
-export function axisOf({ times, words }: Timeline, options: { skipIdle: boolean }): Axis {
+/** `speed`: how much playing time passes in real time. */
+export function axisOf(
+  { times, words }: Timeline,
+  { skipIdle, speed = 1 }: { skipIdle: boolean; speed?: number },
+): Axis {
+  const steps = words.reduce((count, word) => word === null ? count : count + 1, 0);
+  const stepMs = Math.max(stepMinMs, speed * Math.min(stepMinMs, stepsMaxMs / steps));
   const positions = new Float64Array(times.length);
   for (let index = 1; index < times.length; index++) {
     const gap = (times[index] ?? 0) - (times[index - 1] ?? 0);
-    const least = words[index] == null ? 0 : stepMinMs;
+    const least = words[index] == null ? 0 : stepMs;
     positions[index] = (positions[index - 1] ?? 0) +
-      (options.skipIdle ? Math.max(least, Math.min(gap, idleMaxMs)) : gap);
+      (skipIdle ? Math.max(least, Math.min(gap, idleMaxMs)) : gap);
   }
   return { positions, length: positions.at(-1) ?? 0 };
 }

@@ -40,7 +40,7 @@ export class Player {
     this.#open = open;
     this.axis = computed(() => {
       void open.folded.value;
-      return axisOf(open.past.timeline, { skipIdle: this.skipIdle.value });
+      return axisOf(open.past.timeline, { skipIdle: this.skipIdle.value, speed: this.speed.value });
     });
     this.ready = computed(() => open.folded.value >= open.head.value);
     this.position = computed(() => {
@@ -116,6 +116,12 @@ export class Player {
   /** Whether idle time is cut short; the playhead goes to its event's place on the other axis. */
   skip(idle: boolean): void {
     this.skipIdle.value = idle;
+    this.#between.value = null;
+  }
+
+  /** The same of a speed, by which the axis is another one, too. */
+  playAt(speed: number): void {
+    this.speed.value = speed;
     this.#between.value = null;
   }
 

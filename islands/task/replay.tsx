@@ -160,14 +160,14 @@ function Settings({ open, player, disabled }: PartProps) {
         <select
           disabled={disabled}
           value={String(player.speed.value)}
-          onChange={(event) => player.speed.value = Number(event.currentTarget.value)}
+          onChange={(event) => player.playAt(Number(event.currentTarget.value))}
         >
           {speeds.map((one) => <option key={one} value={String(one)}>{one}×</option>)}
         </select>
       </label>
       <label
         class="check"
-        title="Waits are cut to 1.5 s, and what is shown stands for 0.3 s at least; else it plays in real time"
+        title="Waits are cut to 1.5 s, and each step stands for 0.3 s at least, in a short task at any speed; else it plays in real time"
       >
         <input
           type="checkbox"

@@ -12,6 +12,7 @@ import {
   pointedAt,
   positionOf,
   seqAt,
+  shareOf,
   stepMinMs,
   stepTransition,
   timeAt,
@@ -89,6 +90,30 @@ Deno.test("drawingOf() is bounded by its parts, however many events there are", 
   assertEquals([drawing.density.length, drawing.marks.length], [240, 240]);
   assert(drawing.density.every((value) => value >= 0 && value <= 1));
   assert(drawing.marks.includes("error"));
+});
+
+Deno.test("axisOf() gives each step of a short task the same real time at any speed, and a long task its speed", () => {
+  const secondsAt = (steps: number, speed: number) => {
+    const timeline = timelineOf(["task.created"], ...Array.from({ length: steps }, (_, at) => use(`${at}`)));
+    timeline.times.fill(0);
+    return axisOf(timeline, { skipIdle: true, speed }).length / speed / 1_000;
+  };
+  assertEquals([0.5, 1, 5, 50].map((speed) => secondsAt(10, speed)), [6, 3, 3, 3]);
+  const atMost = secondsAt(1_000, 50);
+  assert(atMost > 19 && atMost < 21, `${atMost} s`);
+  assertEquals(Math.round(secondsAt(1_000, 5)), 60);
+});
+
+Deno.test("shareOf() is a share of playing time, or of the events where no time is known", () => {
+  const axis = axisOf(timelineOf(["task.created"], use("a"), use("b")), { skipIdle: false });
+  assertEquals([1, 2, 3].map((seq) => shareOf(axis, { seq, head: 3 })), [0, 0.5, 1]);
+  assertEquals([1, 501, 1_001, 2_000].map((seq) => shareOf(null, { seq, head: 1_001 })), [0, 0.5, 1, 1]);
+  assertEquals([
+    shareOf(null, { seq: 1, head: 1 }),
+    shareOf(axisOf(emptyTimeline(), { skipIdle: true }), { seq: 1, head: 1 }),
+  ], [
+    ...[0, 0],
+  ]);
 });
 
 Deno.test("markOf() marks what failed, setups and checks as well, and not what was stopped", () => {
