@@ -16,7 +16,7 @@ import { type FileContent, readFile } from "./read_file.ts";
 
 /** `stamp` changes when the work may have. */
 export function FileView({ open, place, stamp }: { open: OpenTask; place: FilePlace; stamp: string }) {
-  const content = useContent(open, place.path, stamp);
+  const content = useContent(open, place, stamp);
   return (
     <section class="file-view" aria-label={place.path}>
       <header class="file-view-head">
@@ -71,12 +71,13 @@ function Text({ content, place }: { content: Extract<FileContent, { kind: "text"
   );
 }
 
-/** Null while it is read for the first time; what was read stays while it is read again. */
+/** Null while it is read for the first time; what was read stays while it is read again, also by choosing it anew. */
 function useContent(
   { id: task, files }: OpenTask,
-  path: string,
+  place: FilePlace,
   stamp: string,
 ): FileContent | { error: string } | null {
+  const { path } = place;
   const [read, setRead] = useState<{ path: string; content: FileContent | { error: string } } | null>(null);
   useEffect(() => {
     const stop = new AbortController();
@@ -88,6 +89,6 @@ function useContent(
       },
     );
     return () => stop.abort();
-  }, [task, path, stamp]);
+  }, [task, place, stamp]);
   return read?.path === path ? read.content : null;
 }

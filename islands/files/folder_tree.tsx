@@ -53,10 +53,7 @@ function FolderRow(props: FolderTreeProps & { name: string; path: string; depth:
         class={`quiet tree-row depth-${Math.min(8, depth)}`}
         aria-expanded={isOpen}
         disabled={!store.alive.value}
-        onClick={() => {
-          files.toggle(path);
-          void files.read();
-        }}
+        onClick={() => void files.toggle(path)}
       >
         <Icon name="chevron" />
         <Icon name="folder" />

@@ -44,10 +44,13 @@ export class TaskFiles {
     this.place.value = place;
   }
 
-  toggle(path: string): void {
+  /** Closes a folder, or opens it as it is now: what was known of it stays until it is read. */
+  async toggle(path: string): Promise<void> {
     const opened = new Set(this.#opened.peek());
-    if (!opened.delete(path)) opened.add(path);
+    const isOpened = !opened.delete(path);
+    if (isOpened) opened.add(path);
     this.#opened.value = opened;
+    if (isOpened) await this.#readFolder(path);
   }
 
   #open(paths: string[]): void {
