@@ -1,8 +1,8 @@
-// How letters of a terminal look. Pure. Of a colour its hue is kept, and the page gives it the lightness that can be read in
-// its scheme: no output can be made invisible.
+// How letters of a terminal look. Pure. The page keeps each colour's lightness to what can be read in its scheme: no output can
+// be made invisible.
 
 export interface AnsiStyle {
-  /** `red`, `bright-black`, `hue-3` ...; null for the default colour. */
+  /** `red`, `bright-black`, `rgb-ff8000` ...; null for the default colour. */
   colour: string | null;
   /** The same of the ground. */
   ground: string | null;
@@ -47,7 +47,11 @@ const switches: Record<number, [MarkName[], boolean]> = {
 /** Names for the style sheet; empty for plain text. */
 export function ansiClass(style: AnsiStyle): string {
   if (style === plainStyle) return "";
-  const names = [style.colour, style.ground && `on-${style.ground}`, ...marks.filter((name) => style[name])];
+  // What is inverse has its colours the other way round, where it has any.
+  const isTurned = style.inverse && (style.colour ?? style.ground) !== null;
+  const [colour, ground] = isTurned ? [style.ground, style.colour] : [style.colour, style.ground];
+  const looks = marks.filter((name) => style[name] && !(name === "inverse" && isTurned));
+  const names = [colour, ground && `on-${ground}`, ...looks];
   return names.filter((name) => name !== null).map((name) => `ansi-${name}`).join(" ");
 }
 
@@ -89,15 +93,14 @@ function indexed(number: number): string | null {
   return ofRgb([level(Math.floor(place / 36)), level(Math.floor(place / 6) % 6), level(place % 6)]);
 }
 
-/** One of twelve hues, `hue-0` (red) to `hue-11`; a grey is muted, and what is nearly black or white is as all text is. */
-function ofRgb([red = 0, green = 0, blue = 0]: number[]): string | null {
-  const most = Math.max(red, green, blue);
-  const span = most - Math.min(red, green, blue);
-  if (span < 32) return most > 64 && most < 208 ? "bright-black" : null;
-  const sixth = most === red
-    ? (green - blue) / span
-    : most === green
-    ? 2 + (blue - red) / span
-    : 4 + (red - green) / span;
-  return `hue-${(Math.round(sixth * 2) + 12) % 12}`;
+function ofRgb(parts: number[]): string {
+  const digits = [0, 1, 2].map((at) => Math.min(255, parts[at] || 0).toString(16).padStart(2, "0"));
+  return `rgb-${digits.join("")}`;
+}
+
+/** The colours that have no name, as the style sheet takes them. */
+export function exactColours(classes: string): { colour: string | null; ground: string | null } {
+  const [, colour] = /(?:^| )ansi-rgb-(\w{6})/.exec(classes) ?? [];
+  const [, ground] = /(?:^| )ansi-on-rgb-(\w{6})/.exec(classes) ?? [];
+  return { colour: colour ? `#${colour}` : null, ground: ground ? `#${ground}` : null };
 }

@@ -4,8 +4,8 @@ import { copy } from "../state/actions.ts";
 import { useStore } from "../state/store.ts";
 import { Icon } from "./icon.tsx";
 
-/** `what`: what it does, such as "Copy the code". */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+/** `what`: what it does, such as "Copy the code". `text`: also a way to it, where making it takes time. */
+export function CopyButton({ text, what }: { text: string | (() => string); what: string }) {
   const store = useStore();
   return (
     <button
@@ -14,7 +14,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
       aria-label={what}
       title={what}
       disabled={!store.alive.value}
-      onClick={() => copy(store, text)}
+      onClick={() => copy(store, typeof text === "string" ? text : text())}
     >
       <Icon name="copy" />
     </button>

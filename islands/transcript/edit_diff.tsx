@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 import { useColours } from "../code/code_lines.tsx";
 import { languageOf } from "../code/languages.ts";
 import { CodeText } from "../code/code_text.tsx";
+import { CopyButton } from "../parts/copy_button.tsx";
 import { type LineChange, lineDiff } from "./line_diff.ts";
 import { fieldsOf, inputText, type ToolCall } from "../../core/view/transcript/tool_calls.ts";
 
@@ -33,6 +34,7 @@ export function EditDiff({ changes, path }: { changes: LineChange[]; path: strin
   const after = useSide(shown, "del", language);
   return (
     <div class="output">
+      <CopyButton text={() => newText(changes)} what="Copy the new text" />
       <pre class="edit-diff" tabIndex={0} role="group" aria-label="Change">
         {shown.map((change, index) => (
           <span key={index} class={`diff-${change.kind}`}>
@@ -45,6 +47,10 @@ export function EditDiff({ changes, path }: { changes: LineChange[]; path: strin
       {changes.length > linesMax && <p class="muted">and {changes.length - linesMax} more lines, see Changes</p>}
     </div>
   );
+}
+
+function newText(changes: LineChange[]): string {
+  return changes.filter(({ kind }) => kind !== "del").map(({ text }) => text).join("\n");
 }
 
 /** The colours of the lines of one version, by their place among all. */

@@ -124,7 +124,13 @@ Deno.test("the transcript: coloured code, tools in their forms, a subagent withi
   // A failed call stands open, its progress bar at its end and its colours kept.
   const failed = page.locator("li.failed .output pre");
   assertEquals(await failed.innerText(), "100%\nnot ok at README.md:1");
-  assertEquals(await failed.locator(".ansi-hue-0").innerText(), "not ok");
+  const red = failed.locator(".ansi-rgb-ff0000");
+  assertEquals(await red.innerText(), "not ok");
+  const colourOf = (one: Element) => getComputedStyle(one).color;
+  assertMatch(await red.evaluate(colourOf), /^(oklch|color)\(/);
+  assert(await red.evaluate(colourOf) !== await failed.evaluate(colourOf));
+  await page.locator("li.failed").getByRole("button", { name: "Copy: Output of Bash" }).click();
+  await page.waitForFunction("navigator.clipboard.readText().then((text) => text.startsWith('100%\\nnot ok at'))");
 
   const list = page.locator(".todos");
   assertEquals(await list.locator("summary").innerText(), "1 of 2 done");
@@ -137,6 +143,28 @@ Deno.test("the transcript: coloured code, tools in their forms, a subagent withi
   await alive(page);
   await list.locator("summary", { hasText: "Change it" }).waitFor();
   assertEquals([...await axeFindings(page, "transcript"), ...w.browser.problems], []);
+});
+
+Deno.test("a search opens the call, or the subagent and its call, that holds what was found", async () => {
+  await using w = await world();
+  const page = await w.open("");
+  page.setDefaultTimeout(15_000);
+  const found = page.locator(".transcript li[data-found]");
+  const search = async (text: string) => {
+    await page.locator("#find").fill(text);
+    await page.locator(".find-count", { hasText: "found" }).waitFor();
+    await page.keyboard.press("Enter");
+  };
+  await page.keyboard.press("f");
+  await search("line350 = 350");
+  await found.locator(".code-line", { hasText: "line350 = 350" }).waitFor();
+  // Of a subagent, from another tab.
+  await page.locator(".tabs").getByText("Files").click();
+  await page.locator(".folder-tree").waitFor();
+  await search("1→# A repository");
+  await found.locator(".code-line", { hasText: "# A repository for tests" }).waitFor();
+  assertEquals(await found.locator(".call-name").first().innerText(), "Read");
+  assertEquals(w.browser.problems, []);
 });
 
 Deno.test("a place in a file opens the changes at its line, else the file beside the transcript; the panel keeps its width", async () => {

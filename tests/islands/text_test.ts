@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { renderToString } from "preact-render-to-string";
 import { h } from "preact";
 import { ansiSegments, plainText } from "../../islands/parts/ansi.ts";
+import { exactColours } from "../../islands/parts/ansi_style.ts";
 import { changeCounts, lineDiff } from "../../islands/transcript/line_diff.ts";
 import { MarkdownTokens } from "../../islands/parts/markdown.tsx";
 import { markdownTokens } from "../../islands/parts/markdown_lexer.ts";
@@ -25,23 +26,24 @@ Deno.test("ansiSegments() keeps colour and drops what moves a cursor, sets a tit
 
 Deno.test("ansiSegments() knows 256 and all colours, grounds and styles of letters", () => {
   const classOf = (codes: string) => ansiSegments(`\x1b[${codes}mx`)[0]?.class;
-  assertEquals(["38;5;1", "38;5;9", "38;5;196", "38;5;46", "38;5;21", "38;5;244", "38;5;255"].map(classOf), [
-    "ansi-red",
-    "ansi-bright-red",
-    "ansi-hue-0",
-    "ansi-hue-4",
-    "ansi-hue-8",
-    "ansi-bright-black",
-    "",
+  const named = ["38;5;1", "38;5;9", "38;5;196", "38;5;21", "38;5;244", "48;5;255"];
+  assertEquals(named.map(classOf), [
+    ...["ansi-red", "ansi-bright-red", "ansi-rgb-ff0000", "ansi-rgb-0000ff", "ansi-rgb-808080", "ansi-on-rgb-eeeeee"],
   ]);
-  assertEquals(["38;2;255;128;0", "38:2::255:128:0", "48;2;0;255;255", "3;4;41", "1;38;5;208;9", "103"].map(classOf), [
-    "ansi-hue-1",
-    "ansi-hue-1",
-    "ansi-on-hue-6",
+  assertEquals(["38;2;255;128;128", "38;2;128;0;0", "38:2::255:128:0", "48;2;0;255;999"].map(classOf), [
+    ...["ansi-rgb-ff8080", "ansi-rgb-800000", "ansi-rgb-ff8000", "ansi-on-rgb-00ffff"],
+  ]);
+  assertEquals(["3;4;41", "1;38;5;208;9", "103", "38;2"].map(classOf), [
     "ansi-on-red ansi-italic ansi-underline",
-    "ansi-hue-1 ansi-bold ansi-strike",
+    "ansi-rgb-ff8700 ansi-bold ansi-strike",
     "ansi-on-bright-yellow",
+    "ansi-rgb-000000",
   ]);
+  assertEquals(["7", "7;31", "7;44", "7;31;44", "7;31;27"].map(classOf), [
+    ...["ansi-inverse", "ansi-on-red", "ansi-blue", "ansi-blue ansi-on-red", "ansi-red"],
+  ]);
+  assertEquals(exactColours("ansi-rgb-ff8080 ansi-on-rgb-000080 ansi-bold"), { colour: "#ff8080", ground: "#000080" });
+  assertEquals(exactColours("ansi-on-rgb-000080"), { colour: null, ground: "#000080" });
   assertEquals(classOf("1;31m\x1b[22;39"), "");
 });
 
