@@ -1,7 +1,7 @@
 // The player: a scrubber over the task's whole life. What it shows is folded here, from the same events, by the same
 // `evolve` as on the server; the present goes on arriving meanwhile, so going back to it loses nothing.
 
-import { useSignalEffect } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { isOver } from "../../core/domain/task.ts";
 import { plural, timeOrDate } from "../../core/view/format.ts";
@@ -29,17 +29,30 @@ export function Replay({ open }: { open: OpenTask }) {
       void open.fold();
     }
   }, [open]);
+  /** What a small screen has no room for. */
+  const isUnfolded = useSignal(false);
   usePlaying(player);
   useKeys(player);
   const disabled = !store.alive.value || !player.ready.value || open.head.value < 2;
   return (
-    <section class="replay" aria-label="Replay">
+    <section class={isUnfolded.value ? "replay unfolded" : "replay"} aria-label="Replay">
       <Buttons player={player} disabled={disabled} />
       <div class="track-box">
         <ReplayTrack open={open} player={player} disabled={disabled} />
         {!player.ready.value && <Loading open={open} />}
       </div>
       <Settings open={open} player={player} disabled={disabled} />
+      <button
+        type="button"
+        class="quiet icon-only replay-toggle"
+        aria-label="More of the player"
+        title="More of the player"
+        aria-expanded={isUnfolded.value}
+        disabled={!store.alive.value}
+        onClick={() => isUnfolded.value = !isUnfolded.peek()}
+      >
+        <Icon name="more" />
+      </button>
       <div class="replay-more">
         <ReplayLegend open={open} player={player} disabled={disabled} />
         <div class="moment-actions">

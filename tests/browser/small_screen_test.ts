@@ -68,6 +68,28 @@ Deno.test("a task on small screens", async (t) => {
     await page.context().close();
   });
 
+  await t.step("the rest of the player unfolds from one button", async () => {
+    for (const { name, width, height } of screens) {
+      const page = await browser.page({ width, height });
+      await page.goto(`${service.url}/tasks/${done}`);
+      await alive(page);
+      await page.locator(".track[aria-disabled=false]").waitFor();
+      const rest = ["Speed", "Next event (Right)", "Fork from here"].map((label) =>
+        page.locator(".replay").locator(`select, button`).filter({ hasText: label })
+          .or(page.locator(".replay").getByLabel(label, { exact: true }))
+      );
+      for (const one of rest) assertEquals(await one.isVisible(), false, name);
+      await page.getByRole("button", { name: "More of the player" }).click();
+      for (const one of rest) await one.waitFor();
+      await page.getByLabel("Speed").selectOption("5");
+      await page.locator(".legend button", { hasText: "Tools" }).click();
+      await page.waitForURL(/at=\d+/);
+      await assertFits(page, `the player on ${name}`);
+      assertEquals(await smallTargets(page, `the player on ${name}`), []);
+      await page.context().close();
+    }
+  });
+
   await t.step("the other pages fit, and their targets are large enough", async () => {
     const small: string[] = [];
     for (const { name, width, height } of screens) {
@@ -84,10 +106,12 @@ Deno.test("a task on small screens", async (t) => {
           "/settings",
           `/tasks/${done}/changes`,
           `/tasks/${done}/events`,
+          `/tasks/${done}/files`,
         ]
       ) {
         await page.goto(`${service.url}${path}`);
         await alive(page);
+        if (path.endsWith("/files")) await page.locator(".tree-row").first().waitFor();
         await assertFits(page, `${path} on ${name}`);
         small.push(...await smallTargets(page, `${path} on ${name}`));
       }
