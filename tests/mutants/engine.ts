@@ -261,4 +261,18 @@ export const engineMutants: Mutant[] = [
     broken: "if (false) return",
     tests: ["tests/routes/api/github_test.ts"],
   },
+  {
+    name: "slots of another model are among those of one",
+    file: "core/engine/service/insights.ts",
+    text: "(model === null || run.model === model)",
+    broken: "true",
+    tests: ["tests/routes/api/insights_test.ts"],
+  },
+  {
+    name: "activity of another repository is among that of one",
+    file: "core/engine/service/insights.ts",
+    text: "repo === null || milestone.repo === repo",
+    broken: "true",
+    tests: ["tests/routes/api/insights_test.ts"],
+  },
 ];
