@@ -234,7 +234,7 @@ Deno.test("a text is found in a task's events and log, step by step, and marked 
     return top < innerHeight && bottom > 0;
   };
   assertEquals(await line.evaluate(isInView), true);
-  await page.getByRole("button", { name: "Raw" }).click();
+  await page.locator(".raw-log .bar button", { hasText: "Raw" }).click();
   await page.locator("#find").press("Enter");
   const raw = page.locator("pre [data-found]", { hasText: /another_needle/i });
   await raw.waitFor();
