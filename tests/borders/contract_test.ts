@@ -182,7 +182,7 @@ Deno.test("what the service answers is what the document says, for good calls an
       "/api/insights/days.csv?repo=repo&model=m",
       "/api/insights/slots",
       "/api/insights/slots?hours=0",
-      "/api/insights/slots.csv",
+      "/api/insights/slots.csv?repo=repo&model=m",
       "/api/insights/activity",
       "/api/insights/activity.csv?hours=x",
       "/api/insights/activity.csv",
