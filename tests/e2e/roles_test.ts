@@ -19,7 +19,7 @@ Deno.test("a door without agents takes a task, and a worker without a door runs 
     });
     assertMatch(door.output, /Agent +none: CODER_MAX_CONCURRENT is 0/);
     const { agent, slots, pause } = await door.health();
-    assertEquals([agent.kind, slots, pause], ["none", { busy: 0, total: 0 }, null]);
+    assertEquals([agent.kind, slots, pause], ["none", { busy: 0, total: 0, configured: 0 }, null]);
     const task = await door.createTask({ prompt: "Do it" });
     id = task.id;
     assertEquals([task.status, task.waiting], [

@@ -241,6 +241,13 @@ export const engineMutants: Mutant[] = [
     tests: ["tests/engine/run/confine_test.ts"],
   },
   {
+    name: "what a line could not read is passed over",
+    file: "core/engine/deliver/line.ts",
+    text: "    this.#idleAt = null;\n    const { event",
+    broken: "    const { event",
+    tests: ["tests/engine/deliver/line_test.ts"],
+  },
+  {
     name: "a worker sends on a line that another one has",
     file: "core/engine/deliver/line.ts",
     text: "if (shared && holder !== null && this.#parts.isAlive(holder)) return null;",

@@ -117,11 +117,10 @@ export class Line {
     }
     this.#hasNews = false;
     const from = this.#idleAt === null ? place : { after: this.#idleAt, done: 0 };
+    // Until it is known what lies behind that, nothing is passed over: reading may fail.
+    this.#idleAt = null;
     const { event, place: next } = await nextEvent(store, from, { wants: this.#receiver.wants, signal });
-    if (event) {
-      this.#idleAt = null;
-      return await this.#send(event, { known, next, signal });
-    }
+    if (event) return await this.#send(event, { known, next, signal });
     this.#idleAt = next.after;
     // Rarely: who begins anew reads from there.
     if (next.after !== place.after && clock.monotonic() - this.#savedAt >= lookMs) {

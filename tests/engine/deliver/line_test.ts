@@ -52,21 +52,30 @@ interface LineWorld extends AsyncDisposable {
   settled(count: number): Promise<void>;
 }
 
+function rethrow(message: string, error: unknown): never {
+  throw new Error(message, { cause: error });
+}
+
 async function world(
-  { types = ["task.created"], answer = () => ok, sequel = "end", shared = false, isAlive = () => false }: {
+  {
+    types = ["task.created"],
+    answer = () => ok,
+    sequel = "end",
+    shared = false,
+    isAlive = () => false,
+    warn = rethrow,
+  }: {
     types?: EventType[];
     answer?: (nth: number) => PostAnswer | Promise<PostAnswer>;
     sequel?: "end" | "skip";
     shared?: boolean;
     isAlive?: LineParts["isAlive"];
+    warn?: EngineContext["warn"];
   } = {},
 ): Promise<LineWorld> {
   const kv = await openKv();
   const clock = new TimerClock();
   const store = await buildStore(kv, { clock, random: { ...systemRandom, float: () => 0.5 }, shared });
-  const warn = (message: string, error: unknown) => {
-    throw new Error(message, { cause: error });
-  };
   const random = { ...systemRandom, float: () => 0.5 };
   const context = { store, clock, random, warn, worker: { id: "one", name: "one" }, settings: {} };
   const [sent, messages, ended]: string[][] = [[], [], []];
@@ -260,4 +269,26 @@ Deno.test("what others wrote to the line's place meanwhile is not written over: 
   // The other one has it now, and lives: nothing more is sent from here, and its place is as it was.
   const { place } = (await one.store.outbox.place("webhook-1"))!;
   assertEquals([one.sent, place.worker, place.done, place.last], [["1/1"], "two", 0, 0]);
+});
+
+Deno.test("what could not be read is not passed over, whatever is committed until it is read again", async () => {
+  const failed = Promise.withResolvers<void>();
+  await using one = await world({ warn: () => failed.resolve() });
+  const { writer, all } = one.store;
+  const read = all.after.bind(all);
+  const idle = Promise.withResolvers<void>();
+  all.after = async (...args) => {
+    const commits = await read(...args);
+    if (one.sent.length === 1 && commits.length === 0) idle.resolve();
+    return commits;
+  };
+  await writer.append(creation({ title: "First" }));
+  await idle.promise;
+  all.after = () => Promise.reject(new Error("The store does not answer"));
+  await writer.append(creation({ title: "Second" }));
+  await failed.promise;
+  await writer.append(noted(1, "not wanted"));
+  all.after = read;
+  await one.until(2);
+  assertEquals(one.sent, ["1/1", "2/1"]);
 });

@@ -12,13 +12,13 @@ Deno.test("Esc closes the search of a task before anything else", () => {
 });
 
 Deno.test("n and N step through the hits of a search on the tab Changes, too", async () => {
-  const hits = [1, 2].map((seq) => ({ seq, type: "output.text", at: "2026-03-01T10:00:00.000Z", text: "needle" }));
-  using _service = playService(() => ({ hits, searched: 2, next: null }));
+  const hits = [1, 2].map((line) => ({ line, offset: 7 * (line - 1), text: "needle" }));
+  using _service = playService(() => ({ hits, searched: 14, size: 14, next: null }));
   const store = storeOf({ tasks: [], open: task({}) });
   const open = store.open.peek()!;
   open.tab.value = "changes";
   open.find.isOpen.value = true;
-  await open.find.look("needle", "events");
+  await open.find.look("needle", "log");
   const step = async (key: string) => {
     assertEquals(press(store, key), true, key);
     await settle();
