@@ -12,17 +12,18 @@ const INFO_EXCLUDE = "personal-coder-exclude";
 const EXCLUDES_FILE = "personal-coder-excludes-file";
 
 /** The file that `core.excludesFile` names in a repository, or its usual place; empty when git cannot tell. */
-export async function excludesFileOf(repo: string): Promise<string> {
+async function excludesFileOf(repo: string): Promise<string> {
   const xdg = inheritedVariable("XDG_CONFIG_HOME");
   const usual = xdg ? join(xdg, "git", "ignore") : "~/.config/git/ignore";
   const args = ["config", "--type=path", `--default=${usual}`, "--get", "core.excludesFile"];
   return await gitLine(args, { cwd: repo, codes: [1, 128] });
 }
 
-/** Copies what excludes files now into `folder`, the worktree's own git folder. A relative `excludesFile` is in the worktree. */
+/** Copies what excludes files in `repo` now into `folder`, the worktree's own git folder. A relative `excludesFile` is in the worktree. */
 export async function noteExclusions(
-  { folder, path, common, excludesFile }: { folder: string; path: string; common: string; excludesFile: string },
+  { folder, path, common, repo }: { folder: string; path: string; common: string; repo: string },
 ): Promise<void> {
+  const excludesFile = await excludesFileOf(repo);
   const [info, user] = await Promise.all([
     readIfThere(join(common, "info", "exclude")),
     excludesFile === "" ? new Uint8Array() : readExcludesFile(resolve(path, excludesFile), folder),

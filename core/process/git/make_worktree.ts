@@ -5,7 +5,7 @@ import { basename, join } from "@std/path";
 import { DomainError } from "../../domain/error.ts";
 import { markVariable } from "../process_table.ts";
 import { eraseStale } from "./erase_worktree.ts";
-import { excludesFileOf, noteExclusions } from "./exclusions.ts";
+import { noteExclusions } from "./exclusions.ts";
 import { git } from "./git.ts";
 import type { Overrides } from "./git_programs.ts";
 import { createClaimed } from "./git_refs.ts";
@@ -50,18 +50,15 @@ export async function checkOut(site: Site, name: string, { task, content, commit
   forgetEntry(site, name);
   const head = commit === undefined ? { branch: name } : { commit };
   const env = { [markVariable(await turnMark(site.common))]: "1" };
-  const [excludesFile] = await both(
-    excludesFileOf(site.repo),
-    // Without files, which come by a call on content: that one's stand-in for the git folder would be noted in the worktree.
-    recordWorktree(name, head, { repo: site.repo, common: site.common, path, env }),
-  );
+  // Without files, which come by a call on content: that one's stand-in for the git folder would be noted in the worktree.
+  await recordWorktree(name, head, { repo: site.repo, common: site.common, path, env });
   const entry = newEntry(site.common, path);
   if (entry === null) throw new DomainError("unavailable", `Cannot add worktree ${path}: git did not record it`);
   await both(
     git(["reset", "--hard", "--quiet", "--no-recurse-submodules"], {
       ...{ cwd: path, env: { ...treeEnvironment(entry), ...env }, content },
     }),
-    noteExclusions({ folder: entry.folder, path, common: site.common, excludesFile }),
+    noteExclusions({ folder: entry.folder, path, common: site.common, repo: site.repo }),
   );
   await Deno.remove(join(entry.folder, "locked"));
   await writeMark(entry, { store: site.store, task });

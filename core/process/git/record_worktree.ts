@@ -1,6 +1,7 @@
 // git's record of a new worktree, made as `git worktree add --no-checkout --lock` makes it, file by file and in its order. That
 // one reads the records and branches of all others three times over, which takes 0.1 s beside two thousand. What it looks for
-// there its callers know already: the branch is checked out nowhere, and the path is nobody's.
+// there its callers know already: the branch is checked out nowhere, and the path is nobody's. The log of HEAD begins with the
+// call that brings the files.
 //
 // Where a repository is not of the plain kind (an extension, other permissions, settings from elsewhere) git does it itself.
 // A kill leaves what a killed git leaves.
@@ -30,7 +31,7 @@ interface RecordOptions {
 
 /** Makes folder and record of a worktree, locked and without files. Throws `DomainError("unavailable")` when git refuses. */
 export async function recordWorktree(name: string, head: Head, options: RecordOptions): Promise<void> {
-  if (!isPlain(options.common) || !await writeRecord(name, head, options)) await recordByGit(head, options);
+  if (!isPlain(options.common) || !writeRecord(name, head, options)) await recordByGit(head, options);
 }
 
 function isPlain(common: string): boolean {
@@ -39,7 +40,7 @@ function isPlain(common: string): boolean {
 }
 
 /** False when the name of the record is taken: git would find another. */
-async function writeRecord(name: string, head: Head, { common, path, env }: RecordOptions): Promise<boolean> {
+function writeRecord(name: string, head: Head, { common, path }: RecordOptions): boolean {
   if (name.length > longest || name.endsWith(".lock") || name.endsWith(".")) return false;
   const folder = join(common, "worktrees", name);
   Deno.mkdirSync(join(common, "worktrees"), { recursive: true });
@@ -51,12 +52,10 @@ async function writeRecord(name: string, head: Head, { common, path, env }: Reco
   }
   Deno.writeTextFileSync(join(folder, "locked"), `${reason}\n`);
   Deno.mkdirSync(path, { recursive: true });
-  const files = { gitdir: join(path, ".git"), HEAD: "0".repeat(40), commondir: "../.." };
+  const HEAD = "branch" in head ? `ref: ${branchRef(head.branch)}` : head.commit;
+  const files = { gitdir: join(path, ".git"), HEAD, commondir: "../.." };
   for (const [file, line] of Object.entries(files)) Deno.writeTextFileSync(join(folder, file), `${line}\n`);
   Deno.writeTextFileSync(join(path, ".git"), `gitdir: ${folder}\n`);
-  // It writes the reflog, too.
-  const set = "branch" in head ? ["symbolic-ref", "HEAD", branchRef(head.branch)] : ["update-ref", "HEAD", head.commit];
-  await git(set, { cwd: path, env: { ...env, GIT_DIR: folder } });
   return true;
 }
 

@@ -50,7 +50,8 @@ export async function targetCommit({ repo, common }: Site, target: string): Prom
 }
 
 /** See `Landings.defaultTarget`. */
-export async function defaultTarget({ repo }: Site, base: string): Promise<string> {
+export async function defaultTarget({ repo, common }: Site, base: string): Promise<string> {
+  const at = { cwd: repo, codes: [1] };
   if (isRevision(base) && isBranchName(base)) {
     const beyondRemote = base.includes("/") ? base.slice(base.indexOf("/") + 1) : base;
     const [own, remote, local] = [branchRef(base), `refs/remotes/${base}`, branchRef(beyondRemote)];
@@ -58,10 +59,19 @@ export async function defaultTarget({ repo }: Site, base: string): Promise<strin
     if (names.has(own)) return base;
     if (names.has(remote) && names.has(local)) return beyondRemote;
   }
-  const branch = await gitLine(["symbolic-ref", "--quiet", "--short", "HEAD"], { cwd: repo, codes: [1] });
+  const branch = checkedOutBranch(common, repo) ?? await gitLine(["symbolic-ref", "--quiet", "--short", "HEAD"], at);
   if (branch !== "") return branch;
   throw new DomainError(
     "invalid",
     `Cannot tell where work from ${base} is to land: ${repo} has no branch checked out; name the branch`,
   );
+}
+
+/** The branch that HEAD of the repository itself names, where that is a file that says so; else null: git is asked. */
+function checkedOutBranch(common: string, repo: string): string | null {
+  if (common !== join(repo, ".git")) return null;
+  const name = /^ref: refs\/heads\/(.+)\n$/.exec(readTextIfThere(join(common, "HEAD")) ?? "")?.[1];
+  // `.invalid`: branches are kept in another form. A branch may stand for another one.
+  if (name === undefined || name === ".invalid") return null;
+  return readTextIfThere(join(common, branchRef(name)))?.startsWith("ref: ") ? null : name;
 }
