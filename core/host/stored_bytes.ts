@@ -1,9 +1,10 @@
 // What the service has stored, before it hurts: its raw logs, its database, and what retention would free of them. Looked at when
 // somebody asks, at most every ten minutes, since a folder of a year's logs takes a second to look through.
 
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { stat, statfs } from "node:fs/promises";
 import type { Stored } from "../view/api_view.ts";
+import { freeBytes } from "./disk_space.ts";
 import { messageOf } from "../domain/error.ts";
 
 export interface StoredBytesOptions {
@@ -37,7 +38,10 @@ export interface StoredBytes {
 export function storedBytes(options: StoredBytesOptions): StoredBytes {
   const { now, warn } = options;
   const days = options.retentionDays ?? usualDays;
-  let stored: Stored = { logs_bytes: null, store_bytes: null, retention: { days, frees_bytes: null }, notice: null };
+  let stored: Stored = {
+    ...{ logs_bytes: null, store_bytes: null, free_bytes: null, notice: null },
+    retention: { days, frees_bytes: null },
+  };
   let lookedAt = -Infinity;
   let looking: Promise<void> | null = null;
 
@@ -85,6 +89,7 @@ async function measure(
   return {
     logs_bytes: bytes,
     store_bytes,
+    free_bytes: await freeBytes(logs) ?? await freeBytes(dirname(logs)),
     retention: { days, frees_bytes: dueBytes },
     notice: large.length === 0 ? null : text[0]!.toUpperCase() + text.slice(1),
   };

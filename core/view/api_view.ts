@@ -56,6 +56,8 @@ export interface Stored {
   logs_bytes: number | null;
   /** Of the file of the database. */
   store_bytes: number | null;
+  /** That are free on the disk of the logs. */
+  free_bytes: number | null;
   /** The logs of tasks that are over for so many days: as CODER_RETENTION_DAYS says, else 30. */
   retention: { days: number; frees_bytes: number | null };
   /** In words, once that is much. */

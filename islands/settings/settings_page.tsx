@@ -174,6 +174,8 @@ function Disk({ isKept }: { isKept: boolean }) {
       <dd class="num">{known(stored.logs_bytes)}</dd>
       <dt>Database</dt>
       <dd class="num">{known(stored.store_bytes)}</dd>
+      <dt>Free on that disk</dt>
+      <dd class="num">{known(stored.free_bytes)}</dd>
       <dt>Retention</dt>
       <dd>
         {isKept ? "off: nothing is ever deleted" : `${days} days`}

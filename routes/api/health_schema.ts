@@ -35,6 +35,7 @@ export const healthSchema = z.object({
   stored: z.object({
     logs_bytes: integer.nullable().openapi({ description: "Of all raw logs; null: not known yet" }),
     store_bytes: integer.nullable().openapi({ description: "Of the file of the database; null: it is elsewhere" }),
+    free_bytes: integer.nullable().openapi({ description: "Free on the disk of the logs; null: not known yet" }),
     retention: z.object({ days: integer, frees_bytes: integer.nullable() }).openapi({
       description: "The logs of tasks that are over for so many days: as CODER_RETENTION_DAYS says, else 30",
     }),

@@ -38,8 +38,9 @@ Deno.test("storedBytes() tells of logs and database, and what retention would fr
   await w.log("task-2.log", 70, 20);
   assertEquals(w.stored.current().logs_bytes, null);
   await w.stored.look();
-  const found = { logs_bytes: 570, store_bytes: 1_024, retention: { days: 30, frees_bytes: 500 }, notice: null };
-  assertEquals(w.stored.current(), found);
+  const { free_bytes, ...found } = w.stored.current();
+  const expected = { logs_bytes: 570, store_bytes: 1_024, retention: { days: 30, frees_bytes: 500 }, notice: null };
+  assertEquals([found, free_bytes! > 0], [expected, true]);
   await using own = await world(10);
   await own.log("task-2.log", 70, 20);
   await own.stored.look();

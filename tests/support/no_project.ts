@@ -106,6 +106,7 @@ export const shownDefaults: RepositorySettings = {
 export const notStored: Stored = {
   logs_bytes: null,
   store_bytes: null,
+  free_bytes: null,
   retention: { days: 30, frees_bytes: null },
   notice: null,
 };
