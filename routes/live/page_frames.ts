@@ -15,7 +15,7 @@ export interface ReadHealth {
 /** `isNew`: the client came without a cursor, so the first frame gives it one. */
 export async function* pageFrames(
   pages: AsyncIterable<FeedPage>,
-  { isNew, health }: { isNew: boolean; health: () => Promise<ReadHealth> },
+  { isNew, health }: { isNew: boolean; health: SharedHealth },
 ): AsyncGenerator<Uint8Array, void> {
   let isFirst = true;
   let lastHealth = "";
@@ -26,7 +26,7 @@ export async function* pageFrames(
     for (const view of changed) frames.push({ event: "task", data: jsonOf(view) });
     for (const { event, json } of events) frames.push({ event: event.type, data: json });
     if (isFirst || changed.length > 0) {
-      const { json } = await health();
+      const { json } = await (isFirst ? health.fresh() : health.recent());
       if (json !== lastHealth) frames.push({ event: "health", data: json });
       lastHealth = json;
     }
@@ -50,15 +50,20 @@ function jsonOf(view: TaskView): string {
   return text;
 }
 
-/** One reading of the service's condition for all pages, at most once a second. */
-export function sharedHealth(service: Pick<Service, "health">): () => Promise<ReadHealth> {
+/** The service's condition for all pages. */
+export interface SharedHealth {
+  /** As it is now: a page that comes was drawn with one that may be newer than a shared one. */
+  fresh(): Promise<ReadHealth>;
+  /** One reading for all, at most once a second. */
+  recent(): Promise<ReadHealth>;
+}
+
+export function sharedHealth(service: Pick<Service, "health">): SharedHealth {
   let at = -Infinity;
   let reading: Promise<ReadHealth> | null = null;
-  return () => {
-    if (!reading || performance.now() - at > 1_000) {
-      at = performance.now();
-      reading = service.health().then((health) => ({ health, json: JSON.stringify(health) }));
-    }
-    return reading;
-  };
+  function fresh(): Promise<ReadHealth> {
+    at = performance.now();
+    return reading = service.health().then((health) => ({ health, json: JSON.stringify(health) }));
+  }
+  return { fresh, recent: () => reading && performance.now() - at <= 1_000 ? reading : fresh() };
 }

@@ -74,6 +74,16 @@ Deno.test("a page hears of every task that changes, also of those that wait for 
   assertEquals(health.data.status, "ok");
 });
 
+Deno.test("a page that comes is told the condition of now, however soon after another one", async () => {
+  await using world = await routesWorld();
+  const isHealth = ({ event }: Frame) => event === "health";
+  await using before = await connect(world);
+  assertEquals((await before.until(isHealth)).data.draining, false);
+  await world.json(200, "/api/workers/self/drain", { method: "POST" });
+  await using after = await connect(world);
+  assertEquals((await after.until(isHealth)).data.draining, true);
+});
+
 Deno.test("followed tasks bring their events from the seq on that the page has", async () => {
   await using world = await routesWorld();
   const { id } = await world.create();
