@@ -11,7 +11,7 @@ async function verdictOn(source: string): Promise<{ last: string | undefined; co
   await using folder = await tempDir();
   const file = join(folder.path, "some_test.ts");
   await Deno.writeTextFile(file, source);
-  const args = ["run", "-A", join(root, "tests/run.ts"), "--no-lock", file];
+  const args = ["run", "-A", "--lock=tests/deno.lock", join(root, "tests/run.ts"), "--no-lock", file];
   const output = await new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null" }).output();
   return { last: new TextDecoder().decode(output.stdout).trimEnd().split("\n").at(-1), code: output.code };
 }
