@@ -11,7 +11,7 @@
 
 import { fromFileUrl, isAbsolute, join } from "@std/path";
 import { messageOf } from "../domain/error.ts";
-import { childEnvironment, searchPath } from "./environment.ts";
+import { type ChildEnvironment, childEnvironment, searchPath } from "./environment.ts";
 import { reaperVariable } from "./process_table.ts";
 import { isExecutable, ownVariable, run, spawnInSession } from "./subprocess.ts";
 
@@ -36,6 +36,7 @@ export const systemCalls: Record<string, SystemCalls> = {
   aarch64: { prctl: 167, setsid: 157, clockGettime: 113, inotifyInit: 26, inotifyAdd: 27 },
 };
 const helper = fromFileUrl(new URL("./reaper.pl", import.meta.url));
+const helperEnvironment = { [reaperVariable]: "1", [ownVariable]: "1" };
 const probeTimeoutMs = 10_000;
 
 /** A program, as it is started. */
@@ -64,11 +65,13 @@ export function containment(): Promise<Containment> {
 export const spawnContained: Spawn = async (program, { args, cwd, env: added, stdin }) => {
   const { env, clearEnv } = childEnvironment(added);
   const options = { cwd, clearEnv, stdin, stdout: "piped", stderr: "piped" } as const;
-  const held = await heldCommand(program, args);
-  if (held.isHeld) {
-    const [perl, ...words] = held.words;
+  const command = await heldCommand(program, args);
+  if (command.isHeld) {
+    const [perl, ...words] = command.words;
     try {
-      return new Deno.Command(perl!, { ...options, args: words, env: { ...env, ...held.env } }).spawn();
+      const child = new Deno.Command(perl!, { ...options, args: words, env: { ...env, ...command.env } }).spawn();
+      held.add(child);
+      return child;
     } catch {
       // Something is wrong, and is said by this:
     }
@@ -76,9 +79,23 @@ export const spawnContained: Spawn = async (program, { args, cwd, env: added, st
   return await spawnInSession(program, { ...options, args, env });
 };
 
-/** Whether what is started so has a helper above all that it starts. */
-export async function isHelping(spawn: Spawn): Promise<boolean> {
-  return spawn === spawnContained && (await containment()).kind === "subreaper";
+const held = new WeakSet<Deno.ChildProcess>();
+
+/** Whether there is a helper of ours above all that a child starts. */
+export function isHeld(child: Deno.ChildProcess): boolean {
+  return held.has(child);
+}
+
+/** Starts the helper alone, with its outputs piped: it waits for its program on its input. Null where there is none. */
+export async function spawnHelper({ env, clearEnv }: ChildEnvironment): Promise<Deno.ChildProcess | null> {
+  if ((await containment()).kind !== "subreaper") return null;
+  const child = new Deno.Command("perl", {
+    args: helperArguments([]),
+    ...{ clearEnv, env: { ...env, ...helperEnvironment } },
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  held.add(child);
+  return child;
 }
 
 /** A command, as it is to be started so that all that it starts is held together, where that is possible. */
@@ -96,16 +113,17 @@ export async function heldCommand(program: string, args: string[]): Promise<Held
     return { words: [program, ...args], env: {}, isHeld: false };
   }
   return {
-    words: ["perl", ...helperArguments(path, args)],
-    env: { [reaperVariable]: "1", [ownVariable]: "1" },
+    words: ["perl", ...helperArguments([path, ...args])],
+    env: helperEnvironment,
     isHeld: true,
   };
 }
 
-function helperArguments(program: string, args: string[]): string[] {
+/** `command`: empty where it is told later. */
+function helperArguments(command: string[]): string[] {
   // -C0: the arguments are passed on byte for byte, whatever PERL_UNICODE says.
   const { prctl, setsid } = systemCalls[Deno.build.arch]!;
-  return ["-C0", helper, String(prctl), String(setsid), program, ...args];
+  return ["-C0", helper, String(prctl), String(setsid), ...command];
 }
 
 async function probe(): Promise<Containment> {
@@ -118,7 +136,7 @@ async function probe(): Promise<Containment> {
   );
   try {
     // A code that nothing else ends with: it went all the way through the helper and back.
-    const { code, stderr } = await run("perl", helperArguments("perl", ["-e", "exit 86"]), {
+    const { code, stderr } = await run("perl", helperArguments(["perl", "-e", "exit 86"]), {
       env: { [reaperVariable]: "1" },
       signal: timeout.signal,
     });

@@ -1,5 +1,5 @@
-# What starts a run's agent where the kernel has child subreapers (see containment.ts): `perl reaper.pl PRCTL SETSID PROGRAM
-# ARGS...`, with the numbers of these two system calls on this machine.
+# What starts a run's agent where the kernel has child subreapers (see containment.ts): `perl reaper.pl PRCTL SETSID [PROGRAM
+# ARGS...]`, with the numbers of these two system calls on this machine. Without a program it waits to be told on its input.
 #
 # Three processes: the one that the service waits for -> the reaper -> the agent. The reaper is a child subreaper (prctl(2)):
 # a process whose parent has ended becomes its child, whatever session, group or environment it has, so all that the agent
@@ -53,11 +53,31 @@ sub reap {
 
 sub become_agent {
   setpgrp;
+  be_told() if !@ARGV;
   $SIG{$_} = $before{$_} for @stops;
   delete $ENV{PERSONAL_REAPER};
   exec { $ARGV[0] } @ARGV;
   print STDERR "Cannot run $ARGV[0]: $!\n";
   exit 127;
+}
+
+# Each with a zero byte after it: the folder, the number of words, the words of the command, names and values of variables;
+# before them their length in ten digits. What follows is the agent's own input.
+sub be_told {
+  my ($folder, $count, @words) = split /\0/, take(take(10)), -1;
+  @ARGV = splice @words, 0, $count;
+  pop @words;
+  my %added = @words;
+  @ENV{keys %added} = values %added;
+  chdir $folder or give_up("chdir $folder: $!");
+}
+
+# So many bytes and no more. An input that ends before: nobody wants anything.
+sub take {
+  my ($length) = @_;
+  my $taken = '';
+  while (length $taken < $length) { sysread(STDIN, $taken, $length - length $taken, length $taken) or exit 0 }
+  return $taken;
 }
 
 sub follow {

@@ -11,8 +11,10 @@ import type { Task } from "../../domain/task.ts";
 import type { AgentExit } from "../../process/agent.ts";
 import type { Changes } from "../../process/git/worktrees.ts";
 import type { BegunSandbox } from "../../process/sandbox/sandbox.ts";
+import type { WaitingHelper } from "../../process/waiting_helper.ts";
 import type { EngineContext } from "../context.ts";
 import { repositoryFault } from "../dispatch/repository_pause.ts";
+import { workerMark } from "../marks.ts";
 import { endOf, giveAtEnd, isWrongValue, recordPoint, recordStrays } from "./close_run.ts";
 import { beginConfinement } from "./confine.ts";
 import { messageDelivery } from "./deliver_messages.ts";
@@ -137,6 +139,7 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
     broken: null,
   };
   await using begun = beginConfinement(scope.context, scope.run);
+  await using helper = begun === null ? beginHelper(scope) : null;
   try {
     attempt.prepared = await preparePlace(scope).catch(async (error) => {
       attempt.brokenRepository = await faultOfRepository(scope, error);
@@ -148,7 +151,9 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
       ...{ task: scope.task.id, run: scope.run.epoch },
       write: (events) => recordRestored(scope, events),
     });
-    if (control.state.phase === "preparing") await workIn(scope, attempt, { prepared: attempt.prepared, begun });
+    if (control.state.phase === "preparing") {
+      await workIn(scope, attempt, { prepared: attempt.prepared, begun, helper });
+    }
     await recorder.flush();
   } catch (error) {
     control.requireLease();
@@ -168,7 +173,11 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
 async function workIn(
   scope: RunScope,
   attempt: Attempt,
-  { prepared, begun }: { prepared: PreparedPlace; begun: BegunSandbox | null },
+  { prepared, begun, helper }: {
+    prepared: PreparedPlace;
+    begun: BegunSandbox | null;
+    helper: WaitingHelper | null;
+  },
 ): Promise<void> {
   const { context, task, control } = scope;
   const { workplace, verdict } = await setUp(scope, prepared, begun);
@@ -182,11 +191,17 @@ async function workIn(
   attempt.worktreesBefore = await context.worktrees.names(task.repo);
   await using _commits = watchCommits(scope, workplace.place);
   await using _files = keepFilesOf(scope, workplace.place);
-  attempt.exit = await converse(scope, workplace);
+  // Where the run is confined it is of no use, and the agent's end would find it among what has the run's mark.
+  if (workplace.spawn !== undefined) await helper?.[Symbol.asyncDispose]();
+  attempt.exit = await converse(scope, { ...workplace, spawn: workplace.spawn ?? helper?.spawn });
   const proven = await proveWork(scope, workplace, attempt.exit);
   attempt.exit = proven.exit;
   attempt.verdict = proven.verdict;
   attempt.changes = proven.changes ?? null;
+}
+
+function beginHelper({ context, run }: RunScope): WaitingHelper | null {
+  return context.beginHelper?.([run.mark, workerMark(context)]) ?? null;
 }
 
 /** What no task of this repository would fare better with puts the task back, and is told to the scheduler. */

@@ -6,7 +6,7 @@
 
 import type { Agent, AgentProcess, AgentStart } from "../agent.ts";
 import { childTree } from "../child_tree.ts";
-import { isHelping, spawnContained } from "../containment.ts";
+import { isHeld, spawnContained } from "../containment.ts";
 import { markVariable } from "../process_table.ts";
 import { claudeArgs, requireOptions } from "./claude_args.ts";
 import type { Prices } from "./claude_cost.ts";
@@ -58,8 +58,7 @@ export function claudeAgent(
         },
         stdin: "piped",
       });
-      const isHeld = await isHelping(spawn);
-      return agentProcess(child, { start, name, args: [program, ...args], log, prices, isHeld });
+      return agentProcess(child, { start, name, args: [program, ...args], log, prices });
     } catch (error) {
       log.close();
       throw error;
@@ -73,16 +72,14 @@ interface Running {
   args: string[];
   log: Deno.FsFile;
   prices: Prices;
-  /** See `childTree`. */
-  isHeld: boolean;
 }
 
-function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices, isHeld }: Running): AgentProcess {
+function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices }: Running): AgentProcess {
   const input = claudeInput(child.stdin);
   const steps = stepQueue({ maxBytes: MAX_QUEUED_BYTES });
   const { mark, mode } = start;
   const state = newClaudeState({ isResumed: start.resume, before: start.sessionTotal, prices });
-  const tree = childTree(child, { mark, isHeld });
+  const tree = childTree(child, { mark, isHeld: isHeld(child) });
   const { exited } = tree;
   exited.then(() => void input.abandon());
   const { maxOutputBytes = Infinity } = start;

@@ -109,7 +109,7 @@ function removeAll(folder: string): void {
 /** Also somebody who tidies up may have removed it. */
 async function isThere(made: Promise<string>): Promise<boolean> {
   try {
-    return (await Deno.lstat(join(await made, "config"))).isFile;
+    return Deno.lstatSync(join(await made, "config")).isFile;
   } catch {
     return false;
   }

@@ -30,7 +30,7 @@ export async function eraseWorktree(
 /** Removes a worktree's folder and git's entry of it. Its branch stays. */
 export async function eraseEntry(site: Site, name: string, entry: Entry): Promise<void> {
   forgetEntry(site, basename(entry.folder));
-  await markRemoving(entry);
+  markRemoving(entry);
   // Not by `git worktree remove`: when that fails half-way it drops the entry, and with it our mark.
   await removeFolder(join(site.root, name));
   await removeFolder(entry.folder);

@@ -3,6 +3,7 @@
 
 import { DomainError, messageOf } from "../../domain/error.ts";
 import type { Look, Seen, Unit } from "./folder_look.ts";
+import { writeWhole } from "./small_files.ts";
 
 interface Baseline {
   look: Look;
@@ -13,11 +14,10 @@ interface Baseline {
 type StoredSeen = Omit<Seen, "bytes"> & { bytes?: string | null };
 
 /** Writes beside and renames. Throws what the system says. */
-export async function writeBaseline(file: string, { look, own }: Baseline): Promise<void> {
+export function writeBaseline(file: string, { look, own }: Baseline): void {
   const units = [...look].map(([path, unit]) => `[${JSON.stringify(path)},${textOf(unit)}]`);
   const text = `{"own":${JSON.stringify(own)},"units":[${units.join(",")}]}`;
-  await Deno.writeTextFile(`${file}.new`, text, { mode: 0o600 });
-  await Deno.rename(`${file}.new`, file);
+  writeWhole(file, text, { mode: 0o600 });
 }
 
 /** Throws `DomainError("not_found")` when there is none that can be read. */

@@ -31,7 +31,7 @@ export async function guardFolder({ site, path }: Located, file: string | null):
     },
   };
   try {
-    if (file !== null) await writeBaseline(file, { look, own });
+    if (file !== null) writeBaseline(file, { look, own });
     return guard;
   } catch (error) {
     guard[Symbol.dispose]();
@@ -54,7 +54,7 @@ export async function restoreFolder(
   };
   let kept: KeptChanges | null = null;
   let ref: string | null = null;
-  if ((await differences()).length > 0 || await keptCommit(site, options) !== null) {
+  if ((await differences()).length > 0 || keptCommit(site, options) !== null) {
     [kept, ref] = await site.takeTurn(async () => {
       // Again: whoever had the turn until now may have been in the middle of something.
       const found = await differences();

@@ -28,16 +28,16 @@ export interface KeptChanges {
  * work.
  */
 export async function keptOf(site: Site, of: FolderWork): Promise<KeptChanges | null> {
-  const commit = await keptCommit(site, of);
+  const commit = keptCommit(site, of);
   if (commit === null) return null;
   const message = await gitLine(["show", "--no-patch", "--format=%b", commit], { cwd: site.repo });
   return { commit, changes: changesIn(message) };
 }
 
 /** Whether `keptOf` has an answer; without a git. */
-export async function keptCommit({ common }: Pick<Site, "common">, of: FolderWork): Promise<string | null> {
+export function keptCommit({ common }: Pick<Site, "common">, of: FolderWork): string | null {
   const noted = readTextIfThere(join(common, noteOf(of))) ?? "";
-  return isCommitId(noted) ? noted : await looseCommit({ repo: "", common }, folderRef(of));
+  return isCommitId(noted) ? noted : looseCommit({ repo: "", common }, folderRef(of));
 }
 
 /** Keeps what changed, with what earlier calls kept. `before`: says what the repository is. Callers hold its turn. */
@@ -55,8 +55,8 @@ export async function keepChanges(
     await Deno.writeTextFile(join(folder, "config"), `[core]\n\tbare = true\n\trepositoryformatversion = ${format}`);
     await Deno.writeTextFile(join(folder, "HEAD"), "ref: refs/heads/none\n");
     const env = { GIT_DIR: folder, GIT_OBJECT_DIRECTORY: join(site.common, "objects"), ...COMMITTER };
-    const kept = await commitChanges(found, { at: { cwd: folder, env }, earlier: await keptCommit(site, of), ...of });
-    await writeWhole(join(site.common, noteOf(of)), kept.commit);
+    const kept = await commitChanges(found, { at: { cwd: folder, env }, earlier: keptCommit(site, of), ...of });
+    writeWhole(join(site.common, noteOf(of)), kept.commit);
     return kept;
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -7,8 +7,8 @@ import { RecordWatch } from "./record_watch.ts";
 
 /** How long it keeps everything else waiting at a time. */
 const sliceMs = 1;
-/** From so many on they are watched. */
-const manyRecords = 100;
+/** From so many on they are watched: to ask about a change takes as long as to look at these. */
+const manyRecords = 8;
 
 /** The records of one git folder. */
 export class WatchedRecords implements AsyncDisposable {

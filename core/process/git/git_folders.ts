@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from "@std/path";
 import type { RunOptions } from "../subprocess.ts";
-import { readTextIfThere } from "./small_files.ts";
+import { isFolder, readTextIfThere } from "./small_files.ts";
 
 /** Of one call; real paths. */
 export interface GitFolders {
@@ -32,13 +32,5 @@ function discovered(cwd: string): string {
     if (link?.startsWith("gitdir: ")) return resolve(at, link.slice("gitdir: ".length));
     if (link === null && isFolder(path)) return path;
     if (at === dirname(at)) throw new Deno.errors.NotFound(`${cwd} is in no repository`);
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
   }
 }

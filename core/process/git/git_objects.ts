@@ -49,7 +49,7 @@ export async function requireBase(repo: string, base: string): Promise<string> {
 
 /** See `Worktrees.progress`. */
 export async function progressOf(site: Site, place: Place, known: Progress | null): Promise<Progress | null> {
-  const commit = await looseCommit(site, branchRef(place.branch)) ?? await tipOf(site, place.branch);
+  const commit = looseCommit(site, branchRef(place.branch)) ?? await tipOf(site, place.branch);
   if (commit === null) return null;
   if (commit === known?.commit) return known;
   const range = `${requireCommitId(place.base_commit)}..${commit}`;

@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { DomainError, messageOf } from "../../domain/error.ts";
 import { git, gitLine, isCommitId, linesOf } from "./git.ts";
 import { branchRef, isOwnedRef } from "./ref_names.ts";
+import { readTextIfThere } from "./small_files.ts";
 
 /** The commit of a full ref name, or `null`. */
 export async function commitOf(repo: string, ref: string): Promise<string | null> {
@@ -114,15 +115,15 @@ export async function createClaimed(
     cwd: store.repo,
     stdin: `update ${claim}\0${base}^{commit}\0\0create ${branch}\0${base}^{commit}\0`,
   });
-  const commit = await looseCommit(store, branch) ?? await commitOf(store.repo, branch);
+  const commit = looseCommit(store, branch) ?? await commitOf(store.repo, branch);
   if (commit === null) throw new DomainError("unavailable", `Cannot make branch ${branch}: it is gone again`);
   return commit;
 }
 
 /** The commit of a ref in a file of its own, without starting git; `null` where git keeps it otherwise, or there is none. */
-export async function looseCommit({ common }: RefStore, name: string): Promise<string | null> {
-  const text = (await Deno.readTextFile(join(common, name)).catch(() => "")).trim();
-  return isCommitId(text) ? text : null;
+export function looseCommit({ common }: RefStore, name: string): string | null {
+  const text = readTextIfThere(join(common, name));
+  return text !== null && isCommitId(text) ? text : null;
 }
 
 /**

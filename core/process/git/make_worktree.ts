@@ -60,8 +60,8 @@ export async function checkOut(site: Site, name: string, { task, content, commit
     }),
     noteExclusions({ folder: entry.folder, path, common: site.common, repo: site.repo }),
   );
-  await Deno.remove(join(entry.folder, "locked"));
-  await writeMark(entry, { store: site.store, task });
+  Deno.removeSync(join(entry.folder, "locked"));
+  writeMark(entry, { store: site.store, task });
   forgetEntry(site, basename(entry.folder));
   return path;
 }

@@ -41,7 +41,7 @@ export async function savePoint(
 
 /** HEAD's commit; that of a branch is mostly in a file, and whether it is there git says when the ref is made. */
 async function committedIn(site: Site, entry: Entry): Promise<string | null> {
-  return (entry.branch && await looseCommit(site, entry.branch)) || await headOf(entry);
+  return (entry.branch && looseCommit(site, entry.branch)) || await headOf(entry);
 }
 
 /** A commit of all that is there; unlike before a removal, what lies in folders that are excluded stays where it is. */

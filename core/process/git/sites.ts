@@ -8,6 +8,7 @@ import { FolderBaselines } from "./folder_baselines.ts";
 import { gitLine } from "./git.ts";
 import { trustConfiguration } from "./trusted_configuration.ts";
 import { Turns } from "./turns.ts";
+import { isFolder } from "./small_files.ts";
 import { newEntry } from "./worktree_entry.ts";
 import { followMove } from "./worktree_move.ts";
 import type { Place } from "./worktrees.ts";
@@ -71,15 +72,15 @@ export class Sites {
     if (repo === undefined) {
       throw new DomainError("unavailable", `Cannot use repository ${name}: it is not configured on this worker`);
     }
-    if (!await Deno.stat(repo).then(({ isDirectory }) => isDirectory, () => false)) {
+    if (!isFolder(repo)) {
       throw new DomainError("unavailable", `Cannot use repository ${name}: the folder ${repo} is gone`);
     }
-    const common = await Deno.realPath(await this.#commonFolder(repo));
+    const common = Deno.realPathSync(await this.#commonFolder(repo));
     trustConfiguration(common, this.#baselines);
     const folder = this.#options.root(name);
-    await Deno.mkdir(folder, { recursive: true });
+    Deno.mkdirSync(folder, { recursive: true });
     return {
-      ...{ repo, common, root: await Deno.realPath(folder), store: this.#options.store },
+      ...{ repo, common, root: Deno.realPathSync(folder), store: this.#options.store },
       baselines: this.#baselines,
       takeTurn: (action) => this.#turns.take(common, action),
     };

@@ -1,14 +1,23 @@
-// Small files in git folders, read and written whole.
+// Small files, such as those in git folders, read and written whole. Synchronous: a turn of the event loop for each of many tiny
+// files would take ten times as long as the reading.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 /** The trimmed text of a file; null when it is not there or cannot be read. */
-// Synchronous: a turn of the event loop for each of many tiny files would take ten times as long as the reading.
 export function readTextIfThere(path: string): string | null {
   try {
     return Deno.readTextFileSync(path).trim();
   } catch {
     return null;
+  }
+}
+
+/** Whether a folder is at a path, links followed. */
+export function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }
 
@@ -40,7 +49,7 @@ export function readRegular(path: string, { maxBytes }: { maxBytes: number }): U
 }
 
 /** Writes beside and renames, so that the file is there whole or not at all. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await Deno.writeTextFile(`${path}.new`, text);
-  await Deno.rename(`${path}.new`, path);
+export function writeWhole(path: string, text: string, options: { mode?: number } = {}): void {
+  Deno.writeTextFileSync(`${path}.new`, text, options);
+  Deno.renameSync(`${path}.new`, path);
 }

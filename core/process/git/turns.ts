@@ -25,16 +25,16 @@ export class Turns {
 
 async function withLock<T>(common: string, action: () => Promise<T>): Promise<T> {
   // The OS releases it with its holder, however that ends.
-  using file = await Deno.open(join(common, LOCK), { write: true, create: true });
-  await file.lock(true);
+  using file = Deno.openSync(join(common, LOCK), { write: true, create: true });
+  if (!file.tryLockSync(true)) await file.lock(true);
   // But the git of a holder that was killed lives on, and may still be checking out. A holder that was not killed emptied
   // the file, and that is all there is to know then: no look at all processes.
-  if ((await file.stat()).size > 0) await endTree({ mark: await turnMark(common), graceMs: TERM_GRACE_MS });
-  else await file.write(new TextEncoder().encode("held"));
+  if (file.statSync().size > 0) await endTree({ mark: await turnMark(common), graceMs: TERM_GRACE_MS });
+  else file.writeSync(new TextEncoder().encode("held"));
   try {
     return await action();
   } finally {
-    await file.truncate(0);
+    file.truncateSync(0);
   }
 }
 

@@ -112,13 +112,13 @@ export function entryNames(common: string): Set<string> {
 }
 
 /** Marks a worktree as ours. */
-export async function writeMark(entry: Entry, mark: Mark): Promise<void> {
-  await writeWhole(join(entry.folder, MARK), JSON.stringify(mark));
+export function writeMark(entry: Entry, mark: Mark): void {
+  writeWhole(join(entry.folder, MARK), JSON.stringify(mark));
 }
 
 /** Says that what lies in the worktree is not to be saved any more: its removal begins. */
-export async function markRemoving(entry: Entry): Promise<void> {
-  await Deno.writeTextFile(join(entry.folder, REMOVING), "");
+export function markRemoving(entry: Entry): void {
+  Deno.writeTextFileSync(join(entry.folder, REMOVING), "");
 }
 
 /** Whether the worktree's `.git` file still leads to its entry, so that a git that is run inside works on it. */

@@ -22,7 +22,7 @@ export async function followMove(
   if (!entry || entry.isHalfRemoved || basename(entry.path) !== name) return false;
   if (entry.path !== to && !await isGone(entry.path)) return false;
   if (link !== entry.folder && (basename(dirname(link)) !== "worktrees" || !await isGone(link))) return false;
-  await point(entry, to);
+  point(entry, to);
   return true;
 }
 
@@ -37,9 +37,9 @@ async function linkOf(path: string): Promise<string | null> {
   }
 }
 
-async function point(entry: Entry, to: string): Promise<void> {
-  await writeWhole(join(to, ".git"), `gitdir: ${entry.folder}\n`);
-  await writeWhole(join(entry.folder, "gitdir"), `${join(to, ".git")}\n`);
+function point(entry: Entry, to: string): void {
+  writeWhole(join(to, ".git"), `gitdir: ${entry.folder}\n`);
+  writeWhole(join(entry.folder, "gitdir"), `${join(to, ".git")}\n`);
 }
 
 /** Whether a folder is not there; false when that cannot be told. */

@@ -9,7 +9,7 @@ import { messageOf } from "../../domain/error.ts";
 import type { AgentExit } from "../agent.ts";
 import { type BoundedQueue, boundedQueue } from "../bounded_queue.ts";
 import { childTree } from "../child_tree.ts";
-import { isHelping, type Spawn, spawnContained } from "../containment.ts";
+import { isHeld, type Spawn, spawnContained } from "../containment.ts";
 import { readPipe } from "../pipe_reader.ts";
 import { markVariable } from "../process_table.ts";
 
@@ -77,7 +77,7 @@ export function stepRunner({ maxOutputBytes = 10 * 1024 * 1024 }: { maxOutputByt
       env: { ...env, ...marks },
       stdin: "null",
     });
-    const tree = childTree(child, { mark: ownMark, isHeld: await isHelping(spawn) });
+    const tree = childTree(child, { mark: ownMark, isHeld: isHeld(child) });
     const output = boundedQueue({ maxBytes: queuedBytes, sizeOf: ({ bytes }: StepOutput) => bytes, join });
     const drained = readOutput(child, { output, exited: tree.exited, maxOutputBytes });
     return {
