@@ -26,10 +26,14 @@ export function childTree(
 ): ChildTree {
   let stragglers: Promise<Process[]> = Promise.resolve([]);
   let family: Promise<Process[]> = Promise.resolve([]);
+  /** The helper saw the program's end, and so was there for all that was started. */
+  let isHelperWell = false;
+  /** Nothing of it is alive, and nothing can come to be any more. */
+  let isOver = false;
   const exited: Promise<AgentExit> = child.status.then(({ code, signal }) => {
     // While its group has members its number is not given away, so at this moment, and not much later, what is in the group
     // of that number is the run's for certain: also a child with an empty environment whose parent is gone.
-    const isHelperWell = isHeld && signal === null;
+    isHelperWell = isHeld && signal === null;
     if (!isHelperWell) stragglers = findTree({ mark, group: child.pid }).catch(() => []);
     return { code: signal === null ? code : null, signal };
   });
@@ -42,8 +46,10 @@ export function childTree(
       return (await findTree({ mark })).filter((process) => !process.isReaper).length;
     },
     async end({ graceMs }) {
+      if (isOver) return;
       await endTree({ mark, pid: child.pid, graceMs, known: [...await family, ...await stragglers] });
       await exited;
+      isOver = isHelperWell;
     },
   };
 }

@@ -1,21 +1,25 @@
 // What lies in a worktree: as a commit, as counts, as a diff.
 
 import { namesIn, textOf } from "./byte_names.ts";
-import { COMMITTER, contentOverrides, git, gitLine } from "./git.ts";
+import { COMMITTER, git, gitLine } from "./git.ts";
 import {
   diskChanges,
   type FileTree,
   fingerprintOf,
   headOf,
+  hiddenIn,
   type IndexCopy,
   makeKnown,
   MAX_LIST_BYTES,
+  readingOf,
   setLinks,
   takeIn,
   treeOf,
+  unhide,
   unknownTo,
   withCopy,
   withIndex,
+  withRealIndexCopy,
 } from "./worktree_index.ts";
 import type { Changes } from "./worktrees.ts";
 
@@ -64,16 +68,15 @@ export async function isBlank(tree: FileTree): Promise<boolean> {
 
 /** Lines against `base` and the number of files that are not committed; untracked files count. */
 export async function countChanges(tree: FileTree, base: string): Promise<Changes> {
-  return await withIndex(tree, async (at) => {
-    // They write no index, and so run no hook.
-    const reading = { ...at, content: await contentOverrides({ cwd: at.cwd, env: at.env, runsNoHook: true }) };
+  return await withRealIndexCopy(tree, async (at) => {
+    const reading = await readingOf(at);
     const countDiff = async () => sumLines((await git([...DIFF, "--numstat", base, "--"], reading)).text);
-    // At once: they only read, and a slot waits for them.
-    const [{ untracked, nested }, tracked, lines] = await Promise.all([
-      unknownTo(reading, tree),
-      countTracked(reading),
-      countDiff(),
-    ]);
+    const count = () => Promise.all([unknownTo(reading, tree), countTracked(reading), countDiff()]);
+    // At once: they only read, and a slot waits for them. An index that hides something is rare, and then it is counted again.
+    const [hidden, counted] = await Promise.all([hiddenIn(reading), count()]);
+    const isHiding = hidden.assumed.length + hidden.skipped.length > 0;
+    if (isHiding) await unhide(at, hidden);
+    const [{ untracked, nested }, tracked, lines] = isHiding ? await count() : counted;
     const uncommitted = untracked.length + nested.length + tracked;
     if (untracked.length === 0) return { ...lines, uncommitted };
     await makeKnown(at, untracked, { emptyBlob: emptyBlobLike(base) });

@@ -9,7 +9,7 @@
 
 import { join } from "@std/path";
 import { listOf, namesIn } from "./byte_names.ts";
-import { git, gitLine } from "./git.ts";
+import { contentOverrides, git, gitLine } from "./git.ts";
 import type { Overrides } from "./git_programs.ts";
 import { exclusionsOf } from "./exclusions.ts";
 import { includedNames } from "./worktree_include.ts";
@@ -63,9 +63,14 @@ export function treeEnvironment({ folder, path }: Pick<FileTree, "folder" | "pat
 export async function withIndex<T>(tree: FileTree, action: (at: IndexCopy) => Promise<T>): Promise<T> {
   return await withScratch(tree, async (at) => {
     await copyIndex(tree, at);
-    await unhide(at);
+    await unhide(at, await hiddenIn(await readingOf(at)));
     return await action(at);
   });
+}
+
+/** For calls that only read: they write no index, and so run no hook. */
+export async function readingOf(at: IndexCopy): Promise<IndexCopy> {
+  return { ...at, content: await contentOverrides({ cwd: at.cwd, env: at.env, runsNoHook: true }) };
 }
 
 /** Runs `action` with a copy of the index as it is, marks and all. */
@@ -120,12 +125,24 @@ export async function headOf({ folder }: { folder: string }): Promise<string | n
   return await gitLine(args, { cwd: folder, env: { GIT_DIR: folder }, codes: [1, 128] }) || null;
 }
 
-/** Takes the marks away that keep git from looking at a file that is there. */
-async function unhide(at: IndexCopy): Promise<void> {
+/** Names of what git is told not to look at. */
+export interface Hidden {
+  assumed: string[];
+  skipped: string[];
+}
+
+/** What an index hides. */
+export async function hiddenIn(at: IndexCopy): Promise<Hidden> {
   // `S path`; in lower case when it is to be assumed unchanged.
   const tagged = namesIn((await git(["ls-files", "-v", "-z"], at)).bytes);
-  const assumed = tagged.filter((entry) => /^[a-z]/.test(entry)).map((entry) => entry.slice(2));
-  const skipped = tagged.filter((entry) => /^s/i.test(entry)).map((entry) => entry.slice(2));
+  return {
+    assumed: tagged.filter((entry) => /^[a-z]/.test(entry)).map((entry) => entry.slice(2)),
+    skipped: tagged.filter((entry) => /^s/i.test(entry)).map((entry) => entry.slice(2)),
+  };
+}
+
+/** Takes the marks away that keep git from looking at a file that is there. */
+export async function unhide(at: IndexCopy, { assumed, skipped }: Hidden): Promise<void> {
   await mark(at, "--no-assume-unchanged", assumed);
   if (skipped.length === 0) return;
   await mark(at, "--no-skip-worktree", skipped);
