@@ -1,6 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { isHeld, spawnContained } from "../../core/process/containment.ts";
-import { markVariable } from "../../core/process/process_table.ts";
 import { findTree } from "../../core/process/process_tree.ts";
 import { beginHelper } from "../../core/process/waiting_helper.ts";
 import { eventually, tempDir } from "../support/temp.ts";

@@ -3,6 +3,7 @@
 import { join } from "@std/path";
 import { DomainError, nullIfExpected } from "../../domain/error.ts";
 import { eraseHalfMade, eraseStale } from "./erase_worktree.ts";
+import type { Records } from "./folder_look.ts";
 import { contentOverrides, isRevision, resolveCommit } from "./git.ts";
 import { listRefs } from "./git_refs.ts";
 import { both, claimName, makeWorktree } from "./make_worktree.ts";
@@ -23,8 +24,8 @@ export function requirePlainName(branch: string): void {
 /** See `Worktrees.add`. */
 export async function addWorktree(site: Site, options: AddOptions): Promise<AddedPlace> {
   return await site.takeTurn(async () => {
-    await eraseHalfMade(site);
-    return await addUnknown(site, options) ?? await addByStanding(site, options);
+    const records = await eraseHalfMade(site);
+    return await addUnknown(site, options, records) ?? await addByStanding(site, options);
   });
 }
 
@@ -35,11 +36,12 @@ export async function addWorktree(site: Site, options: AddOptions): Promise<Adde
 async function addUnknown(
   site: Site,
   { repo, task, branch, base, baseCommit }: AddOptions,
+  records: Records,
 ): Promise<AddedPlace | null> {
   const from = baseCommit ?? base;
   const path = join(site.root, branch);
   if (!isRevision(from) || hasEntryOf(site.common, branch) || await folderAt(path) !== "none") return null;
-  if (await isElsewhere(site, branch, path)) return null;
+  if (await isElsewhere(site, branch, path, records)) return null;
   const [commit, content] = await both(
     claimName(site, branch, from).catch(nullIfExpected),
     contentOverrides({ cwd: site.repo }),

@@ -5,6 +5,7 @@
 // ours.
 
 import { basename, join } from "@std/path";
+import type { Records } from "./folder_look.ts";
 import { deleteRef, listRefs } from "./git_refs.ts";
 import { keepUnsaved, saveFiles } from "./keep_work.ts";
 import { claimOf, folderAt, tipOf } from "./ownership.ts";
@@ -60,12 +61,13 @@ export async function eraseStale(site: Site, name: string, task: number | string
   return kept;
 }
 
-/** Removes what a killed `add` or `restore` left of any name of ours; no agent ran in there. */
-export async function eraseHalfMade(site: Site): Promise<void> {
-  const { unfinished } = await site.baselines.records(site.common);
+/** Removes what a killed `add` or `restore` left of any name of ours; no agent ran in there. Returns what is there then. */
+export async function eraseHalfMade(site: Site): Promise<Records> {
+  const records = await site.baselines.records(site.common);
+  const { unfinished } = records;
   const halfMade = [...unfinished].map((name) => readEntry(join(site.common, "worktrees", name)))
     .filter(({ isHalfMade }) => isHalfMade);
-  if (halfMade.length === 0) return;
+  if (halfMade.length === 0) return records;
   const prefix = ownedRef(site.store, "");
   for (const claim of await listRefs(site.repo, prefix)) {
     const name = claim.name.slice(prefix.length);
@@ -80,4 +82,5 @@ export async function eraseHalfMade(site: Site): Promise<void> {
     if (entry !== null) await eraseEntry(site, name, entry);
     await eraseRemnants(site, name);
   }
+  return await site.baselines.records(site.common);
 }

@@ -11,19 +11,33 @@ import { git, gitLine } from "./git.ts";
 const INFO_EXCLUDE = "personal-coder-exclude";
 const EXCLUDES_FILE = "personal-coder-excludes-file";
 
-/** The file that `core.excludesFile` names in a repository, or its usual place; empty when git cannot tell. */
-async function excludesFileOf(repo: string): Promise<string> {
+/**
+ * The file that `core.excludesFile` names in a repository, or its usual place; empty when git cannot tell. `written`: what is
+ * written there, as in `Overrides`: mostly that says it.
+ */
+async function excludesFileOf(repo: string, written: string | null | undefined): Promise<string> {
   const xdg = inheritedVariable("XDG_CONFIG_HOME");
   const usual = xdg ? join(xdg, "git", "ignore") : "~/.config/git/ignore";
+  const home = inheritedVariable("HOME");
+  if (written === null && xdg) return usual;
+  if (written === null && home) return join(home, ".config", "git", "ignore");
+  // What git puts something else for.
+  if (typeof written === "string" && !/^[~%:]/.test(written)) return written;
   const args = ["config", "--type=path", `--default=${usual}`, "--get", "core.excludesFile"];
   return await gitLine(args, { cwd: repo, codes: [1, 128] });
 }
 
 /** Copies what excludes files in `repo` now into `folder`, the worktree's own git folder. A relative `excludesFile` is in the worktree. */
 export async function noteExclusions(
-  { folder, path, common, repo }: { folder: string; path: string; common: string; repo: string },
+  { folder, path, common, repo, written }: {
+    folder: string;
+    path: string;
+    common: string;
+    repo: string;
+    written?: string | null;
+  },
 ): Promise<void> {
-  const excludesFile = await excludesFileOf(repo);
+  const excludesFile = await excludesFileOf(repo, written);
   const [info, user] = await Promise.all([
     readIfThere(join(common, "info", "exclude")),
     excludesFile === "" ? new Uint8Array() : readExcludesFile(resolve(path, excludesFile), folder),

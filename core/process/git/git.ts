@@ -14,9 +14,9 @@ import { type GitFolders, gitFoldersOf } from "./git_folders.ts";
 import {
   flatConfiguration,
   includesFiles,
+  lookedForSettings,
   type Overrides,
   overridesOf,
-  programSettings,
   setsNoProgram,
 } from "./git_programs.ts";
 import { configurationFor } from "./trusted_configuration.ts";
@@ -114,7 +114,7 @@ export async function contentOverrides(
 ): Promise<Overrides> {
   const folders = await foldersOf(at);
   // Where there is no repository, git says so.
-  if (folders === null) return overridesOf((await listSettings(["--get-regexp", programSettings], at)).toString());
+  if (folders === null) return overridesOf((await listSettings(["--get-regexp", lookedForSettings], at)).toString());
   const { text, isTrusted, isGuarded } = configurationFor(folders);
   // What files that it includes say is read once, too; and they are as they are now, whoever named or wrote them.
   const listed = text === null || includesFiles(text) ? await listSettings(["--list"], at) : null;
@@ -148,7 +148,7 @@ async function overridesIn(
   if (runsNoHook && text !== null && setsNoProgram(text)) {
     return { args: [], settings: [], env: {}, isOffline: false, hasOwnSsh: true };
   }
-  return overridesOf((listed ?? await listSettings(["--get-regexp", programSettings], at)).toString());
+  return overridesOf((listed ?? await listSettings(["--get-regexp", lookedForSettings], at)).toString());
 }
 
 async function listSettings(

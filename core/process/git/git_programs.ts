@@ -5,8 +5,8 @@
 // What the user configured (system, global, command) stays, so LFS and the like work as everywhere; and so do git-lfs's own
 // words in a repository, which `git lfs install --local` writes there.
 
-/** For `git config --get-regexp`: settings whose value git, or git-lfs, may run. Hooks and external diffs are off for all. */
-export const programSettings = [
+/** Settings whose value git, or git-lfs, may run. Hooks and external diffs are off for all. */
+const programSettings = [
   "^filter\\..*\\.(clean|smudge|process|required)$",
   "^core\\.(sshcommand|gitproxy|askpass|alternaterefscommand)$",
   "^credential\\.(.*\\.)?helper$",
@@ -18,6 +18,11 @@ export const programSettings = [
 ].join("|");
 
 const isProgram = new RegExp(programSettings, "s");
+
+const excludesSetting = "core.excludesfile";
+
+/** For `git config --get-regexp`: what `overridesOf` goes by. */
+export const lookedForSettings = `${programSettings}|^${excludesSetting.replace(".", "\\.")}$`;
 
 /**
  * Whether the text of a configuration file sets none of them, and leads to no other file that might. Any mention counts, also in
@@ -83,11 +88,14 @@ export interface Overrides {
   isOffline: boolean;
   /** The user's own configuration says how ssh is called. */
   hasOwnSsh: boolean;
+  /** `core.excludesFile` as it is written, whoever wrote it; null: nobody did; absent: not looked for. */
+  excludesFile?: string | null;
 }
 
 /** From the output of `git config --show-scope --null` with `--get-regexp` or `--list`. */
 export function overridesOf(listing: string): Overrides {
-  const settings = settingsIn(listing).filter(({ key }) => isProgram.test(key));
+  const all = settingsIn(listing);
+  const settings = all.filter(({ key }) => isProgram.test(key));
   const values: [key: string, value: string][] = [];
   for (const key of new Set(settings.filter(isUnwanted).map(({ key }) => key))) {
     if (isHelper(key) || isRemote(key)) continue;
@@ -106,6 +114,7 @@ export function overridesOf(listing: string): Overrides {
     settings: values,
     isOffline: settings.some((one) => isUnwanted(one) && isRemote(one.key)),
     hasOwnSsh: settings.some((one) => !isUnwanted(one) && one.key === "core.sshcommand"),
+    excludesFile: all.findLast(({ key }) => key === excludesSetting)?.value ?? null,
   };
 }
 

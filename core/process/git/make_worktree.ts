@@ -58,7 +58,10 @@ export async function checkOut(site: Site, name: string, { task, content, commit
     git(["reset", "--hard", "--quiet", "--no-recurse-submodules"], {
       ...{ cwd: path, env: { ...treeEnvironment(entry), ...env }, content },
     }),
-    noteExclusions({ folder: entry.folder, path, common: site.common, repo: site.repo }),
+    noteExclusions({
+      ...{ folder: entry.folder, path, common: site.common, repo: site.repo },
+      written: content.excludesFile,
+    }),
   );
   Deno.removeSync(join(entry.folder, "locked"));
   writeMark(entry, { store: site.store, task });

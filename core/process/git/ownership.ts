@@ -15,7 +15,7 @@
 // Anything else of that name is somebody's: it is left alone.
 
 import { basename, join } from "@std/path";
-import { textOf, type Unit } from "./folder_look.ts";
+import { type Records, textOf, type Unit } from "./folder_look.ts";
 import { commitOf, listRefs } from "./git_refs.ts";
 import { branchRef, ownedRef } from "./ref_names.ts";
 import type { Site } from "./sites.ts";
@@ -55,10 +55,11 @@ export async function isForeign(
   return folder === "other" || (entry === null ? folder === "folder" : !isOurs(site, entry, claim));
 }
 
-/** The folders in which a branch (full name) is checked out; the repository's own working tree is `common`. */
+/** The folders in which a branch (full name) is checked out; the repository's own working tree is `common`. `records`: of now. */
 export async function checkoutsOf(
   { common, baselines }: Pick<Site, "common" | "baselines">,
   branch: string,
+  records?: Records,
 ): Promise<string[]> {
   const head = `ref: ${branch}`;
   const isAtBranch = ({ path, files }: Unit) => {
@@ -67,7 +68,7 @@ export async function checkoutsOf(
     // Where it is half removed, nobody knows the folder any more.
     return textOf(files.get("gitdir")).trim() !== "";
   };
-  const { units, unfinished } = await baselines.records(common);
+  const { units, unfinished } = records ?? await baselines.records(common);
   // What git is making counts for git, too.
   const made = [...unfinished].map((name) => readEntry(join(common, "worktrees", name)))
     .filter((entry) => entry.branch === branch && entry.path !== "");
@@ -79,8 +80,8 @@ export async function checkoutsOf(
 }
 
 /** Whether the branch is checked out in another worktree (a person looks at it there): deleting it would break that one. */
-export async function isElsewhere(site: Site, name: string, path: string): Promise<boolean> {
-  return (await checkoutsOf(site, branchRef(name))).some((other) => other !== path);
+export async function isElsewhere(site: Site, name: string, path: string, records?: Records): Promise<boolean> {
+  return (await checkoutsOf(site, branchRef(name), records)).some((other) => other !== path);
 }
 
 /** Whether a task may use a name: `free`, `ours` (to be saved and replaced), or `taken` by somebody else. */

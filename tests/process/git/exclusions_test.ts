@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { git } from "../../support/temp.ts";
+import { git, tempDir } from "../../support/temp.ts";
 import { worktreeWorld, write } from "../worktree_world.ts";
 
 const attacks: Record<string, (place: { path: string }, repo: { path: string }) => Promise<unknown>> = {
@@ -48,3 +48,29 @@ Deno.test("What the user excluded before the run, and the worktree's own .gitign
   const inner = ["a.swp", "below/by-info", "by-info", "kept.swp", "node_modules/x", "work.txt"];
   assertEquals(await w.files(nested![0]!.commit), inner);
 });
+
+const places: [written: string | null, file: string][] = [
+  [null, ".config/git/ignore"],
+  ["~/mine", "mine"],
+  ["%HOME%/named", "named"],
+];
+
+for (const [written, file] of places) {
+  Deno.test(`The user's exclusions are found where git finds them: ${written ?? "in the usual place"}`, async () => {
+    await using w = await worktreeWorld();
+    await using home = await tempDir();
+    await write(home.path, file, "by-user\n");
+    if (written !== null) await w.repo.git("config", "core.excludesFile", written.replace("%HOME%", home.path));
+    const [before, xdg] = [Deno.env.get("HOME"), Deno.env.get("XDG_CONFIG_HOME")];
+    Deno.env.set("HOME", home.path);
+    Deno.env.delete("XDG_CONFIG_HOME");
+    try {
+      const place = await w.add();
+      await write(place.path, "by-user");
+      assertEquals((await w.worktrees.changes(place)).uncommitted, 0);
+    } finally {
+      if (before !== undefined) Deno.env.set("HOME", before);
+      if (xdg !== undefined) Deno.env.set("XDG_CONFIG_HOME", xdg);
+    }
+  });
+}

@@ -61,8 +61,21 @@ Deno.test("overridesOf() forgets all credential helpers and names the user's aga
 
 Deno.test("overridesOf() allows no fetching when the repository names a program for it", () => {
   const listing = (scope: string) => `${scope}\0remote.origin.uploadpack\n/theirs\0`;
-  assertEquals(overridesOf(listing("local")), { args: [], env: {}, settings: [], isOffline: true, hasOwnSsh: false });
+  assertEquals(overridesOf(listing("local")), {
+    args: [],
+    env: {},
+    settings: [],
+    isOffline: true,
+    hasOwnSsh: false,
+    excludesFile: null,
+  });
   assertEquals(overridesOf(listing("global")).isOffline, false);
+});
+
+Deno.test("overridesOf() says which file of exclusions is written last, whoever wrote it", () => {
+  const listing = "global\0core.excludesfile\n~/mine\0local\0core.excludesfile\nnear\0";
+  assertEquals(overridesOf(listing), { ...overridesOf(""), excludesFile: "near" });
+  assertEquals(overridesOf("").excludesFile, null);
 });
 
 Deno.test("overridesOf() switches configured hooks off, whoever configured them", () => {
