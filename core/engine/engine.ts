@@ -72,7 +72,10 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
   const { store } = context;
   const { endSurvivors, watcher, surroundings } = options;
   const stopped = new AbortController();
-  const dispatch = dispatchParts(context, { endSurvivors, watcher, version: () => surroundings().version });
+  const dispatch = dispatchParts(context, {
+    ...{ endSurvivors, watcher, version: () => surroundings().version },
+    onCondition: () => feeds.conditionChanged(),
+  });
   const { board, pause, drains, scheduler, wakeUp, mergeQueue, note } = dispatch;
   const queries = makeQueries(context, {
     board,
@@ -82,7 +85,7 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
     workerName: workerNames(context, dispatch),
     pauseReason: () => drains.isDraining ? drainWords : pause.current()?.reason ?? scheduler.obstacle(),
   });
-  const feeds = new Feeds({
+  const feeds: Feeds = new Feeds({
     store,
     head: (id) => store.log.head(id),
     require: queries.require,
@@ -149,17 +152,25 @@ export function engine(context: EngineContext, options: EngineOptions): Engine {
 /** What decides when a task runs here. */
 function dispatchParts(
   context: EngineContext,
-  { endSurvivors, watcher, version }: Pick<EngineOptions, "endSurvivors" | "watcher"> & { version: () => string },
+  { endSurvivors, watcher, version, onCondition }: Pick<EngineOptions, "endSurvivors" | "watcher"> & {
+    version: () => string;
+    /** What people are told of the whole service is another thing now. */
+    onCondition(): void;
+  },
 ) {
   const board = liveBoard(context.store, context);
   const note = notesOf(context);
   const wakeUp = new WakeUp();
   const runs = new LiveRuns();
-  const pause = dispatchPause(context, wakeUp.wake);
-  const repositories = repositoryPauses(context, { note, onChange: wakeUp.wake });
-  const drains = new Drains(context, wakeUp.wake);
-  const slots = new Slots(context, wakeUp.wake);
-  const disk = watchedDisk(context, { note, wakeUp, runs });
+  const onChange = () => {
+    wakeUp.wake();
+    onCondition();
+  };
+  const pause = dispatchPause(context, onChange);
+  const repositories = repositoryPauses(context, { note, onChange });
+  const drains = new Drains(context, onChange);
+  const slots = new Slots(context, onChange);
+  const disk = watchedDisk(context, { note, onChange, runs });
   // They know each other: the beat tells what the scheduler does, and the scheduler asks whether there is a lease.
   const about = () => aboutWorker(context, { version: version(), pause, disk, drains, slots, runs, scheduler });
   const lease = leases(context, {
@@ -177,6 +188,7 @@ function dispatchParts(
   const mergeQueue: MergeQueue = new MergeQueue(context, { places, onFree: wakeUp.wake });
   const scheduler: Scheduler = makeScheduler(context, {
     ...{ board, pause, repositories, disk, drains, slots, lease, runs, mergeQueue, wakeUp },
+    onObstacle: onCondition,
   });
   return { board, note, wakeUp, pause, repositories, disk, drains, slots, about, lease, places, mergeQueue, scheduler };
 }
@@ -187,7 +199,7 @@ const nothingLeftBytes = 1024 * 1024;
 /** A disk whose shortage is reported, noted in the log and seen by the scheduler. */
 function watchedDisk(
   { clock, store, freeBytes, folderBytes, reserve, warn }: EngineContext,
-  { note, wakeUp, runs }: { note: Note; wakeUp: WakeUp; runs: LiveRuns },
+  { note, onChange, runs }: { note: Note; onChange: () => void; runs: LiveRuns },
 ): DiskWatch {
   const stopHog = diskHog({ runs: () => runs.all(), folderBytes });
   void reserve?.keep();
@@ -204,7 +216,7 @@ function watchedDisk(
       warn(text, null);
       void note("disk", text).catch((error) => warn(`Cannot record: ${text}`, error));
       if (shortage === null) void reserve?.keep();
-      wakeUp.wake();
+      onChange();
     },
   });
 }

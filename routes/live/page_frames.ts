@@ -19,14 +19,14 @@ export async function* pageFrames(
 ): AsyncGenerator<Uint8Array, void> {
   let isFirst = true;
   let lastHealth = "";
-  for await (const { cursor, isReset, events, changed } of pages) {
+  for await (const { cursor, isReset, events, changed, isConditionNew = false } of pages) {
     const greeting = isReset ? "reset" : isFirst && isNew ? "hello" : null;
     if (greeting) yield frame(greeting, "{}", cursor!);
     const frames: { event: string; data: string }[] = [];
     for (const view of changed) frames.push({ event: "task", data: jsonOf(view) });
     for (const { event, json } of events) frames.push({ event: event.type, data: json });
-    if (isFirst || changed.length > 0) {
-      const { json } = await (isFirst ? health.fresh() : health.recent());
+    if (isFirst || isConditionNew || changed.length > 0) {
+      const { json } = await (isFirst || isConditionNew ? health.fresh() : health.recent());
       if (json !== lastHealth) frames.push({ event: "health", data: json });
       lastHealth = json;
     }
@@ -52,7 +52,7 @@ function jsonOf(view: TaskView): string {
 
 /** The service's condition for all pages. */
 export interface SharedHealth {
-  /** As it is now: a page that comes was drawn with one that may be newer than a shared one. */
+  /** As it is now: a page that comes was drawn with one that may be newer than a shared one, and what changed is told as it is. */
   fresh(): Promise<ReadHealth>;
   /** One reading for all, at most once a second. */
   recent(): Promise<ReadHealth>;

@@ -54,6 +54,8 @@ export interface SchedulerParts {
   mergeQueue: { has(id: number): boolean };
   /** Makes it look again soon. */
   wakeUp: WakeUp;
+  /** `obstacle` is another one now. */
+  onObstacle?(): void;
 }
 
 /** After the store failed, and between looks at a store that others write to. */
@@ -126,7 +128,7 @@ class QueueScheduler implements Scheduler {
   }
 
   retry(): void {
-    this.#obstacle = null;
+    this.#obstruct(null);
     this.#parts.wakeUp.wake();
   }
 
@@ -175,7 +177,7 @@ class QueueScheduler implements Scheduler {
     this.#nextDueAt = planned.nextDueAt;
     const starts = planned.starts.filter(({ id }) => !this.#isInHand(id));
     if (starts.length === 0) {
-      if (board.order.size("ready") === 0) this.#obstacle = null;
+      if (board.order.size("ready") === 0) this.#obstruct(null);
       return;
     }
     const agent = await this.#agent();
@@ -191,13 +193,19 @@ class QueueScheduler implements Scheduler {
   async #agent(): Promise<Agent | null> {
     try {
       const agent = await this.#context.agent();
-      this.#obstacle = null;
+      this.#obstruct(null);
       return agent;
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      this.#obstacle = error.message;
+      this.#obstruct(error.message);
       return null;
     }
+  }
+
+  #obstruct(words: string | null): void {
+    if (words === this.#obstacle) return;
+    this.#obstacle = words;
+    this.#parts.onObstacle?.();
   }
 
   #start(start: Parameters<typeof claimAndRun>[1], agent: Agent): void {

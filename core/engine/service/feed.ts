@@ -32,6 +32,8 @@ export interface FeedPage {
   events: Published[];
   /** Tasks that look different now. */
   changed: TaskView[];
+  /** The service's own condition is another one: a pause began, say. For who follows changes. */
+  isConditionNew?: true;
 }
 
 export interface Feed {
@@ -92,6 +94,7 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
   #versionstamp = "";
   /** A page is due even if there is nothing in it: the first one, and one with the cursor that an earlier page lacked. */
   #owesPage = false;
+  #isConditionNew = false;
   #waiting: ((result: Result | Promise<Result>) => void) | null = null;
   #state: "new" | "open" | "closed" = "new";
   #detach = () => {};
@@ -121,6 +124,12 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
   hearChanges(versionstamp: string, changed: TaskView[]): void {
     for (const view of changed) this.#changed.set(view.id, view);
     if (versionstamp > this.#versionstamp) this.#versionstamp = versionstamp;
+  }
+
+  /** The service's condition is another one. `wake` is called next. */
+  hearCondition(): void {
+    this.#isConditionNew = true;
+    this.#owesPage = true;
   }
 
   /** Gives what was heard to who waits for it, in the same turn: a thousand followers of one task are woken per event. */
@@ -261,7 +270,9 @@ export class Follower implements AsyncIterableIterator<FeedPage, void> {
     this.#owesPage = this.wantsChanges && !isWhole;
     const events = pages.length === 1 ? pages[0]! : pages.flat();
     const cursor = isWhole ? cursorOf(this.#sources.store.id, versionstamp) : null;
-    return { done: false, value: { cursor, isReset: false, events, changed } };
+    const condition = this.#isConditionNew ? { isConditionNew: true as const } : {};
+    this.#isConditionNew = false;
+    return { done: false, value: { cursor, isReset: false, events, changed, ...condition } };
   }
 }
 

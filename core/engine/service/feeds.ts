@@ -57,6 +57,14 @@ export class Feeds {
     if (isBoardChanged) void this.#tellDependants(heads.map(({ id }) => id), versionstamp);
   }
 
+  /** The service is in another condition than before, which is in no commit. */
+  conditionChanged(): void {
+    for (const follower of this.#ofChanges) {
+      follower.hearCondition();
+      follower.wake();
+    }
+  }
+
   #tell(versionstamp: string, changed: TaskView[]): void {
     for (const follower of this.#ofChanges) {
       follower.hearChanges(versionstamp, changed);

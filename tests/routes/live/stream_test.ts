@@ -84,6 +84,22 @@ Deno.test("a page that comes is told the condition of now, however soon after an
   assertEquals((await after.until(isHealth)).data.draining, true);
 });
 
+Deno.test("a page where no task changes hears at once that the worker drains, has other slots, or goes on", async () => {
+  await using world = await routesWorld();
+  await using page = await connect(world);
+  const heard = (fits: (health: Frame["data"]) => boolean) =>
+    page.until(({ event, data }) => event === "health" && fits(data));
+  const { data: { slots } } = await heard(() => true);
+  await world.json(200, "/api/workers/self/drain", { method: "POST" });
+  await heard(({ draining }) => draining);
+  page.frames.length = 0;
+  await world.json(200, "/api/workers/self/resume", { method: "POST" });
+  await heard(({ draining }) => !draining);
+  const total = slots.total + 1;
+  await world.json(200, "/api/workers/self/slots", { method: "POST", json: { slots: total } });
+  await heard((health) => health.slots.total === total);
+});
+
 Deno.test("followed tasks bring their events from the seq on that the page has", async () => {
   await using world = await routesWorld();
   const { id } = await world.create();
