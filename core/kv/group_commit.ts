@@ -44,8 +44,10 @@ export interface GroupCommit {
    * commit holds, or `DomainError("unavailable")`.
    */
   append(request: AppendRequest): Promise<Appended>;
-  /** Forgets what is cached of a task that another process may have changed. */
-  forget(task: number): void;
+  /** Forgets what is cached of a task that another process has changed; what that was, or nothing. */
+  forget(task: number): Task | null;
+  /** What another process made of a task that was just forgotten. */
+  learn(task: Task, versionstamp: string): void;
   /** From now on a commit whose outcome is unknown is not sent again. */
   close(): void;
   /** Resolves when everything appended so far is settled. */
@@ -63,7 +65,12 @@ interface Options {
   shared: boolean;
   /** Called for each commit in order, before its appends resolve. */
   onCommit(committed: Committed): void;
+  /** Has the writer told (`forget`, `learn`) what others committed until now; without it the heads are read. */
+  catchUp?(): Promise<void>;
 }
+
+/** From so many tasks on that a commit lost, what others made of them is learned from the log, which has to be read in any case. */
+const manyLost = 8;
 
 const lostAtMost = 100;
 
@@ -72,6 +79,7 @@ export function groupCommit(options: Options): GroupCommit {
   return {
     append: (request) => writer.append(request),
     forget: (task) => writer.forget(task),
+    learn: (task, versionstamp) => writer.learn(task, versionstamp),
     close: () => writer.close(),
     idle: () => writer.idle(),
   };
@@ -105,8 +113,14 @@ class Writer implements GroupCommit {
     });
   }
 
-  forget(task: number): void {
+  forget(task: number): Task | null {
+    const before = this.#heads.get(task)?.task ?? null;
     this.#heads.forgetChanged(task, { inFlight: this.#flushing !== null });
+    return before;
+  }
+
+  learn(task: Task, versionstamp: string): void {
+    this.#heads.learn(task.id, { task, versionstamp });
   }
 
   close(): void {
@@ -237,10 +251,11 @@ class Writer implements GroupCommit {
   async #write(batch: CommitBatch): Promise<void> {
     const versionstamp = await this.#commit(batch);
     if (versionstamp !== null) return this.#settle(batch, versionstamp);
-    // Another process was faster with one of the heads: read them all again and decide again.
-    this.#heads.forget(batch.staged.keys());
-    // What waits behind them has often gone the same way, and is read with them.
-    for (const { request: { task } } of this.#queue.candidates()) if (task !== "new") this.#heads.forget([task]);
+    // Another process was faster with one of the heads: all are decided again as they are now.
+    if (batch.staged.size >= manyLost) await this.#options.catchUp?.().catch(() => {/* then they are read */});
+    // What waits behind them has often gone the same way.
+    const behind = this.#queue.candidates().map(({ request: { task } }) => task).filter((task) => task !== "new");
+    this.#heads.forgetLost(new Set([...batch.staged.keys(), ...behind]));
     this.#nextId = null;
     const live: Waiting[] = [];
     for (const { waiting } of batch.taken) {

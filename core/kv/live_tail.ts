@@ -229,10 +229,17 @@ class CommitTail implements LiveTail {
       if (together.length > 0 && events > eventsTogether) break;
       together.push(entry);
     }
-    for (const [task] of together.flatMap(({ value }) => value)) this.#parts.writer().forget(task);
-    const commits = await readCommits(this.#parts.log, together.map(({ value }) => value), { folded: this.#folded });
+    const writer = this.#parts.writer();
+    const folded = new Map(this.#folded);
+    for (const [task] of together.flatMap(({ value }) => value)) {
+      const known = writer.forget(task);
+      if (known && known.seq > (folded.get(task)?.seq ?? 0)) folded.set(task, known);
+    }
+    const commits = await readCommits(this.#parts.log, together.map(({ value }) => value), { folded });
     for (const [at, commit] of commits.entries()) {
-      this.#pass({ versionstamp: together[at]!.key[1] as string, ...commit });
+      const versionstamp = together[at]!.key[1] as string;
+      for (const head of commit.heads) writer.learn(head, versionstamp);
+      this.#pass({ versionstamp, ...commit });
     }
     return together.length;
   }

@@ -45,7 +45,7 @@ async function headsAfter(log: EventLog, ranges: CommittedRange[], { before, eve
 }): Promise<Task[]> {
   const heads = new Map<number, Task>();
   for (const [at, [task, from]] of ranges.entries()) {
-    const start = before(task) ?? (from === 1 ? emptyTask(task) : undefined);
+    const start = from === 1 ? emptyTask(task) : before(task);
     if (start?.seq === from - 1) heads.set(task, evolveAll(start, events(at).map(({ event }) => event)));
   }
   const unknown = ranges.filter(([task]) => !heads.has(task));

@@ -134,6 +134,7 @@ export async function buildStore(
     limits: remote ? remoteLimits : localLimits,
     shared,
     onCommit: (committed: Committed) => tail.committed(committed),
+    catchUp: () => tail.look(),
   });
   const tail = liveTail({ kv, log, clock, random, shared, cursor, writer: () => writer });
   // Alone, an intent that is still there belongs to a process that died; with others it may be at work.

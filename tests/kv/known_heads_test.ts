@@ -47,6 +47,30 @@ Deno.test("forgetChanged() also forgets what the commit in flight goes on to rem
   assertEquals(heads.get(1), known(3), "once");
 });
 
+Deno.test("what is learned while a commit is in flight counts once that is lost, as if it was read", async () => {
+  using kv = await openKv();
+  const heads = new KnownHeads(kv);
+  for (const task of [1, 2, 3]) heads.remember(task, known(1));
+  heads.learn(3, known(9));
+  heads.forgetChanged(1, { inFlight: true });
+  heads.forgetChanged(2, { inFlight: true });
+  heads.learn(1, known(2));
+  heads.forgetLost([1, 2, 3]);
+  heads.settle();
+  assertEquals([heads.get(1), heads.get(2), heads.get(3)], [known(2), undefined, undefined]);
+  assertEquals(await heads.load([1, 2]), new Set([1, 2]), "both are as the store says now");
+  assertEquals(await heads.load([1, 2]), new Set());
+});
+
+Deno.test("what is learned of a task does not outlive a commit that wrote it", () => {
+  const heads = new KnownHeads(null as unknown as Kv);
+  heads.forgetChanged(1, { inFlight: true });
+  heads.learn(1, known(2));
+  heads.remember(1, known(3));
+  heads.settle();
+  assertEquals(heads.get(1), undefined);
+});
+
 Deno.test("forgetChanged() is over at once when nothing is in flight", () => {
   const heads = new KnownHeads(null as unknown as Kv);
   heads.remember(1, known(1));

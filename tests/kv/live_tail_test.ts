@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { evolveAll } from "../../core/domain/evolve.ts";
+import { emptyTask } from "../../core/domain/task.ts";
+import type { Appended } from "../../core/kv/commit_batch.ts";
 import { eventLog } from "../../core/kv/event_log.ts";
 import type { Published } from "../../core/kv/event_record.ts";
 import { type Committed, type GroupCommit, groupCommit } from "../../core/kv/group_commit.ts";
+import { keys } from "../../core/kv/keys.ts";
 import { type Kv, localLimits } from "../../core/kv/kv.ts";
 import { type LiveTail, liveTail } from "../../core/kv/live_tail.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
@@ -27,6 +31,7 @@ function processOn(kv: Kv, { shared = false, cursor = "", clock = systemClock } 
     limits: localLimits,
     shared,
     onCommit: (committed) => tail.committed(committed),
+    catchUp: () => tail.look(),
   });
   const tail = liveTail({
     kv,
@@ -73,6 +78,36 @@ Deno.test("subscribe() gets each commit once and in order, until it is ended", a
   end();
   await process.say(id, "x");
   assertEquals([seen.length, process.passed.length], [6, 7]);
+});
+
+Deno.test("a writer that loses a race for many tasks learns from the log what others made of them, and reads no head again", async () => {
+  using memory = await openKv();
+  const other = processOn(memory, { shared: true });
+  const ids = await Promise.all(Array.from({ length: 10 }, () => other.create()));
+  let reads = 0;
+  let races = 0;
+  const kv: Kv = {
+    ...memory,
+    getMany(wanted) {
+      reads += wanted.filter(([kind]) => kind === keys.task(1)[0]).length;
+      return memory.getMany(wanted);
+    },
+    async commit(commit) {
+      if (races++ === 0) { for (const id of ids) await other.say(id, "theirs"); }
+      return await memory.commit(commit);
+    },
+  };
+  const loser = processOn(kv, { shared: true });
+  const said = await Promise.all(ids.map((id) => loser.say(id, "ours")));
+  assertEquals(races, 2);
+  assertEquals(reads, ids.length, "before the race alone");
+  const log = eventLog(memory);
+  for (const [at, id] of ids.entries()) {
+    const events = (await log.read(id, { after: 0, limit: 10 })).map(({ event }) => event);
+    assertEquals(events.slice(1).map(({ data }) => (data as { text: string }).text), ["theirs", "ours"]);
+    assertEquals(await log.head(id), evolveAll(emptyTask(id), events));
+    assertEquals((said[at] as Appended).head, evolveAll(emptyTask(id), events));
+  }
 });
 
 Deno.test("since() gives what memory has without a gap, and null when it does not reach back", async () => {

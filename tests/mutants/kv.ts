@@ -38,10 +38,9 @@ export const kvMutants: Mutant[] = [
   },
   {
     name: "heads are kept after a lost race",
-    file: "core/kv/group_commit.ts",
-    text:
-      "    // Another process was faster with one of the heads: read them all again and decide again.\n    this.#heads.forget(batch.staged.keys());",
-    broken: "",
+    file: "core/kv/known_heads.ts",
+    text: "      } else this.#heads.delete(task);\n    }\n  }\n\n  /** Nothing is in flight",
+    broken: "      }\n    }\n  }\n\n  /** Nothing is in flight",
     tests: ["tests/kv/group_commit_test.ts", "tests/kv/group_commit_faults_test.ts"],
   },
   {
