@@ -223,19 +223,16 @@ Deno.test("the domain does no I/O", async () => {
 Deno.test("only main.ts reads the environment, listens for signals, serves, schedules and ends the process", async () => {
   const pattern = /\bDeno\.(?:env\.\w+|cron|serve|addSignalListener|args|exit)\b/g;
   const found = await namesFound(["core", "routes", "islands", "cli"], pattern);
-  // A child's environment is made of our own, and the launcher's is erased; the demo repository has a program in it, as text;
-  // the launcher (with what it supervises by), the build, the demo agent and what is around a sandbox are programs of their own.
+  // A child's environment is made of our own; the demo repository has a program in it, as text; the launcher, the build, the
+  // demo agent and what is around a sandbox are programs of their own.
   const excepted = [
     "core/process/environment.ts: Deno.env.get",
     "core/process/environment.ts: Deno.env.toObject",
     "core/process/demo/demo_repository.ts: Deno.args",
-    "core/host/erase_environment.ts: Deno.env.delete",
-    "core/host/erase_environment.ts: Deno.env.get",
   ];
   const ownPrograms = [
     ...[
       "core/host/launcher.ts",
-      "core/host/supervise.ts",
       "core/host/build_islands.ts",
       "core/process/demo/demo_agent.ts",
       "cli/coder.ts",

@@ -1,5 +1,6 @@
 // `deno task start`: works out what the service needs from its configuration, and runs it with these permissions and no
-// others. This program itself may do anything, but serves nobody: it starts one child, passes signals on and waits.
+// others. This program itself may do anything, but serves nobody: it becomes a small one (supervise.pl) that starts one child,
+// passes signals on and waits.
 //
 // What the service may do (`permissionsOf` says it in full):
 //   net      listen where CODER_HOST and CODER_PORT say, and on loopback, where it looks which ports are free for a task; call
@@ -27,9 +28,8 @@ import type { WebhookHost } from "../domain/webhook_hosts.ts";
 import { messageOf } from "../domain/error.ts";
 import { logger, printable } from "./log.ts";
 import { childEnvironment } from "../process/environment.ts";
-import { eraseEnvironment } from "./erase_environment.ts";
-import { secretNames, secretsOf, withoutSecrets } from "../process/hand_over.ts";
-import { awaitKvHosts } from "./kv_endpoints.ts";
+import { secretNames, secretsOf, takeOver, withoutSecrets } from "../process/hand_over.ts";
+import { awaitKvHosts, newEndpointsCode } from "./kv_endpoints.ts";
 import { launchedVariable } from "./launcher_chain.ts";
 import { run } from "../process/subprocess.ts";
 import { supervise } from "./supervise.ts";
@@ -221,37 +221,27 @@ function realPath(path: string): string {
 }
 
 async function launch(): Promise<never> {
-  const env = readEnvironment();
+  // The second time, what was handed over the first time.
+  const before = Deno.env.get(launchedVariable) === "1" ? await takeOver(Deno.stdin.readable) : null;
+  const env = { ...readEnvironment(), ...before?.secrets };
   const settings = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CODER_")));
   const own = readConfig(settings, { hostname: Deno.hostname(), home: env.HOME });
   const config = withRepositories(own, await readAddedRepositories(own.data));
+  const secrets = secretsOf(env);
   const found: Surroundings = {
     path: env.PATH ?? "",
     deno: Deno.execPath(),
     gitFolders: await gitFolders(config.repos?.values() ?? []),
-    kvHosts: [],
+    kvHosts: isServer(config.kv) ? await handedOut(config, { secrets, before: before?.kvHosts ?? null }) : [],
     realPath,
   };
   // The service may not run the bundler.
   const { buildIslands, islandsAreStale } = await import("./build_islands.ts");
   if (islandsAreStale()) await buildIslands();
-  const [environment, secrets] = [serviceEnvironment(env), secretsOf(env)];
-  // They have been read, and what reads our environment later finds nothing.
-  eraseEnvironment(secretNames);
-  if (!isServer(config.kv)) {
-    return await supervise({ args: argumentsOf(permissionsOf(config, found)), env: environment, secrets });
-  }
-  const hosts = new Set(await handedOut(config, secrets));
-  const args = () => argumentsOf(permissionsOf(config, { ...found, kvHosts: [...hosts] }));
   return await supervise({
-    args: args(),
-    env: environment,
-    secrets,
-    async renew() {
-      const known = hosts.size;
-      for (const host of await handedOut(config, secrets)) hosts.add(host);
-      return hosts.size > known && hosts.size <= hostsAtMost ? args() : null;
-    },
+    args: argumentsOf(permissionsOf(config, found)),
+    env: serviceEnvironment(env),
+    handedOver: { secrets, kvHosts: found.kvHosts },
   });
 }
 
@@ -264,13 +254,22 @@ function withRepositories(config: Config, added: { name: string; path: string }[
   };
 }
 
-/** The hosts that the KV Connect server hands out, once it answers. */
-async function handedOut({ kv, kvTokenFile, log }: Config, secrets: Record<string, string>): Promise<string[]> {
+/**
+ * The hosts that the KV Connect server hands out, once it answers, and those from before. Launched again without a new one this
+ * ends, as the service did.
+ */
+async function handedOut(
+  { kv, kvTokenFile, log }: Config,
+  { secrets, before }: { secrets: Record<string, string>; before: string[] | null },
+): Promise<string[]> {
   const given = secrets.DENO_KV_ACCESS_TOKEN ?? null;
-  return await awaitKvHosts(kv, {
+  const now = await awaitKvHosts(kv, {
     token: async () => kvTokenFile === null ? given : (await Deno.readTextFile(kvTokenFile)).trim(),
     say: (message) => logger({ format: log, now: systemClock.now, secrets: [given] }).warn(message, null),
   });
+  const hosts = unique([...before ?? [], ...now]);
+  if (before !== null && (hosts.length === before.length || hosts.length > hostsAtMost)) Deno.exit(newEndpointsCode);
+  return hosts;
 }
 
 /** Whether this process was started with a secret in its environment, and may start another one without. */
@@ -287,9 +286,7 @@ export async function hasSecretsToHide(): Promise<boolean> {
 export async function launchUnlimited(): Promise<never> {
   const env = Deno.env.toObject();
   const args = ["run", "--quiet", ...v8Flags, "-A", "--config", join(root, "deno.json"), join(root, "main.ts")];
-  const secrets = secretsOf(env);
-  eraseEnvironment(secretNames);
-  return await supervise({ args, env: withoutSecrets(env), secrets });
+  return await supervise({ args, env: withoutSecrets(env), handedOver: { secrets: secretsOf(env), kvHosts: [] } });
 }
 
 if (import.meta.main) {

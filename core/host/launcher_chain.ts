@@ -47,20 +47,28 @@ function isLauncher(command: string): boolean {
 }
 
 async function look(pid: number): Promise<(Link & { command: string }) | null> {
-  const text = await ask(pid, "ppid=,args=");
-  const match = text === null ? null : /^\s*(\d+)\s+(.*)$/.exec(text);
-  return match ? { pid, parent: Number(match[1]), command: match[2]! } : null;
+  const [parent, command] = [await parentOf(pid), await commandOf(pid)];
+  return parent && command !== null ? { pid, parent, command } : null;
 }
+
+// A start waits for both, and the parent is asked for every second: reading a file is cheaper than starting `ps`.
 
 async function parentOf(pid: number): Promise<number | null> {
   try {
-    // Asked every second: reading a file is cheaper than starting `ps`.
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound && await hasProc()) return 0;
     const text = await ask(pid, "ppid=");
     return text === null ? null : Number(text);
+  }
+}
+
+async function commandOf(pid: number): Promise<string | null> {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+  } catch {
+    return await ask(pid, "args=");
   }
 }
 

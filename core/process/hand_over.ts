@@ -11,15 +11,15 @@ export interface HandOver {
   secrets: Record<string, string>;
   /** The limit of open descriptors, which the service may not read itself; null: not known. */
   descriptors: number | null;
+  /** The hosts that a KV Connect server handed out so far, for the launcher when it launches again. */
+  kvHosts: string[];
 }
 
 const lineAtMost = 65_536;
 
-/** Writes the line and leaves the pipe open. */
-export async function handOver(pipe: WritableStream<Uint8Array>, what: HandOver): Promise<void> {
-  const writer = pipe.getWriter();
-  await writer.write(new TextEncoder().encode(`${JSON.stringify(what)}\n`));
-  writer.releaseLock();
+/** What stands in the pipe. */
+export function handOverLine(what: HandOver): string {
+  return `${JSON.stringify(what)}\n`;
 }
 
 /** Reads the line; `released` resolves when the launcher is gone. Throws when it is gone before. */
