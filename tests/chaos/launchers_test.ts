@@ -104,11 +104,11 @@ async function assertGone(launched: Launched): Promise<void> {
   assert(!/Could not stop/.test(launched.output()), launched.output());
 }
 
-const launchers: Record<string, string[]> = {
-  "deno task": [Deno.execPath(), "task", "dev"],
-  ...(npx && { npx: ["npx", "--yes", `deno@${Deno.version.deno}`, "task", "dev"] }),
-};
-const names = Object.keys(launchers).join(" and ");
+const launchers = ["dev", "start"].flatMap((task) => [
+  [Deno.execPath(), "task", task],
+  ...(npx ? [["npx", "--yes", `deno@${Deno.version.deno}`, "task", task]] : []),
+]);
+const names = `deno task${npx ? " and npx" : ""}, dev and start`;
 const ignore = Deno.build.os !== "linux";
 
 Deno.test({
@@ -116,7 +116,7 @@ Deno.test({
   ignore,
   async fn() {
     await Promise.all(
-      Object.entries(launchers).map(async ([name, command]) => {
+      launchers.map(async (command) => {
         await using launched = await launch(command);
         // What a terminal does, and once more, as `deno task` passes it on.
         signal(-launched.pid, "SIGINT");
@@ -124,7 +124,7 @@ Deno.test({
         signal(-launched.pid, "SIGINT");
         const code = await deadline(launched.code, 20_000);
         await assertGone(launched);
-        if (name === "deno task") assertEquals(code, 0);
+        if (command[0] === Deno.execPath()) assertEquals(code, 0);
       }),
     );
   },
@@ -135,7 +135,7 @@ Deno.test({
   ignore,
   async fn() {
     await Promise.all(
-      Object.values(launchers).map(async (command) => {
+      launchers.map(async (command) => {
         await using launched = await launch(command);
         signal(launched.pid, "SIGTERM");
         await deadline(launched.code, 20_000);
