@@ -45,7 +45,7 @@ import { stepRunner } from "./core/process/project/step_process.ts";
 import { taskPorts } from "./core/process/project/task_ports.ts";
 import { takeOver } from "./core/process/hand_over.ts";
 import { newEndpointsCode } from "./core/host/kv_endpoints.ts";
-import { isUnbroken, launchedVariable, launcherChain, type Link } from "./core/host/launcher_chain.ts";
+import { chainBreaks, launchedVariable, launcherChain } from "./core/host/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
 import { beginHelper } from "./core/process/waiting_helper.ts";
 import { watchOver } from "./core/process/watcher.ts";
@@ -66,7 +66,6 @@ const clock = { ...systemClock, timer: sharedTimers(systemClock) };
 const stopWithinMs = 30_000;
 /** Signals closer together than this are one: a Ctrl-C through `deno task` arrives twice. */
 const sameSignalMs = 1_000;
-const launcherLookMs = 1_000;
 const storeRetryMs = 1_000;
 const kvTokenVariable = "DENO_KV_ACCESS_TOKEN";
 
@@ -242,9 +241,9 @@ async function start(): Promise<void> {
     await tellUrl(config.data, null);
     store.close();
   });
-  // It passes signals on; when it was killed, nobody does.
+  // They pass signals on; when one was ended that does not, nobody else does.
   if (launcher) launcher.released.then(stop);
-  else stopWithLaunchers(await launcherChain(Deno.pid), stop);
+  else void launcherChain(Deno.pid).then(chainBreaks).then(stop);
   await found.complete;
   announce(config, found, { port, token: shown });
 }
@@ -404,16 +403,6 @@ function stopOnSignal(stop: () => Promise<void>): () => void {
   return () => {
     if (first === null) onSignal();
   };
-}
-
-/** Stops softly when `npx` or `deno task` above us was ended without passing the signal on. */
-function stopWithLaunchers(chain: Link[], stop: () => void): void {
-  if (chain.length < 2) return;
-  const timer = setInterval(async () => {
-    if (await isUnbroken(chain)) return;
-    clearInterval(timer);
-    stop();
-  }, launcherLookMs);
 }
 
 function announceOpen(config: Config, port: number | null): void {

@@ -2,7 +2,7 @@
 // memory goes on with what it became, and nothing of ours is left, our environment neither. Deno has no call for it, so it is
 // made in the C library.
 
-const libraries: Partial<Record<typeof Deno.build.os, string>> = { linux: "libc.so.6", darwin: "libSystem.B.dylib" };
+import { cLibrary } from "./c_library.ts";
 
 /** Runs `program` in place of this one, with these arguments and variables alone, and with `input` to be read first from its stdin. */
 export function become(
@@ -10,9 +10,8 @@ export function become(
   args: string[],
   { env, input }: { env: Record<string, string>; input: string },
 ): never {
-  const library = libraries[Deno.build.os];
-  if (library === undefined) throw new Error(`On ${Deno.build.os} no program can become another one`);
-  const { symbols: c } = Deno.dlopen(library, {
+  if (cLibrary === undefined) throw new Error(`On ${Deno.build.os} no program can become another one`);
+  const { symbols: c } = Deno.dlopen(cLibrary, {
     pipe: { parameters: ["buffer"], result: "i32" },
     write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
     dup2: { parameters: ["i32", "i32"], result: "i32" },

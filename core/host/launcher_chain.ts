@@ -2,7 +2,9 @@
 // when it is ended we would run on unseen; instead we notice that the chain broke. A shell, `nohup` or a service manager
 // above the launchers is not part of it: that one may go.
 
+import { delay } from "@std/async";
 import { run } from "../process/subprocess.ts";
+import { cLibrary } from "./c_library.ts";
 
 /** Set by the launcher that limits our permissions (core/host/launcher.ts): the end of our stdin is then its end. */
 export const launchedVariable = "PERSONAL_CODER_LAUNCHED";
@@ -13,6 +15,9 @@ export interface Link {
 }
 
 const chainAtMost = 8;
+const lookMs = 1_000;
+/** The number of pidfd_open(2), on every architecture, and what is waited for (poll(2)). */
+const [pidfdOpen, pollIn] = [434n, 1];
 
 /** From this process up to the topmost launcher; only this process when it was started directly. */
 export async function launcherChain(pid: number): Promise<Link[]> {
@@ -27,8 +32,41 @@ export async function launcherChain(pid: number): Promise<Link[]> {
   return chain;
 }
 
+/** Resolves when a launcher of the chain is gone; never, when there is none. */
+export async function chainBreaks(chain: Link[]): Promise<void> {
+  if (chain.length < 2) return await new Promise(() => {});
+  if (!await endSeen(chain.slice(1)).catch(() => false)) await breakFound(chain);
+}
+
+/**
+ * Waits for the end of one of these in the kernel (Linux has that since 5.3), by a thread that costs nothing meanwhile: what
+ * wakes up every second is most of what an idle service does. False where that is not possible.
+ */
+async function endSeen(links: Link[]): Promise<boolean> {
+  if (Deno.build.os !== "linux") return false;
+  const { symbols: c } = Deno.dlopen(cLibrary!, {
+    syscall: { parameters: ["i64", "i64", "i64"], result: "i64" },
+    poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
+  });
+  // struct pollfd { int fd; short events, revents }
+  const waited = new Int32Array(links.length * 2);
+  for (const [index, { pid }] of links.entries()) {
+    const descriptor = Number(c.syscall(pidfdOpen, BigInt(pid), 0n));
+    if (descriptor < 0) return false;
+    waited.set([descriptor, pollIn], index * 2);
+  }
+  // A signal interrupts it.
+  while (await c.poll(waited, BigInt(links.length), -1) < 1) await delay(lookMs);
+  return true;
+}
+
+/** Looks every second. */
+export async function breakFound(chain: Link[]): Promise<void> {
+  while (await isUnbroken(chain)) await delay(lookMs);
+}
+
 /** Whether every launcher of the chain is still there, by its parent's word. */
-export async function isUnbroken(chain: Link[]): Promise<boolean> {
+async function isUnbroken(chain: Link[]): Promise<boolean> {
   // The topmost launcher's own parent may change.
   for (const { pid, parent } of chain.slice(0, -1)) {
     const now = await parentOf(pid);
