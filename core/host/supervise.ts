@@ -22,7 +22,7 @@ export async function supervise({ args, env, handedOver }: {
   handedOver: Omit<HandOver, "descriptors">;
 }): Promise<never> {
   const perl = await executableOf("perl");
-  if (perl === null) throw new ConfigError("perl is not on the PATH, and is needed to look after the service");
+  if (perl === null) throw new ConfigError("perl is not on the PATH, and looks after the service");
   const [descriptors, [_, ...above]] = await Promise.all([descriptorLimit(), launcherChain(Deno.pid)]);
   const launchers = above.map(({ pid }) => pid).join(",");
   become(perl, ["-C0", program, launchers, String(newEndpointsCode), launcher, Deno.execPath(), ...args], {

@@ -229,7 +229,7 @@ Deno.test("the service stops by itself when its launcher was killed", async () =
   assertStringIncludes(service.output, "Stopping");
 });
 
-Deno.test("the launcher passes failures on: wrong settings, a folder without git, data in use", async () => {
+Deno.test("the launcher passes failures on: wrong settings, a folder without git, no perl, data in use", async () => {
   const wrong = await failToStart({ limited: true, env: { CODER_PORT: "x" } });
   assertEquals(wrong.code, 1);
   assertStringIncludes(wrong.output, 'CODER_PORT is "x"');
@@ -239,6 +239,8 @@ Deno.test("the launcher passes failures on: wrong settings, a folder without git
   const none = await failToStart({ limited: true, repo: folder.path });
   assertEquals(none.code, 1);
   assertStringIncludes(none.output, "it is not a git repository");
+  const alone = await failToStart({ limited: true, env: { PATH: folder.path } });
+  assertEquals([alone.code, alone.output], [1, "Cannot start: perl is not on the PATH, and looks after the service\n"]);
   await using service = await startService({ limited: true, data: folder.path });
   const twice = await failToStart({ limited: true, data: folder.path });
   assertEquals(twice.code, 1);
