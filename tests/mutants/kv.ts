@@ -37,6 +37,13 @@ export const kvMutants: Mutant[] = [
     tests: ["tests/kv/group_commit_test.ts", "tests/kv/group_commit_faults_test.ts"],
   },
   {
+    name: "what is learned outlives a commit that wrote the same task",
+    file: "core/kv/known_heads.ts",
+    text: "if (learned === null || this.#heads.get(task) !== learned) this.#heads.delete(task);",
+    broken: "if (learned === null) this.#heads.delete(task);",
+    tests: ["tests/kv/known_heads_test.ts"],
+  },
+  {
     name: "heads are kept after a lost race",
     file: "core/kv/known_heads.ts",
     text: "      } else this.#heads.delete(task);\n    }\n  }\n\n  /** Nothing is in flight",

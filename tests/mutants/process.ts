@@ -2,6 +2,20 @@ import type { Mutant } from "./mutant.ts";
 
 export const processMutants: Mutant[] = [
   {
+    name: "a helper that waited for nothing stays",
+    file: "core/process/waiting_helper.ts",
+    text: "      if (child !== null) await letGo(child);\n",
+    broken: "",
+    tests: ["tests/process/waiting_helper_test.ts"],
+  },
+  {
+    name: "a helper that waited works in another folder",
+    file: "core/process/reaper.pl",
+    text: '  chdir $folder or give_up("chdir $folder: $!");\n',
+    broken: "",
+    tests: ["tests/process/waiting_helper_test.ts"],
+  },
+  {
     name: "the group of a process is not ended",
     file: "core/process/process_tree.ts",
     text: "const members = ownGroups.has(process.group) ? [] : groups.get(process.group) ?? [];",
