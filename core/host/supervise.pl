@@ -15,7 +15,7 @@ my ($launchers, $renew_code, $launcher, @service) = @ARGV;
 my ($parent, @above) = split /,/, $launchers;
 my $look_seconds = 1;
 
-# The one that deno ignores, and what ignores it hands on.
+# Deno ignores it, and what becomes of a process, or is started by it, would do so too.
 $SIG{PIPE} = 'DEFAULT';
 my $line = <STDIN>;
 my $pipe = with_line();
