@@ -1,23 +1,19 @@
-// The islands by name, for the browser: those of the board and of a task are always there, since people go from one to the other;
-// the other pages bring theirs. The server has them all (islands.ts).
+// The islands by name, for the browser: each page brings the code of those that are on it. The server has them all (islands.ts).
 
 import type { ComponentType } from "preact";
-import { TaskBoard } from "./board/task_board.tsx";
 import { TopBar } from "./board/top_bar.tsx";
-import { NewTaskPage } from "./form/new_task_page.tsx";
 import { Overlays } from "./overlay/overlays.tsx";
-import { TaskPage } from "./task/task_page.tsx";
 
 export const lazyIslands: Record<string, () => Promise<ComponentType>> = {
   top_bar: () => Promise.resolve(TopBar),
-  task_board: () => Promise.resolve(TaskBoard),
-  task_page: () => Promise.resolve(TaskPage),
-  new_task: () => Promise.resolve(NewTaskPage),
-  repositories: async () => (await import("./rare.ts")).RepositoriesPage,
-  workers: async () => (await import("./rare.ts")).WorkersPage,
-  schedules: async () => (await import("./rare.ts")).SchedulesPage,
-  webhooks: async () => (await import("./rare.ts")).WebhooksPage,
-  settings: async () => (await import("./rare.ts")).SettingsPage,
-  compare: async () => (await import("./rare.ts")).ComparePage,
+  task_board: async () => (await import("./loaded/board.ts")).TaskBoard,
+  task_page: async () => (await import("./loaded/task.ts")).TaskPage,
+  new_task: async () => (await import("./loaded/dialogs.ts")).NewTaskPage,
+  repositories: async () => (await import("./loaded/pages.ts")).RepositoriesPage,
+  workers: async () => (await import("./loaded/pages.ts")).WorkersPage,
+  schedules: async () => (await import("./loaded/pages.ts")).SchedulesPage,
+  webhooks: async () => (await import("./loaded/pages.ts")).WebhooksPage,
+  settings: async () => (await import("./loaded/pages.ts")).SettingsPage,
+  compare: async () => (await import("./loaded/pages.ts")).ComparePage,
   overlays: () => Promise.resolve(Overlays),
 };

@@ -1,19 +1,17 @@
 // Builds what the browser runs: scripts, bundled and minified, and one stylesheet, joined from the rooms' sheets, into
 // islands/dist, with the type face and the icons. No dependency is needed at run time.
 
-import { fromFileUrl, join, relative } from "@std/path";
+import { basename, fromFileUrl, join, relative } from "@std/path";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
 const islands = join(root, "islands");
 
-/** The pages' script; parts that a page needs later, or not at all, are files of their own beside it. */
-const page = { source: "main.tsx", folder: "page", output: "page/main.js" };
-
-/** Source and output of each worker. */
-const workers = [
-  { source: "stream/stream_worker.ts", output: "stream_worker.js" },
-  { source: "parts/markdown_worker.ts", output: "markdown_worker.js" },
-  { source: "code/highlight_worker.ts", output: "highlight_worker.js" },
+/** The pages' script and each worker; what one needs later, or not at all, are files of their own in its folder. */
+const programs = [
+  { source: "main.tsx", folder: "page" },
+  { source: "stream/stream_worker.ts", folder: "stream" },
+  { source: "parts/markdown_worker.ts", folder: "markdown" },
+  { source: "code/highlight_worker.ts", folder: "highlight" },
 ];
 
 /** Files that are served as they are: the type face, and the icons of an installed page. */
@@ -61,25 +59,25 @@ export const sheets: readonly string[] = [
 export const islandsDist: string = join(islands, "dist");
 
 /**
- * Bundles the scripts and joins the sheets. `minify` (of the scripts) is on unless it is turned off. Throws with the bundler's
+ * Bundles the scripts and joins the sheets. `minify` is on unless it is turned off. Throws with the bundler's
  * words when it fails, and when `sheets` does not name exactly the sheets there are.
  */
 export async function buildIslands({ minify = true }: { minify?: boolean } = {}): Promise<void> {
   await Deno.mkdir(islandsDist, { recursive: true });
   const style = await joinSheets(islands, sheets);
-  await Deno.writeTextFile(join(islandsDist, "style.css"), style);
+  await Deno.writeTextFile(join(islandsDist, "style.css"), minify ? minifySheet(style) : style);
   for (const name of copied) await Deno.copyFile(join(islands, "brand", name), join(islandsDist, name));
-  // Parts of an earlier build have other names.
-  await Deno.remove(join(islandsDist, page.folder), { recursive: true }).catch(() => {});
   // The first one alone: it brings the bundler where that is not there yet, and several at once trip over each other.
-  await bundle(page.source, { minify, to: ["--code-splitting", "--outdir", join(islandsDist, page.folder)] });
-  await Promise.all(
-    workers.map(({ source, output }) => bundle(source, { minify, to: ["--output", join(islandsDist, output)] })),
-  );
+  const [first, ...others] = programs;
+  await bundle(first!, { minify });
+  await Promise.all(others.map((program) => bundle(program, { minify })));
 }
 
-async function bundle(source: string, { minify, to }: { minify: boolean; to: string[] }): Promise<void> {
-  const args = ["bundle", "--quiet", "--platform", "browser", ...to];
+async function bundle({ source, folder }: typeof programs[number], { minify }: { minify: boolean }): Promise<void> {
+  const to = join(islandsDist, folder);
+  // Parts of an earlier build have other names.
+  await Deno.remove(to, { recursive: true }).catch(() => {});
+  const args = ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--outdir", to];
   if (minify) args.push("--minify");
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args, join(islands, source)],
@@ -104,6 +102,13 @@ export async function joinSheets(folder: string, names: readonly string[]): Prom
   return texts.join("\n");
 }
 
+/** Without comments, and without space that means nothing; what is quoted stays as it is. */
+export function minifySheet(text: string): string {
+  return text
+    .replace(/("[^"]*")|\/\*[^]*?\*\//g, "$1")
+    .replace(/("[^"]*")|\s*([{};,])\s*|(:)\s+|\s+/g, (_, quoted, mark, colon) => quoted ?? mark ?? colon ?? " ");
+}
+
 async function* sheetsIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = join(folder, name);
@@ -117,11 +122,15 @@ async function* sheetsIn(folder: string): AsyncGenerator<string> {
  * each start asks this of some hundred files, and waiting for each of them takes ten times as long.
  */
 export function islandsAreStale(): boolean {
-  const outputs = [page.output, ...workers.map(({ output }) => output), ...copied, "style.css"];
+  const outputs = [...programs.map(outputOf), ...copied, "style.css"];
   const built = Math.min(...outputs.map((output) => builtAt(join(islandsDist, output))));
   return [islands, join(root, "core", "domain"), join(root, "core", "view")].some((folder) =>
     isAnyNewer(folder, built)
   );
+}
+
+function outputOf({ source, folder }: typeof programs[number]): string {
+  return join(folder, basename(source).replace(/\.tsx?$/, ".js"));
 }
 
 /** 0 when it is not there. */

@@ -9,8 +9,7 @@ import type { IconName } from "../parts/icon.tsx";
 import { command, openTask } from "../state/actions.ts";
 import type { Store } from "../state/store.ts";
 import { askCancel, canCancel } from "../task/cancel.ts";
-import { takesMessage } from "../task/composer.tsx";
-import { canRetry } from "../task/task_actions.tsx";
+import { canRetry, takesMessage } from "../task/allowed.ts";
 import { moveBy, moveTask, pick } from "./queue_actions.ts";
 
 export interface CardAction {

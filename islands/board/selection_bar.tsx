@@ -7,7 +7,7 @@ import { plural } from "../../core/view/format.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { type Store, useStore } from "../state/store.ts";
 import { canCancel } from "../task/cancel.ts";
-import { canRetry } from "../task/task_actions.tsx";
+import { canRetry } from "../task/allowed.ts";
 import { cancelMany, forMany, pickedTasks, pickNone, retryMany } from "./queue_actions.ts";
 
 interface BulkOffer {

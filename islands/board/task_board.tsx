@@ -13,7 +13,7 @@ import { Preflight } from "./preflight.tsx";
 import { useStore } from "../state/store.ts";
 import { SelectionBar } from "./selection_bar.tsx";
 import { TaskCard } from "./task_card.tsx";
-import { TaskDrawer } from "../task/task_drawer.tsx";
+import { taskDrawer } from "../task/lazy_drawer.ts";
 import { type ColumnName, columnNames } from "../../core/view/board_view.ts";
 import { columnTitles, isFiltered, outcomeWord, statusWords } from "../../core/view/task_state.ts";
 
@@ -54,7 +54,7 @@ export function TaskBoard() {
         {!isNew && columnNames.map((name) => <Column key={name} name={name} />)}
         <SelectionBar />
       </main>
-      {open && <TaskDrawer key={open.id} open={open} />}
+      {open && <taskDrawer.View key={open.id} open={open} />}
     </>
   );
 }

@@ -17,7 +17,7 @@ import type { OpenTask } from "../state/open_task.ts";
 import { tabs, tabsOf } from "../state/page_data.ts";
 import { type Store, useStore } from "../state/store.ts";
 import { askCancel, canCancel } from "../task/cancel.ts";
-import { canRetry } from "../task/task_actions.tsx";
+import { canRetry } from "../task/allowed.ts";
 import { matchesFilter, noFilter, stateOf } from "../../core/view/task_state.ts";
 
 interface Entry {

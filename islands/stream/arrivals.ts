@@ -7,7 +7,7 @@ import type { Health } from "../../core/view/api_view.ts";
 import { readBoard, readHealth, takeTasks } from "../state/actions.ts";
 import { movesOthers } from "../state/board_state.ts";
 import type { Store } from "../state/store.ts";
-import { eventPlace, type StreamMessage } from "./stream_hub.ts";
+import { eventPlace, type StreamMessage } from "./stream_message.ts";
 
 export class Arrivals {
   readonly #store: Store;

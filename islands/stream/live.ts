@@ -4,7 +4,7 @@ import { effect } from "@preact/signals";
 import { readBoard, readHealth, readOpenTask } from "../state/actions.ts";
 import type { Store } from "../state/store.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type ClientMessage, type HubClient, type HubMessage, StreamHub } from "./stream_hub.ts";
+import type { ClientMessage, HubClient, HubMessage } from "./stream_hub.ts";
 
 export function startLive(store: Store): void {
   const arrivals = new Arrivals(store);
@@ -54,10 +54,12 @@ function connect(store: Store, receive: (message: HubMessage) => void): (message
       return (message) => worker.port.postMessage(message);
     } catch { /* not allowed here: one connection for this tab */ }
   }
-  const hub = new StreamHub("/api/stream");
+  // Few browsers have none.
+  const loading = import("./stream_hub.ts").then(({ StreamHub }) => new StreamHub("/api/stream"));
   const client: HubClient = { follow: new Map(), post: receive };
   let added = false;
-  return (message) => {
+  return async (message) => {
+    const hub = await loading;
     if (message.type === "follow") hub.follow(client, message.follow);
     if (message.type === "wake") hub.wake();
     if (message.type === "bye") hub.remove(client);

@@ -6,14 +6,9 @@
 // as lost: the service sends a comment every 15 s.
 
 import { type SseFrame, sseParser } from "../../core/view/sse.ts";
+import { eventPlace, type StreamMessage } from "./stream_message.ts";
 
 export type ConnectionStatus = "connecting" | "live" | "lost" | "signed_out";
-
-/** A frame with its data parsed. */
-export interface StreamMessage {
-  event: string;
-  data: unknown;
-}
 
 export type HubMessage =
   | { type: "frames"; frames: StreamMessage[] }
@@ -196,14 +191,4 @@ function isNotAfter(cursor: string | null, other: string | null): boolean {
   const [store, stamp = ""] = cursor.split(".");
   const [otherStore, otherStamp = ""] = other.split(".");
   return store === otherStore && stamp <= otherStamp;
-}
-
-/** Frames that are no event of a task. */
-const others = new Set(["task", "health", "reset", "message", "end"]);
-
-/** Task and seq of an event's frame; null for the other frames. */
-export function eventPlace({ event, data }: StreamMessage): { task: number; seq: number } | null {
-  if (others.has(event) || typeof data !== "object" || data === null) return null;
-  const { task, seq } = data as { task?: unknown; seq?: unknown };
-  return typeof task === "number" && typeof seq === "number" ? { task, seq } : null;
 }

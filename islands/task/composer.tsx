@@ -3,18 +3,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { command } from "../state/actions.ts";
+import { takesMessage } from "./allowed.ts";
 import type { OpenTask } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
 import { isOver } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-
-/** Whether its agent can be told something: it runs, or can go on where its work is. */
-export function takesMessage(task: TaskView): boolean {
-  if (task.cancel_requested || task.landing !== null) return false;
-  if (task.status === "in_progress") return true;
-  const hasPlace = task.worktree !== null || task.snapshot !== null || task.base_commit === null;
-  return isOver(task.status) && !task.trial && hasPlace;
-}
 
 function labelOf({ status }: TaskView): string {
   if (status === "in_progress") return "Message the running agent";

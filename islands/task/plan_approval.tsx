@@ -5,8 +5,10 @@ import { useEffect } from "preact/hooks";
 import { command } from "../state/actions.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { OpenTask } from "../state/open_task.ts";
-import { PlanLines } from "./plan_lines.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { useStore } from "../state/store.ts";
+
+const planLines = lazy(async () => (await import("../loaded/changes.ts")).PlanLines);
 
 export function PlanApproval({ open }: { open: OpenTask }) {
   const store = useStore();
@@ -30,7 +32,7 @@ export function PlanApproval({ open }: { open: OpenTask }) {
   };
   return (
     <>
-      {lines.value && task.plan !== null && <PlanLines open={open} plan={task.plan} />}
+      {lines.value && task.plan !== null && <planLines.View open={open} plan={task.plan} />}
       <form class="composer approval" onSubmit={reject}>
         <p class="tone-need">
           <Icon name="need" />The plan waits for you

@@ -1,10 +1,12 @@
 // What stands beside the views of a task where there is room: its facts, or its files.
 
 import type { ComponentChildren } from "preact";
-import { FilesAside } from "../files/files_aside.tsx";
 import { Resizer } from "../parts/resizer.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { useStore } from "../state/store.ts";
 import type { OpenTask } from "../state/open_task.ts";
+
+const files = lazy(async () => (await import("../loaded/files.ts")).FilesAside);
 
 const words = { facts: "Facts", files: "Files" };
 
@@ -32,7 +34,7 @@ export function SidePanel({ open, children }: { open: OpenTask; children: Compon
             ))}
           </div>
         )}
-        <div class="side-body" tabIndex={0}>{shown === "files" ? <FilesAside open={open} /> : children}</div>
+        <div class="side-body" tabIndex={0}>{shown === "files" ? <files.View open={open} /> : children}</div>
       </aside>
     </>
   );

@@ -6,11 +6,14 @@ import { lazy, type LazyPart } from "../parts/lazy.tsx";
 
 interface TabProps {
   open: OpenTask;
+  drawer: boolean;
 }
 
-export const tabViews: Partial<Record<Tab, LazyPart<TabProps>>> = {
-  changes: lazy(async () => (await import("../rare.ts")).Changes),
-  log: lazy(async () => (await import("../rare.ts")).RawLog),
+export const tabViews: Record<Exclude<Tab, "events">, LazyPart<TabProps>> & { events?: undefined } = {
+  transcript: lazy<TabProps>(async () => (await import("../loaded/transcript.ts")).TranscriptTab),
+  changes: lazy<TabProps>(async () => (await import("../loaded/changes.ts")).Changes),
+  files: lazy<TabProps>(async () => (await import("../loaded/files.ts")).FilesTab),
+  log: lazy<TabProps>(async () => (await import("../loaded/log.ts")).RawLog),
 };
 
 /** What the page must have before it comes to life with that tab open. */

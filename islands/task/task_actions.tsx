@@ -1,7 +1,6 @@
 // What can be done with a task as a whole: the buttons beside its title.
 
 import { useSignal } from "@preact/signals";
-import { isOver } from "../../core/domain/task.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { openForm } from "../form/open_form.ts";
 import { copy } from "../state/actions.ts";
@@ -10,6 +9,7 @@ import { type OpenTask, pageUrlOf } from "../state/open_task.ts";
 import { useStore } from "../state/store.ts";
 import { hasElsewhere } from "../landing/places.ts";
 import { retry } from "../landing/review_actions.ts";
+import { canRetry } from "./allowed.ts";
 import { canCancel, cancel, secondStep } from "./cancel.ts";
 
 /** Where there is little room they fold into one button. */
@@ -139,8 +139,4 @@ function CopyLink({ open }: { open: OpenTask }) {
       <Icon name="link" />
     </button>
   );
-}
-
-export function canRetry(task: TaskView): boolean {
-  return isOver(task.status) && task.landing === null;
 }

@@ -2,9 +2,6 @@
 
 import { Composer } from "./composer.tsx";
 import { FindBar, FindButton } from "./find_bar.tsx";
-import { FileOpenerContext } from "../parts/file_opener.ts";
-import { useFileOpener } from "../files/file_opener.ts";
-import { TodoList } from "../transcript/todo_list.tsx";
 import type { OpenTask } from "../state/open_task.ts";
 import { type Tab, tabsOf } from "../state/page_data.ts";
 import { PlanApproval } from "./plan_approval.tsx";
@@ -15,11 +12,9 @@ import { urlOf } from "../state/location.ts";
 import { whole } from "../../core/view/format.ts";
 import { Lines } from "../parts/state_badge.tsx";
 import { EventList } from "./event_list.tsx";
-import { FilesTab } from "../files/files_tab.tsx";
 import { tabViews } from "./tab_views.ts";
 import { TaskFacts } from "./task_facts.tsx";
 import { TaskHeader } from "./task_header.tsx";
-import { Transcript } from "../transcript/transcript.tsx";
 
 const tabWords: Record<Tab, string> = {
   transcript: "Transcript",
@@ -32,7 +27,6 @@ const tabWords: Record<Tab, string> = {
 export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const tab = open.tab.value;
   const View = tabViews[tab]?.View;
-  const opener = useFileOpener(open, { drawer });
   return (
     <div class={`task${drawer ? " in-drawer" : ""}${open.at.value === null ? "" : " replaying"}`}>
       <TaskHeader open={open} drawer={drawer} />
@@ -40,15 +34,7 @@ export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }
       <FindBar open={open} />
       <div class="task-body">
         <div class="tab-panel">
-          {tab === "transcript" && (
-            <FileOpenerContext.Provider value={opener}>
-              <TodoList open={open} />
-              <Transcript open={open} />
-            </FileOpenerContext.Provider>
-          )}
-          {tab === "files" && <FilesTab open={open} />}
-          {tab === "events" && <EventList open={open} />}
-          {View && <View open={open} />}
+          {View ? <View open={open} drawer={drawer} /> : <EventList open={open} />}
         </div>
         <TaskFacts open={open} drawer={drawer} />
       </div>
@@ -77,6 +63,7 @@ function Tabs({ open, drawer }: { open: OpenTask; drawer: boolean }) {
             event.preventDefault();
             showTab(store, tab);
           }}
+          onPointerEnter={() => void tabViews[tab]?.load().catch(() => {})}
         >
           {tabWords[tab]}
           {tab === "changes" && <Lines task={open.shown.value} />}

@@ -33,8 +33,8 @@ export interface Assets {
     touchIcon: string;
     manifest: string;
   };
-  /** Addresses of what the script imports: always, and with what is rare (islands/rare.ts). */
-  scripts: { shared: readonly string[]; rare: readonly string[] };
+  /** Addresses of what the script imports at once (`main`), and of each part beside it (islands/loaded) with its imports. */
+  scripts: ReadonlyMap<string, readonly string[]>;
   /** By file name, such as `main.1a2b3c4d.js`. */
   files: ReadonlyMap<string, Asset>;
 }
@@ -61,30 +61,50 @@ export async function loadAssets({ dist }: { dist: string }): Promise<Assets> {
     "icon-full-512": await add("icon-full-512", "png"),
   };
   const style = await Deno.readTextFile(join(dist, "style.css"));
-  const page = join(dist, "page");
-  const scripts = { shared: [] as string[], rare: [] as string[] };
-  for await (const { name } of Deno.readDir(page)) {
-    if (name === "main.js") continue;
-    // Their names carry a hash already, by which they find each other: `rare-4AZDUD46.js`, and `chunk-` for what both import.
-    const body = await Deno.readFile(join(page, name));
-    files.set(name, { body, gzip: once(() => gzip(body)), type: types.js });
-    scripts[name.startsWith("rare-") ? "rare" : "shared"].push(`/assets/${name}`);
-  }
+  const imports = new Map<string, string[]>();
+  /** A program with the parts beside it, whose names carry a hash already, by which they find each other: `task-4AZDUD46.js`. */
+  const program = async (folder: string, name: string) => {
+    for await (const { name: file } of Deno.readDir(join(dist, folder))) {
+      const body = await Deno.readFile(join(dist, folder, file));
+      imports.set(file, importsOf(new TextDecoder().decode(body)));
+      if (file !== `${name}.js`) files.set(file, { body, gzip: once(() => gzip(body)), type: types.js });
+    }
+    return await put(name, "js", await Deno.readFile(join(dist, folder, `${name}.js`)));
+  };
   return {
     urls: {
-      script: await put("main", "js", await Deno.readFile(join(page, "main.js"))),
-      worker: await add("stream_worker", "js"),
-      markdown: await add("markdown_worker", "js"),
-      highlight: await add("highlight_worker", "js"),
+      script: await program("page", "main"),
+      worker: await program("stream", "stream_worker"),
+      markdown: await program("markdown", "markdown_worker"),
+      highlight: await program("highlight", "highlight_worker"),
       // The sheet names the type face as the file that it is in our sources.
       style: await put("style", "css", encoded(style.replaceAll("inter.woff2", font))),
       font,
       touchIcon: icons["icon-full-192"],
       manifest: await put("manifest", "webmanifest", encoded(JSON.stringify(manifestOf(icons)))),
     },
-    scripts,
+    scripts: partsOf(imports),
     files,
   };
+}
+
+/** Of a bundled script, those it cannot begin without. */
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/\b(?:from|import)\s*"\.\/([\w.-]+)"/g)].map(([, name]) => name!);
+}
+
+/** By the names of the parts, without their hashes, all that must be there before one of them runs. */
+function partsOf(imports: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+  const needs = (file: string, found = new Set<string>()): Set<string> => {
+    if (found.has(file)) return found;
+    found.add(file);
+    for (const other of imports.get(file) ?? []) needs(other, found);
+    return found;
+  };
+  return new Map([...imports.keys()].map((file) => {
+    const parts = [...needs(file)].filter((one) => one !== "main.js").map((one) => `/assets/${one}`);
+    return [file.replace(/(-[A-Z0-9]+)?\.js$/, ""), parts];
+  }));
 }
 
 /** Makes the pages installable; source: https://www.w3.org/TR/appmanifest/. */
@@ -121,7 +141,7 @@ export function assetRoutes({ files }: Assets): Hono {
       "Vary": "Accept-Encoding",
       "X-Content-Type-Options": "nosniff",
       // A worker has the policy that its own script came with.
-      "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+      "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'",
       ...(zipped && { "Content-Encoding": "gzip" }),
     });
   });

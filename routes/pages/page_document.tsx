@@ -26,12 +26,15 @@ const bodies: Record<PageData["kind"], string | null> = {
   nowhere: null,
 };
 
-/** What the page's script loads at once, so that nothing of it waits for something else. */
-function scriptsOf({ kind, task }: PageData, { scripts }: Pick<Assets, "scripts">): readonly string[] {
-  const isRare = ["repositories", "workers", "schedules", "webhooks", "settings", "compare"].includes(kind) ||
-    task?.tab === "changes" ||
-    task?.tab === "log";
-  return isRare ? [...scripts.shared, ...scripts.rare] : scripts.shared;
+/** What the page's script loads at once (islands/lazy_islands.ts), so that nothing of it waits for something else. */
+function scriptsOf({ kind, task }: PageData, { scripts }: Pick<Assets, "scripts">): ReadonlySet<string> {
+  const isOther = ["repositories", "workers", "schedules", "webhooks", "settings", "compare"].includes(kind);
+  const parts = [
+    "main",
+    ...(kind === "board" ? ["board"] : kind === "new" ? ["dialogs"] : isOther ? ["pages"] : []),
+    ...(task ? ["task", task.tab] : []),
+  ];
+  return new Set(parts.flatMap((part) => scripts.get(part) ?? []));
 }
 
 /** `content`: the middle of a page that no island has. */
@@ -70,7 +73,7 @@ function Document({ page, store, assets, children }: DocumentProps) {
         <link rel="preload" as="font" type="font/woff2" href={urls.font} crossorigin="anonymous" />
         <link rel="stylesheet" href={urls.style} />
         <script type="module" src={urls.script} />
-        {scriptsOf(page, assets).map((url) => <link key={url} rel="modulepreload" href={url} />)}
+        {[...scriptsOf(page, assets)].map((url) => <link key={url} rel="modulepreload" href={url} />)}
       </head>
       <body class={`page-${page.kind}`}>
         <IconSprite />

@@ -101,7 +101,7 @@ export const islandsMutants: Mutant[] = [
   },
   {
     name: "a message is offered that nobody could take",
-    file: "islands/task/composer.tsx",
+    file: "islands/task/allowed.ts",
     text: "!task.trial && hasPlace",
     broken: "!task.trial",
     tests: ["tests/islands/board/card_actions_test.ts"],
@@ -164,7 +164,7 @@ export const islandsMutants: Mutant[] = [
   },
   {
     name: "what several refused goes with the question",
-    file: "islands/overlay/overlays.tsx",
+    file: "islands/overlay/dialogs.tsx",
     text: "store.overlay.peek() === overlay && close()",
     broken: "close()",
     tests: ["tests/browser/cancel_test.ts"],
@@ -224,5 +224,26 @@ export const islandsMutants: Mutant[] = [
     text: "item.first <= seq && seq <= item.last",
     broken: "seq > 0",
     tests: ["tests/islands/transcript/tool_groups_test.ts"],
+  },
+  {
+    name: "a text for which a language was loaded is read without a limit",
+    file: "islands/parts/text_reader.ts",
+    text: "if (this.#reading !== null) this.#limit(this.#reading);",
+    broken: "",
+    tests: ["tests/islands/parts/text_reader_test.ts"],
+  },
+  {
+    name: "a language that loads slowly costs a text its colours",
+    file: "islands/code/highlight_worker.ts",
+    text: 'port.postMessage("loading");',
+    broken: "",
+    tests: ["tests/islands/code/highlight_worker_test.ts"],
+  },
+  {
+    name: "what a language holds of others has no colours",
+    file: "islands/code/syntax.ts",
+    text: '{ language: "ruby", sign: /<%/ }',
+    broken: "",
+    tests: ["tests/islands/code/highlight_worker_test.ts"],
   },
 ];

@@ -10,7 +10,7 @@ import { pages } from "../../routes/pages/pages.tsx";
 import { ready, routesWorld } from "./world.ts";
 
 const assets = {
-  scripts: { shared: [], rare: [] },
+  scripts: new Map(),
   urls: {
     ...{ script: "/s.js", style: "/s.css", worker: "/w.js", markdown: "/m.js", highlight: "/h.js" },
     ...{ font: "/f.woff2", touchIcon: "/i.png", manifest: "/m.json" },

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { effect, signal } from "@preact/signals";
 import type { TaskView } from "../../../core/view/task_view.ts";
 import { Arrivals } from "../../../islands/stream/arrivals.ts";
-import type { StreamMessage } from "../../../islands/stream/stream_hub.ts";
+import type { StreamMessage } from "../../../islands/stream/stream_message.ts";
 import { boardState } from "../../../islands/state/board_state.ts";
 import type { Store } from "../../../islands/state/store.ts";
 import { history, viewOf } from "../sample_events.ts";

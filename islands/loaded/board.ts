@@ -1,0 +1,5 @@
+// What the board is.
+
+import "./shared.ts";
+
+export { TaskBoard } from "../board/task_board.tsx";

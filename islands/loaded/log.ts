@@ -1,0 +1,5 @@
+// What the tab Log shows.
+
+import "./shared.ts";
+
+export { RawLog } from "../task/raw_log.tsx";

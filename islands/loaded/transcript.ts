@@ -1,0 +1,5 @@
+// What the tab Transcript shows.
+
+import "./shared.ts";
+
+export { TranscriptTab } from "../transcript/transcript_tab.tsx";
