@@ -1,61 +1,51 @@
 // The parts of a text that have a colour, line by line. Only the highlighter's own program imports it.
 
 import hljs from "highlight.js/lib/core";
-import bash from "highlight.js/lib/languages/bash";
-import cpp from "highlight.js/lib/languages/cpp";
-import csharp from "highlight.js/lib/languages/csharp";
-import css from "highlight.js/lib/languages/css";
-import diff from "highlight.js/lib/languages/diff";
-import dockerfile from "highlight.js/lib/languages/dockerfile";
-import elixir from "highlight.js/lib/languages/elixir";
-import go from "highlight.js/lib/languages/go";
-import graphql from "highlight.js/lib/languages/graphql";
-import ini from "highlight.js/lib/languages/ini";
-import java from "highlight.js/lib/languages/java";
-import json from "highlight.js/lib/languages/json";
-import lua from "highlight.js/lib/languages/lua";
-import makefile from "highlight.js/lib/languages/makefile";
-import markdown from "highlight.js/lib/languages/markdown";
-import php from "highlight.js/lib/languages/php";
-import powershell from "highlight.js/lib/languages/powershell";
-import python from "highlight.js/lib/languages/python";
-import ruby from "highlight.js/lib/languages/ruby";
-import rust from "highlight.js/lib/languages/rust";
-import sql from "highlight.js/lib/languages/sql";
-import swift from "highlight.js/lib/languages/swift";
-import typescript from "highlight.js/lib/languages/typescript";
-import xml from "highlight.js/lib/languages/xml";
-import yaml from "highlight.js/lib/languages/yaml";
 import { type Colour, type ColouredPart, colourOf } from "./colours.ts";
 
-const languages = {
-  bash,
-  cpp,
-  csharp,
-  css,
-  diff,
-  dockerfile,
-  elixir,
-  go,
-  graphql,
-  ini,
-  java,
-  json,
-  lua,
-  makefile,
-  markdown,
-  php,
-  powershell,
-  python,
-  ruby,
-  rust,
-  sql,
-  swift,
-  typescript,
-  xml,
-  yaml,
+type LanguageFn = Parameters<typeof hljs.registerLanguage>[1];
+
+/** Each is a file of its own beside the highlighter: most pages show one or two of them. */
+const languages: Record<string, () => Promise<{ default: LanguageFn }>> = {
+  bash: () => import("highlight.js/lib/languages/bash"),
+  cpp: () => import("highlight.js/lib/languages/cpp"),
+  csharp: () => import("highlight.js/lib/languages/csharp"),
+  css: () => import("highlight.js/lib/languages/css"),
+  diff: () => import("highlight.js/lib/languages/diff"),
+  dockerfile: () => import("highlight.js/lib/languages/dockerfile"),
+  elixir: () => import("highlight.js/lib/languages/elixir"),
+  go: () => import("highlight.js/lib/languages/go"),
+  graphql: () => import("highlight.js/lib/languages/graphql"),
+  ini: () => import("highlight.js/lib/languages/ini"),
+  java: () => import("highlight.js/lib/languages/java"),
+  json: () => import("highlight.js/lib/languages/json"),
+  lua: () => import("highlight.js/lib/languages/lua"),
+  makefile: () => import("highlight.js/lib/languages/makefile"),
+  markdown: () => import("highlight.js/lib/languages/markdown"),
+  php: () => import("highlight.js/lib/languages/php"),
+  powershell: () => import("highlight.js/lib/languages/powershell"),
+  python: () => import("highlight.js/lib/languages/python"),
+  ruby: () => import("highlight.js/lib/languages/ruby"),
+  rust: () => import("highlight.js/lib/languages/rust"),
+  sql: () => import("highlight.js/lib/languages/sql"),
+  swift: () => import("highlight.js/lib/languages/swift"),
+  typescript: () => import("highlight.js/lib/languages/typescript"),
+  xml: () => import("highlight.js/lib/languages/xml"),
+  yaml: () => import("highlight.js/lib/languages/yaml"),
 };
-for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
+
+/** What a language may hold of others, and how a text shows that it may; without it they stand there without colours. */
+const embedded: Record<string, readonly { language: string; sign: RegExp }[]> = {
+  dockerfile: [{ language: "bash", sign: /^/ }],
+  markdown: [{ language: "xml", sign: /</ }],
+  typescript: [
+    { language: "xml", sign: /<[A-Za-z>]|html`/ },
+    { language: "css", sign: /css`/ },
+    { language: "graphql", sign: /gql`/ },
+  ],
+  xml: [{ language: "css", sign: /<style/i }],
+  yaml: [{ language: "ruby", sign: /<%/ }],
+};
 
 /** Takes the place of what writes HTML: nothing here is ever turned into markup. */
 class LineEmitter {
@@ -107,7 +97,23 @@ class LineEmitter {
 
 hljs.configure({ __emitter: LineEmitter } as unknown as Parameters<typeof hljs.configure>[0]);
 
-/** The parts of each line of `text`; their lengths are UTF-16 units and sum up to the line's. Null: it has no colours. */
+/** The languages that colours of `text` need and that were not loaded yet. */
+export function unknownLanguages(text: string, language: string): string[] {
+  if (!Object.hasOwn(languages, language)) return [];
+  const inside = (embedded[language] ?? []).filter(({ sign }) => sign.test(text));
+  const all = [language, ...inside.flatMap((one) => [one.language, ...unknownLanguages(text, one.language)])];
+  return [...new Set(all)].filter((name) => !hljs.getLanguage(name));
+}
+
+/** Rejects when one cannot be loaded. */
+export async function loadLanguages(names: readonly string[]): Promise<void> {
+  await Promise.all(names.map(async (name) => hljs.registerLanguage(name, (await languages[name]!()).default)));
+}
+
+/**
+ * The parts of each line of `text`; their lengths are UTF-16 units and sum up to the line's. Null: it has no colours. Its
+ * languages are loaded.
+ */
 export function colouredLines(text: string, language: string): ColouredPart[][] | null {
   if (!hljs.getLanguage(language)) return null;
   const result = hljs.highlight(text, { language, ignoreIllegals: true });

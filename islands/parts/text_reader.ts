@@ -1,7 +1,8 @@
 // Has texts read by a worker, so that no text keeps a page from answering: one at a time, each within a time limit. A text
 // that takes longer is shown as it is, and so is every text when the worker cannot be had.
 //
-// The worker posts "ready" once, and then for each text it is posted `{ answer }`; null: the text is to be shown as it is.
+// The worker posts "ready" once, and then for each text it is posted `{ answer }`; null: the text is to be shown as it is. What
+// it must load for a text it loads between "loading" and another "ready", and that counts as its coming to life.
 
 export interface TextReaderOptions {
   open(): Worker;
@@ -72,35 +73,48 @@ export class TextReader<Answer> {
     if (!this.#worker) return this.#begin();
     if (!this.#isReady) return;
     this.#reading = text;
+    this.#limit(text);
+    this.#worker.postMessage(text);
+  }
+
+  /** From here on the text may take no longer than its limit. */
+  #limit(text: string): void {
     this.#timer = setTimeout(() => {
       this.#late++;
       this.close();
       this.#answer(text, null);
       this.#next();
     }, this.#withinMs);
-    this.#worker.postMessage(text);
+  }
+
+  /** No text is tried any more. */
+  #fail(): void {
+    this.close();
+    this.#late = lateAtMost;
+    this.#next();
   }
 
   #begin(): void {
-    const fail = () => {
-      this.close();
-      this.#late = lateAtMost;
-      this.#next();
-    };
     try {
       this.#worker = this.#open();
     } catch {
-      return fail();
+      return this.#fail();
     }
-    this.#timer = setTimeout(fail, readyWithinMs);
+    this.#timer = setTimeout(() => this.#fail(), readyWithinMs);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      fail();
+      this.#fail();
     };
-    this.#worker.onmessage = ({ data }: MessageEvent<"ready" | { answer: Answer | null }>) => {
+    this.#worker.onmessage = ({ data }: MessageEvent<"ready" | "loading" | { answer: Answer | null }>) => {
       clearTimeout(this.#timer);
-      if (data === "ready") this.#isReady = true;
-      else if (this.#reading !== null) {
+      if (data === "loading") {
+        this.#timer = setTimeout(() => this.#fail(), readyWithinMs);
+        return;
+      }
+      if (data === "ready") {
+        this.#isReady = true;
+        if (this.#reading !== null) this.#limit(this.#reading);
+      } else if (this.#reading !== null) {
         const text = this.#reading;
         this.#reading = null;
         this.#answer(text, data.answer);
