@@ -20,8 +20,11 @@ import { isViewed } from "./viewed.ts";
 
 /** Of a longer file the rest is not drawn. */
 const rowsMax = 20_000;
-/** What the server draws, and the browser before it knows what is in view, in rows of the whole diff. */
-export const rowsAtFirst = 100;
+/**
+ * What the server draws, and the browser before it knows what is in view, in rows of the whole diff: some more than most windows
+ * show, and no more, since a row costs a slow machine 2 ms before the page answers.
+ */
+export const rowsAtFirst = 40;
 const headPx = 38;
 const none: never[] = [];
 
@@ -53,12 +56,10 @@ export function rowsOf(file: DiffFile): number {
 
 function FileBody({ open, file, rowsBefore }: { open: OpenTask; file: DiffFile; rowsBefore: number }) {
   const { review } = open;
-  const store = useStore();
   const split = review.split.value;
   const isPast = open.at.value !== null;
-  const canOpen = !isPast && store.alive.value;
-  // A comment stands in the files as they are now.
-  const canComment = canOpen && review.to.value === "now";
+  // A comment stands in the files as they are now. Before the page is alive it is only drawn, so that no row is drawn twice.
+  const canComment = !isPast && review.to.value === "now";
   const context = review.context.value[contextKey(file)];
   const items = useMemo(() => withContext(file, context?.opened ?? {}, context?.lines ?? null), [file, context]);
   const list = review.comments.list.value ?? none;
@@ -101,7 +102,7 @@ function FileBody({ open, file, rowsBefore }: { open: OpenTask; file: DiffFile; 
           language={languageOf(file.path)}
           label={`Diff of ${file.path}`}
           onComment={canComment ? (place) => openDraft(review, file, place) : null}
-          onOpen={canOpen ? onOpen : null}
+          onOpen={isPast ? null : onOpen}
           thread={thread}
         />
       ))}

@@ -1,5 +1,6 @@
 // What a diff does not show between its hunks, and the buttons that show it.
 
+import { useStore } from "../state/store.ts";
 import type { Gap } from "./diff_rows.ts";
 import { plural } from "../../core/view/format.ts";
 
@@ -15,6 +16,7 @@ const fewLines = 20;
 
 export function GapRow({ gap, columns, onOpen }: GapRowProps) {
   const { hidden, header } = gap;
+  const disabled = !useStore().alive.value;
   const isFew = hidden !== null && hidden <= fewLines;
   return (
     <tr class="gap">
@@ -24,16 +26,24 @@ export function GapRow({ gap, columns, onOpen }: GapRowProps) {
             <button
               type="button"
               class="quiet small"
+              disabled={disabled}
               onClick={() => onOpen(gap, "down")}
             >
               20 lines down
             </button>
           )}
           {onOpen && !isFew && gap.up && (
-            <button type="button" class="quiet small" onClick={() => onOpen(gap, "up")}>Show 20 up</button>
+            <button
+              type="button"
+              class="quiet small"
+              disabled={disabled}
+              onClick={() => onOpen(gap, "up")}
+            >
+              Show 20 up
+            </button>
           )}
           {onOpen && (
-            <button type="button" class="quiet small" onClick={() => onOpen(gap, "all")}>
+            <button type="button" class="quiet small" disabled={disabled} onClick={() => onOpen(gap, "all")}>
               {hidden === null ? "Show to the end" : `Show ${plural(hidden, "line")}`}
             </button>
           )}
