@@ -16,12 +16,6 @@ import { taskDrawer } from "./task/lazy_drawer.ts";
 import { startTitle } from "./parts/title.ts";
 
 const page: PageData = JSON.parse(document.querySelector("#page-data")?.textContent ?? "null");
-const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-if (timeZone && timeZone !== page.locale.zone) {
-  // The server prints the next page in it; this one is printed anew here.
-  document.cookie = `coder_zone=${timeZone}; path=/; max-age=31536000; samesite=strict`;
-  page.locale = { ...page.locale, zone: timeZone };
-}
 // The clock of the page is the server's, which may differ from this machine's.
 const ahead = page.now - Date.now();
 const store = createStore(page);
@@ -50,8 +44,20 @@ if (page.kind === "board") startBoardSearch(store);
 startTitle(store);
 startNotifications(store);
 startLive(store);
-// Not before all else is done: what people reach for next is then there at once.
-(globalThis.requestIdleCallback ?? setTimeout)(() => void loadNext().catch(() => {}));
+// Not before all else is done.
+(globalThis.requestIdleCallback ?? setTimeout)(() => {
+  followZone();
+  if (page.kind === "board") void loadNext().catch(() => {});
+});
+
+/** Only to ask for it takes a browser as long as to draw some hundred rows. */
+function followZone(): void {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  if (!timeZone || timeZone === page.locale.zone) return;
+  // The server prints the next page in it; this one is printed anew here.
+  document.cookie = `coder_zone=${timeZone}; path=/; max-age=31536000; samesite=strict`;
+  store.zone.value = timeZone;
+}
 
 /** What is drawn of a task that is open already. */
 async function loadOpen(): Promise<void> {
@@ -59,8 +65,7 @@ async function loadOpen(): Promise<void> {
   if (open) await Promise.all([loadTab(open.tab.peek()), page.kind === "board" && taskDrawer.load()]);
 }
 
-/** Rejects when the service is away; then it is loaded when it is asked for. */
+/** Nearly all begins on the board: what people reach for there is there at once. Rejects when the service is away. */
 async function loadNext(): Promise<void> {
-  await dialogs.load();
-  if (page.kind === "board") await Promise.all([taskDrawer.load(), loadTab("transcript")]);
+  await Promise.all([dialogs.load(), taskDrawer.load(), loadTab("transcript")]);
 }

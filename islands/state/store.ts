@@ -58,7 +58,10 @@ export interface Toast {
 
 export interface Store {
   readonly page: PageData;
+  /** How the page prints; follows `zone`. */
   readonly locale: Locale;
+  /** The reader's zone, where it is known to be another than the page came with. */
+  readonly zone: Signal<string>;
   /** ms since 1970; moves once a second. */
   readonly now: Signal<number>;
   /** The day that it is, in words; changes at the reader's midnight. */
@@ -98,12 +101,19 @@ export function createStore(page: PageData): Store {
   const filter = signal(page.filter);
   const health = signal(page.health);
   const now = signal(page.now);
+  const zone = signal(page.locale.zone);
+  const locale = computed(() =>
+    zone.value === page.locale.zone ? page.locale : { tag: page.locale.tag, zone: zone.value }
+  );
   const search = signal(page.found ? searchWith(noSearch, page.found) : noSearch);
   return {
     page,
-    locale: page.locale,
+    get locale() {
+      return locale.value;
+    },
+    zone,
     now,
-    today: computed(() => dayOf(new Date(now.value), page.locale)),
+    today: computed(() => dayOf(new Date(now.value), locale.value)),
     health,
     connection: signal<ConnectionStatus>("connecting"),
     board,

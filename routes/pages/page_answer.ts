@@ -50,6 +50,8 @@ export function pageAnswers(
   return (c) => {
     const cursor = service.cursor();
     return async (parts, status = 200, content) => {
+      const locale = localeOf(c);
+      const written: Record<string, string> = {};
       const data: PageData = {
         cursor,
         board: null,
@@ -64,7 +66,8 @@ export function pageAnswers(
         settings: null,
         comparison: null,
         health: await service.health(),
-        locale: localeOf(c),
+        // What is drawn here is drawn again by the islands, from the same words.
+        locale: { ...locale, written, note: (key, words) => void (written[key] = words) },
         theme: themeOf(c),
         now: Date.now(),
         streamWorker: assets.urls.worker,
@@ -73,7 +76,7 @@ export function pageAnswers(
         ...parts,
       };
       const { renderPage } = await pageDocument();
-      return c.html(renderPage(data, assets, content?.(data.locale)), status, {
+      return c.html(renderPage(data, assets, content?.(locale)), status, {
         "Content-Security-Policy": pagePolicy,
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",

@@ -80,10 +80,15 @@ function Document({ page, store, assets, children }: DocumentProps) {
         <PageIsland name="top_bar" store={store} />
         {body ? <PageIsland name={body} store={store} /> : children ?? <Missing kind={page.kind} />}
         <PageIsland name="overlays" store={store} />
-        <script id="page-data" type="application/json" dangerouslySetInnerHTML={{ __html: jsonInHtml(page) }} />
+        <DataOf page={page} />
       </body>
     </html>
   );
+}
+
+/** The last that is drawn: by then all is written that the islands write again. */
+function DataOf({ page }: { page: PageData }) {
+  return <script id="page-data" type="application/json" dangerouslySetInnerHTML={{ __html: jsonInHtml(page) }} />;
 }
 
 function PageIsland({ name, store }: { name: string; store: Store }) {

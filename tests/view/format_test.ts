@@ -8,10 +8,13 @@ import {
   dayWord,
   duration,
   firstLine,
+  type Locale,
   silentFor,
   taskCost,
   timeOfDay,
+  timeOrDate,
   usableLocale,
+  whole,
 } from "../../core/view/format.ts";
 
 Deno.test("duration() takes two units at most", () => {
@@ -62,6 +65,19 @@ Deno.test("timeOfDay() is the reader's: zone and locale", () => {
   assertEquals(timeOfDay("2026-03-01T10:02:11.000Z", { tag: "en-GB", zone: "Europe/Berlin" }), "11:02:11");
   assertEquals(usableLocale("not a tag!", "Mars/Olympus"), { tag: "en-GB", zone: "UTC" });
   assertEquals(usableLocale("de-DE", "Asia/Tokyo"), { tag: "de-DE", zone: "Asia/Tokyo" });
+});
+
+Deno.test("what was written in a locale is not written again, and who keeps it is told of all that is", () => {
+  const at = "2026-03-01T10:02:11.000Z";
+  const noted: Record<string, string> = {};
+  const note = (key: string, words: string) => void (noted[key] = words);
+  const locale = { tag: "en-GB", zone: "UTC" };
+  const all = (one: Locale) => [timeOrDate(at, "1 Mar 2026", one), dayWord(at, "2026-03-03", one), whole(5_000, one)];
+  const words = all({ ...locale, note });
+  assertEquals(words, ["10:02:11", "Sunday 1 March", "5,000"]);
+  // Another zone and tag would be seen.
+  assertEquals(all({ tag: "de-DE", zone: "Asia/Tokyo", written: noted }), words);
+  assertEquals(all({ ...locale, written: { [Object.keys(noted)[1]!]: "then" } })[0], "then");
 });
 
 Deno.test("firstLine() skips empty lines and is bounded", () => {
