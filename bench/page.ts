@@ -5,6 +5,7 @@ import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { scriptAgent } from "../tests/borders/script_agent.ts";
 import { launchBrowser, type TestBrowser } from "../tests/support/browser.ts";
+import { codeOf } from "../tests/support/page_code.ts";
 import { startService, type TestService } from "../tests/support/service.ts";
 import { tempDir, tempRepository } from "../tests/support/temp.ts";
 import { stayOnly } from "./agent.ts";
@@ -86,6 +87,7 @@ async function rowsOf(browser: TestBrowser, service: TestService, one: Case): Pr
 
 async function look(browser: TestBrowser, url: string, { shown }: Case): Promise<Seen> {
   const page = await browser.page({ width: 1440, height: 900 });
+  const loaded = codeOf(page);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
   await page.addInitScript(`addEventListener("DOMContentLoaded", () => {
@@ -106,10 +108,8 @@ async function look(browser: TestBrowser, url: string, { shown }: Case): Promise
     "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN",
   ) as number;
   const answerMs = await answer(page);
-  const codeKb = await page.evaluate(
-    `performance.getEntriesByType("resource").filter(({ name }) => /\\.(js|css)$/.test(name))
-      .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0) / 1024`,
-  ) as number;
+  // Colours, and what it loads ahead, come after the answer.
+  const codeKb = [...(await loaded()).values()].reduce((sum, bytes) => sum + bytes) / 1024;
   await page.context().close();
   return { paintMs, shownMs, answerMs, codeKb };
 }

@@ -5,14 +5,16 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { setFilter, setTheme } from "../state/actions.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import type { Theme } from "../state/page_data.ts";
 import { LogOut } from "./log_out.tsx";
 import { PauseBanner } from "./pause_banner.tsx";
 import { useStore } from "../state/store.ts";
 import { dateTime, plural } from "../../core/view/format.ts";
 import { choices } from "../../core/view/task_state.ts";
-import { SlotPanel } from "./slot_panel.tsx";
 import { unconfinedReason } from "../../core/view/confinement_words.ts";
+
+const slotPanel = lazy(async () => (await import("../loaded/dialogs.ts")).SlotPanel);
 
 export function TopBar() {
   return (
@@ -217,7 +219,7 @@ function Slots() {
         <span class="num muted" aria-hidden="true">{busy}/{total}</span>
         <span class="visually-hidden">Workers: {words}</span>
       </a>
-      {isOpen.value && <SlotPanel anchor={() => meter.current} onClose={() => isOpen.value = false} />}
+      {isOpen.value && <slotPanel.View anchor={() => meter.current} onClose={() => isOpen.value = false} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 // What the tab Log shows.
 
-import "./shared.ts";
+import "./output.ts";
 
 export { RawLog } from "../task/raw_log.tsx";

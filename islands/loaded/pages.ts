@@ -1,6 +1,6 @@
 // The pages beside board and tasks.
 
-import "./shared.ts";
+import "./output.ts";
 
 export { ComparePage } from "../compare/compare_page.tsx";
 export { RepositoriesPage } from "../repositories/repositories_page.tsx";

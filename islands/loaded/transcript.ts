@@ -1,5 +1,5 @@
 // What the tab Transcript shows.
 
-import "./shared.ts";
+import "./output.ts";
 
 export { TranscriptTab } from "../transcript/transcript_tab.tsx";

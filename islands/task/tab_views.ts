@@ -1,4 +1,4 @@
-// What the tabs of a task show whose code is large or rarely needed: it is loaded when they are opened.
+// What the tabs of a task show: each is loaded when it is opened.
 
 import type { OpenTask } from "../state/open_task.ts";
 import type { Tab } from "../state/page_data.ts";
@@ -9,14 +9,15 @@ interface TabProps {
   drawer: boolean;
 }
 
-export const tabViews: Record<Exclude<Tab, "events">, LazyPart<TabProps>> & { events?: undefined } = {
+export const tabViews: Record<Tab, LazyPart<TabProps>> = {
   transcript: lazy<TabProps>(async () => (await import("../loaded/transcript.ts")).TranscriptTab),
   changes: lazy<TabProps>(async () => (await import("../loaded/changes.ts")).Changes),
   files: lazy<TabProps>(async () => (await import("../loaded/files.ts")).FilesTab),
+  events: lazy<TabProps>(async () => (await import("../loaded/events.ts")).EventList),
   log: lazy<TabProps>(async () => (await import("../loaded/log.ts")).RawLog),
 };
 
 /** What the page must have before it comes to life with that tab open. */
-export async function loadTab(tab: Tab): Promise<void> {
-  await tabViews[tab]?.load();
+export function loadTab(tab: Tab): Promise<void> {
+  return tabViews[tab].load();
 }

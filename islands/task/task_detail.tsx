@@ -11,7 +11,6 @@ import { showTab } from "../state/actions.ts";
 import { urlOf } from "../state/location.ts";
 import { whole } from "../../core/view/format.ts";
 import { Lines } from "../parts/state_badge.tsx";
-import { EventList } from "./event_list.tsx";
 import { tabViews } from "./tab_views.ts";
 import { TaskFacts } from "./task_facts.tsx";
 import { TaskHeader } from "./task_header.tsx";
@@ -26,7 +25,7 @@ const tabWords: Record<Tab, string> = {
 
 export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }) {
   const tab = open.tab.value;
-  const View = tabViews[tab]?.View;
+  const { View } = tabViews[tab];
   return (
     <div class={`task${drawer ? " in-drawer" : ""}${open.at.value === null ? "" : " replaying"}`}>
       <TaskHeader open={open} drawer={drawer} />
@@ -34,7 +33,7 @@ export function TaskDetail({ open, drawer }: { open: OpenTask; drawer: boolean }
       <FindBar open={open} />
       <div class="task-body">
         <div class="tab-panel">
-          {View ? <View open={open} drawer={drawer} /> : <EventList open={open} />}
+          <View open={open} drawer={drawer} />
         </div>
         <TaskFacts open={open} drawer={drawer} />
       </div>
@@ -63,7 +62,7 @@ function Tabs({ open, drawer }: { open: OpenTask; drawer: boolean }) {
             event.preventDefault();
             showTab(store, tab);
           }}
-          onPointerEnter={() => void tabViews[tab]?.load().catch(() => {})}
+          onPointerEnter={() => void tabViews[tab].load().catch(() => {})}
         >
           {tabWords[tab]}
           {tab === "changes" && <Lines task={open.shown.value} />}

@@ -75,10 +75,5 @@ Deno.test("a page can be installed, also behind a token, and brings its type fac
     assertMatch(sizes, new RegExp(`^${size}x${size}$`));
   }
   assert(manifest.icons.length >= 2);
-  // No chunk of the script is asked for one after the other: all that the page needs stands in its head.
-  const late = await page.evaluate(`performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname)
-    .filter((name) => /^\\/assets\\/.*\\.js$/.test(name) && !/worker/.test(name) &&
-      !document.querySelector('link[href="' + name + '"], script[src="' + name + '"]'))`);
-  assertEquals(late, []);
   assertEquals(browser.problems, []);
 });

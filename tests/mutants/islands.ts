@@ -246,4 +246,18 @@ export const islandsMutants: Mutant[] = [
     broken: "",
     tests: ["tests/islands/code/highlight_worker_test.ts"],
   },
+  {
+    name: "a page that comes to life writes again what the server wrote",
+    file: "core/view/format.ts",
+    text: "locale.written?.[key] ?? write()",
+    broken: "write()",
+    tests: ["tests/view/format_test.ts"],
+  },
+  {
+    name: "a page asks for its parts one after the other",
+    file: "routes/pages/page_document.tsx",
+    text: '...(task ? ["task", task.tab] : []),',
+    broken: "",
+    tests: ["tests/browser/page_code_test.ts"],
+  },
 ];
