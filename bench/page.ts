@@ -100,7 +100,8 @@ async function look(browser: TestBrowser, url: string, { shown }: Case): Promise
     };
     look();
   });`);
-  await page.goto(url);
+  // Insights of a long past are summed up once, when somebody first looks.
+  await page.goto(url, { timeout: 180_000 });
   // Not waitForFunction: what it looks with, the pages' own policy forbids.
   let shownMs: number | undefined;
   while (shownMs === undefined) shownMs = await page.evaluate("window.shownMs") as number | undefined;

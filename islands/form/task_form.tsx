@@ -2,7 +2,7 @@
 // of a new task survives a reload; what the server refuses stands at its field.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { createTask, editTask, retryTask } from "../state/actions.ts";
 import { type Errors, errorsOf, unreadable } from "./form_errors.ts";
@@ -116,7 +116,8 @@ function useDraft({ from, editing, retrying, onDone }: TaskFormProps) {
   // The same key until it is created: a second click or a repeated request makes no second task.
   const idempotencyKey = useRef("");
 
-  useEffect(() => {
+  // At once: what is typed right after goes on where the draft ends.
+  useLayoutEffect(() => {
     idempotencyKey.current = crypto.randomUUID();
     if (isKept) draft.value = readDraft(localStorage.getItem(draftKey));
   }, []);
