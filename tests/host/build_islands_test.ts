@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { joinSheets } from "../../core/host/build_islands.ts";
+import { joinSheets, minifySheet } from "../../core/host/build_islands.ts";
 import { tempDir } from "../support/temp.ts";
 
 async function write(folder: string, files: Record<string, string>): Promise<void> {
@@ -23,4 +23,17 @@ Deno.test("joinSheets() refuses a sheet that has no place in the order, and a na
   await write(folder.path, { "base.css": "", "board/board.css": "" });
   await assertRejects(() => joinSheets(folder.path, ["base.css"]), Error, "board/board.css has no place");
   await assertRejects(() => joinSheets(folder.path, ["base.css", "board/board.css", "gone.css"]), Deno.errors.NotFound);
+});
+
+Deno.test("minifySheet() drops what means nothing, and keeps what is quoted and every space that means something", () => {
+  assertEquals(
+    minifySheet(`@media (min-width: 1px) and (hover: hover) {
+  /* One: "two" */
+  .a > .b :hover, [title="; {"] {
+    margin: calc(1px + 2px) 0;
+    content: "/* a:  b; */";
+  }
+}`),
+    '@media (min-width:1px) and (hover:hover){.a > .b :hover,[title="; {"]{margin:calc(1px + 2px) 0;content:"/* a:  b; */";}}',
+  );
 });
