@@ -5,6 +5,7 @@ import { DomainError, nullIfExpected } from "../../domain/error.ts";
 import { eraseHalfMade, eraseStale } from "./erase_worktree.ts";
 import type { Records } from "./folder_look.ts";
 import { contentOverrides, isRevision, resolveCommit } from "./git.ts";
+import type { Overrides } from "./git_programs.ts";
 import { listRefs } from "./git_refs.ts";
 import { both, claimName, makeWorktree } from "./make_worktree.ts";
 import { folderAt, isElsewhere, isUntouched, standingOf } from "./ownership.ts";
@@ -23,10 +24,16 @@ export function requirePlainName(branch: string): void {
 
 /** See `Worktrees.add`. */
 export async function addWorktree(site: Site, options: AddOptions): Promise<AddedPlace> {
-  return await site.takeTurn(async () => {
-    const records = await eraseHalfMade(site);
-    return await addUnknown(site, options, records) ?? await addByStanding(site, options);
-  });
+  // Asked ahead: git is as long about it as we are about what comes first.
+  const content = contentOverrides({ cwd: site.repo });
+  try {
+    return await site.takeTurn(async () => {
+      const records = await eraseHalfMade(site);
+      return await addUnknown(site, options, { records, content }) ?? await addByStanding(site, options);
+    });
+  } finally {
+    await content.catch(() => {/* who needed it knows */});
+  }
 }
 
 /**
@@ -36,18 +43,15 @@ export async function addWorktree(site: Site, options: AddOptions): Promise<Adde
 async function addUnknown(
   site: Site,
   { repo, task, branch, base, baseCommit }: AddOptions,
-  records: Records,
+  { records, content }: { records: Records; content: Promise<Overrides> },
 ): Promise<AddedPlace | null> {
   const from = baseCommit ?? base;
   const path = join(site.root, branch);
   if (!isRevision(from) || hasEntryOf(site.common, branch) || await folderAt(path) !== "none") return null;
   if (await isElsewhere(site, branch, path, records)) return null;
-  const [commit, content] = await both(
-    claimName(site, branch, from).catch(nullIfExpected),
-    contentOverrides({ cwd: site.repo }),
-  );
+  const [commit, overrides] = await both(claimName(site, branch, from).catch(nullIfExpected), content);
   if (commit === null) return null;
-  await makeWorktree(site, branch, { task, content });
+  await makeWorktree(site, branch, { task, content: overrides });
   return { repo, branch, path, base, base_commit: commit, kept: [] };
 }
 
