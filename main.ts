@@ -47,7 +47,7 @@ import { takeOver } from "./core/process/hand_over.ts";
 import { newEndpointsCode } from "./core/host/kv_endpoints.ts";
 import { chainBreaks, launchedVariable, launcherChain } from "./core/host/launcher_chain.ts";
 import { endSurvivors } from "./core/process/survivors.ts";
-import { beginHelper } from "./core/process/waiting_helper.ts";
+import { waitingHelper } from "./core/process/waiting_helper.ts";
 import { watchOver } from "./core/process/watcher.ts";
 import { type Log, type LogFormat, logger, printable } from "./core/host/log.ts";
 import { sharedTimers } from "./core/host/shared_timers.ts";
@@ -167,7 +167,7 @@ async function start(): Promise<void> {
     steps: stepRunner(),
     ports: taskPorts(),
     sandboxes: found.sandboxes,
-    beginHelper,
+    waitingHelper,
     agent: found.agent,
     worker,
     settings,

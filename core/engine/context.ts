@@ -13,7 +13,7 @@ import type { Projects } from "../process/project/project_settings.ts";
 import type { Sandboxes } from "../process/sandbox/sandbox.ts";
 import type { StepRunner } from "../process/project/step_process.ts";
 import type { TaskPorts } from "../process/project/task_ports.ts";
-import type { BeginHelper } from "../process/waiting_helper.ts";
+import type { MakeHelper } from "../process/waiting_helper.ts";
 
 export interface EngineSettings {
   /** Runs at once on this worker. */
@@ -68,8 +68,8 @@ export interface EngineContext {
   steps: StepRunner;
   ports: TaskPorts;
   sandboxes: Sandboxes;
-  /** What an agent is started by that runs in no sandbox, ahead of its place; without it, none is. */
-  beginHelper?: BeginHelper;
+  /** What an agent that runs in no sandbox is started by, ahead of it; without it, nothing is there ahead. */
+  waitingHelper?: MakeHelper;
   /** The agent, or `DomainError("unavailable")` with what to do about it. Asked before each claim. */
   agent: () => Promise<Agent>;
   /** `id` is the worker's uuid, `name` a label. */

@@ -1,23 +1,25 @@
 // A helper (containment.ts) that is there before its program is known. To start one takes longer than to tell it what to run, and
-// what the program needs, such as its folder, may take a while to make.
+// while what the program needs is made, such as its folder, there is time for it.
 
 import { childEnvironment } from "./environment.ts";
 import { executableOf, type ProgramStart, type Spawn, spawnContained, spawnHelper } from "./containment.ts";
 import { markVariable } from "./process_table.ts";
 
-/** One that waits for the first program that is started by `spawn`; what follows is started as by `spawnContained`. */
 export interface WaitingHelper extends AsyncDisposable {
+  /** Starts it, once: from then on it waits for the first program that `spawn` starts. */
+  begin(): void;
+  /** All other programs are started as by `spawnContained`. */
   readonly spawn: Spawn;
   /** Ends it when nothing was started, and resolves when it is gone. Never rejects. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts one with the marks of the run that it is for. Where there are none, `spawn` is just that of programs of a run. */
-export type BeginHelper = (marks: string[]) => WaitingHelper;
+/** One with the marks of the run that it is for. */
+export type MakeHelper = (marks: string[]) => WaitingHelper;
 
-export const beginHelper: BeginHelper = (marks) => {
-  const env = Object.fromEntries(marks.map((mark) => [markVariable(mark), "1"]));
-  let waiting: Promise<Deno.ChildProcess | null> | null = spawnHelper(childEnvironment(env)).catch(() => null);
+export const waitingHelper: MakeHelper = (marks) => {
+  let hasBegun = false;
+  let waiting: Promise<Deno.ChildProcess | null> | null = null;
 
   async function take(): Promise<Deno.ChildProcess | null> {
     const child = waiting;
@@ -38,6 +40,12 @@ export const beginHelper: BeginHelper = (marks) => {
   }
 
   return {
+    begin() {
+      if (hasBegun) return;
+      hasBegun = true;
+      const env = Object.fromEntries(marks.map((mark) => [markVariable(mark), "1"]));
+      waiting = spawnHelper(childEnvironment(env)).catch(() => null);
+    },
     spawn: async (program, start) => await tellWaiting(program, start) ?? await spawnContained(program, start),
     async [Symbol.asyncDispose]() {
       const child = await take();

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { isHeld, spawnContained } from "../../core/process/containment.ts";
 import { findTree } from "../../core/process/process_tree.ts";
-import { beginHelper } from "../../core/process/waiting_helper.ts";
+import { waitingHelper } from "../../core/process/waiting_helper.ts";
 import { eventually, tempDir } from "../support/temp.ts";
 import { programEnds } from "./program_ends.ts";
 
@@ -10,7 +10,8 @@ Deno.test("a helper that waited passes on arguments, input, output, folder and e
   const script = 'cat; pwd; printf "%s|" "$@" "$ADDED" "$EMPTY" "$PERSONAL_REAPER"; ps -o pgid=,sid= -p $$; echo $$';
   const said: string[] = [];
   for (const isWaiting of [true, false]) {
-    await using helper = beginHelper([crypto.randomUUID()]);
+    await using helper = waitingHelper([crypto.randomUUID()]);
+    helper.begin();
     const spawn = isWaiting ? helper.spawn : spawnContained;
     const child = await spawn("sh", {
       args: ["-c", script, "sh", "ü", "", "two\nlines"],
@@ -35,13 +36,15 @@ Deno.test("a helper that waited passes on arguments, input, output, folder and e
 Deno.test("a program of a helper that waited ends by its own code or signal, and all that it leaves is found by the mark", async () => {
   await using folder = await tempDir();
   for (const [script, code, signal] of programEnds) {
-    await using helper = beginHelper([crypto.randomUUID()]);
+    await using helper = waitingHelper([crypto.randomUUID()]);
+    helper.begin();
     const child = await helper.spawn("sh", { args: ["-c", script], cwd: folder.path, env: {}, stdin: "piped" });
     const { code: ended, signal: by } = await child.output().finally(() => child.stdin.abort());
     assertEquals([ended, by], [code, signal], script);
   }
   const mark = crypto.randomUUID();
-  await using helper = beginHelper([mark]);
+  await using helper = waitingHelper([mark]);
+  helper.begin();
   const script = "env -i setsid -f sleep 600; exec cat";
   const child = await helper.spawn("sh", { args: ["-c", script], cwd: folder.path, env: {}, stdin: "piped" });
   const isSleeping = () => findTree({ mark }).then((found) => found.length >= 4 ? found : null);
@@ -54,7 +57,8 @@ Deno.test("a program of a helper that waited ends by its own code or signal, and
 Deno.test("a helper whose program never comes ends when it is let go, and leaves nothing", async () => {
   const mark = crypto.randomUUID();
   {
-    await using _helper = beginHelper([mark]);
+    await using helper = waitingHelper([mark]);
+    helper.begin();
     await eventually(async () => (await findTree({ mark })).length >= 3 ? true : null);
   }
   assertEquals(await findTree({ mark }), []);
@@ -62,7 +66,8 @@ Deno.test("a helper whose program never comes ends when it is let go, and leaves
 
 Deno.test("a helper is for one program: what it cannot start, and what comes after, is started as by itself", async () => {
   await using folder = await tempDir();
-  await using helper = beginHelper([crypto.randomUUID()]);
+  await using helper = waitingHelper([crypto.randomUUID()]);
+  helper.begin();
   const error = await helper.spawn("no-such-program", { args: [], cwd: folder.path, env: {}, stdin: "piped" }).then(
     () => null,
     (error) => error,

@@ -28,11 +28,16 @@ export interface PreparedPlace {
   takeover: Takeover | null;
 }
 
+export interface PrepareOptions {
+  /** Called before a new worktree's files are written, mostly: for a while git alone has something to do. */
+  onWait(): void;
+}
+
 /**
  * Makes or finds the worktree of a run. Throws `DomainError("fenced")` when the run was taken over meanwhile, `invalid` when the
  * task cannot have a worktree (a base that does not exist), and whatever git says when it fails.
  */
-export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
+export async function preparePlace(scope: RunScope, options: PrepareOptions): Promise<PreparedPlace> {
   const { context, task, control, log } = scope;
   if (context.store.shared) await requireOpen(scope);
   if (task.cancel_requested) control.stop("cancelled");
@@ -40,8 +45,8 @@ export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
   const port = await reservePorts(scope);
   if (!earlier && task.place?.present) await cleanUpStanding(scope, task.place);
   if (!earlier) {
-    const { place, takeover } = await placeElsewhere(scope, port) ??
-      { place: await addPlace(scope, port), takeover: null };
+    const { place, takeover } = await placeElsewhere(scope, port, options) ??
+      { place: await addPlace(scope, port, options), takeover: null };
     return { place, port, isNew: true, isRestored: false, takeover };
   }
   const { place, restored, movedFrom } = earlier;
@@ -67,6 +72,7 @@ export async function preparePlace(scope: RunScope): Promise<PreparedPlace> {
 async function placeElsewhere(
   scope: RunScope,
   port: number | null,
+  options: PrepareOptions,
 ): Promise<{ place: TaskPlace; takeover: Takeover } | null> {
   const { context, task, log } = scope;
   if (task.next.kind !== "resume" || !task.place || isOurs(context, task.place.worker)) return null;
@@ -78,7 +84,9 @@ async function placeElsewhere(
   const takeover: Takeover = taken
     ? { kind: "taken", from, commit: taken.commit, lacking: taken.lacking }
     : { kind: "anew", from, commits: task.committed?.commits ?? 0 };
-  const place = taken ? await recordTaken(scope, taken, { before: task.place, port }) : await addPlace(scope, port);
+  const place = taken
+    ? await recordTaken(scope, taken, { before: task.place, port })
+    : await addPlace(scope, port, options);
   await log.record({ type: "output.notice", data: { kind: "takeover", text: takeoverNotice(takeover) } });
   return { place, takeover };
 }
@@ -135,13 +143,17 @@ async function reservePorts({ context, task, log, ports }: RunScope): Promise<nu
   }
 }
 
-async function addPlace({ context, task, log }: RunScope, port: number | null): Promise<TaskPlace> {
+async function addPlace(
+  { context, task, log }: RunScope,
+  port: number | null,
+  options: PrepareOptions,
+): Promise<TaskPlace> {
   const { worktrees, worker } = context;
   // It was cut short before its place was known, and may have another name since.
   if (!task.place && task.epoch > 1) {
     await worktrees.sweep(task.repo, { task: task.id, prefix: branchPrefix(task.id) });
   }
-  const [{ kept, ...place }, target] = await Promise.all([addFrom(context, task), targetOf(context, task)]);
+  const [{ kept, ...place }, target] = await Promise.all([addFrom(context, task, options), targetOf(context, task)]);
   const { branch, path, base, base_commit } = place;
   await log.record({
     type: "worktree.added",
@@ -160,7 +172,7 @@ async function addPlace({ context, task, log }: RunScope, port: number | null): 
   return { ...place, worker: worker.id, present: true, ...(target !== undefined && { target }) };
 }
 
-async function addFrom(context: EngineContext, task: Task): Promise<AddedPlace> {
+async function addFrom(context: EngineContext, task: Task, { onWait }: PrepareOptions): Promise<AddedPlace> {
   const add = (base: string) =>
     context.worktrees.add({
       repo: task.repo,
@@ -168,6 +180,7 @@ async function addFrom(context: EngineContext, task: Task): Promise<AddedPlace> 
       branch: task.place?.branch ?? branchName(task.id, task.title),
       base,
       baseCommit: task.place?.base_commit || null,
+      onClaimed: onWait,
     });
   const base = await baseOf(context, task);
   try {

@@ -139,9 +139,9 @@ async function attemptRun(scope: RunScope): Promise<Attempt> {
     broken: null,
   };
   await using begun = beginConfinement(scope.context, scope.run);
-  await using helper = begun === null ? beginHelper(scope) : null;
+  await using helper = begun === null ? helperOf(scope) : null;
   try {
-    attempt.prepared = await preparePlace(scope).catch(async (error) => {
+    attempt.prepared = await preparePlace(scope, { onWait: () => helper?.begin() }).catch(async (error) => {
       attempt.brokenRepository = await faultOfRepository(scope, error);
       if (attempt.brokenRepository === null) throw error;
       throw new DomainError("unavailable", attempt.brokenRepository, { cause: error });
@@ -200,8 +200,8 @@ async function workIn(
   attempt.changes = proven.changes ?? null;
 }
 
-function beginHelper({ context, run }: RunScope): WaitingHelper | null {
-  return context.beginHelper?.([run.mark, workerMark(context)]) ?? null;
+function helperOf({ context, run }: RunScope): WaitingHelper | null {
+  return context.waitingHelper?.([run.mark, workerMark(context)]) ?? null;
 }
 
 /** What no task of this repository would fare better with puts the task back, and is told to the scheduler. */

@@ -42,7 +42,7 @@ export async function addWorktree(site: Site, options: AddOptions): Promise<Adde
  */
 async function addUnknown(
   site: Site,
-  { repo, task, branch, base, baseCommit }: AddOptions,
+  { repo, task, branch, base, baseCommit, onClaimed }: AddOptions,
   { records, content }: { records: Records; content: Promise<Overrides> },
 ): Promise<AddedPlace | null> {
   const from = baseCommit ?? base;
@@ -51,6 +51,7 @@ async function addUnknown(
   if (await isElsewhere(site, branch, path, records)) return null;
   const [commit, overrides] = await both(claimName(site, branch, from).catch(nullIfExpected), content);
   if (commit === null) return null;
+  onClaimed?.();
   await makeWorktree(site, branch, { task, content: overrides });
   return { repo, branch, path, base, base_commit: commit, kept: [] };
 }

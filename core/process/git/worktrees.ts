@@ -38,6 +38,8 @@ export interface AddOptions {
   base: string;
   /** The commit to start from, where that is known already. */
   baseCommit: string | null;
+  /** Called before git writes the files: for a while nobody else has anything to do. */
+  onClaimed?(): void;
 }
 
 /** A new place. */
