@@ -44,11 +44,12 @@ if (page.kind === "board") startBoardSearch(store);
 startTitle(store);
 startNotifications(store);
 startLive(store);
-// Not before all else is done.
-(globalThis.requestIdleCallback ?? setTimeout)(() => {
-  followZone();
-  if (page.kind === "board") void loadNext().catch(() => {});
-});
+// Not while somebody may already wait for what they asked.
+setTimeout(() =>
+  (globalThis.requestIdleCallback ?? setTimeout)(() => {
+    followZone();
+    if (page.kind === "board") void loadNext().catch(() => {});
+  }), 1_000);
 
 /** Only to ask for it takes a browser as long as to draw some hundred rows. */
 function followZone(): void {

@@ -3,14 +3,14 @@
 import { delay } from "@std/async";
 import type { Page } from "playwright-core";
 
-/** Begins to listen; what it gives says what was loaded until nothing came for a second, by file name, in bytes. */
+/** Begins to listen; what it gives says what was loaded until nothing came for 2 s, by file name, in bytes. */
 export function codeOf(page: Page): () => Promise<Map<string, number>> {
   const asked = new Set<string>();
   page.on("request", (request) => asked.add(request.url()));
   return async () => {
     for (let before = -1; before < asked.size;) {
       before = asked.size;
-      await delay(1_000);
+      await delay(2_000);
     }
     // A shared worker belongs to no page, and nobody is told of what is loaded for it.
     const { streamWorker } = JSON.parse(await page.locator("#page-data").textContent() ?? "{}");
