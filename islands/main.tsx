@@ -41,12 +41,16 @@ setInterval(() => store.now.value = Date.now() + ahead, 1_000);
 addEventListener("popstate", () => void showUrl(store));
 startKeys(store);
 if (page.kind === "board") startBoardSearch(store);
-startTitle(store);
-startNotifications(store);
-startLive(store);
+const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
+// What is drawn is seen first: what happens meanwhile is told by the stream, which goes on from where the page ends.
+whenIdle(() => {
+  startTitle(store);
+  startNotifications(store);
+  startLive(store);
+}, { timeout: 500 });
 // Not while somebody may already wait for what they asked.
 setTimeout(() =>
-  (globalThis.requestIdleCallback ?? setTimeout)(() => {
+  whenIdle(() => {
     followZone();
     if (page.kind === "board") void loadNext().catch(() => {});
   }), 1_000);

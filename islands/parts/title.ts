@@ -23,7 +23,9 @@ function drawIcon(count: number): void {
   drawn = count;
   const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
   if (!link) return;
-  link.href = `data:image/svg+xml,${encodeURIComponent(iconSvg(count))}`;
+  const href = `data:image/svg+xml,${encodeURIComponent(iconSvg(count))}`;
+  // The page may have come with it.
+  if (link.href !== href) link.href = href;
 }
 
 /** A prompt sign, with the count in a disc. */
