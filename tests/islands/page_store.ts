@@ -22,7 +22,8 @@ export function storeOf({ tasks, open }: { tasks?: TaskView[]; open?: TaskView }
   for (const task of tasks ?? []) columns[columnOf(task)].push(task);
   const counts = { needs_you: 0, review: 0, running: 0, queue: 0, done: 0 };
   const board = tasks ? { ...columns, counts } : null;
-  const page = { kind: "board", health, board, filter: noFilter, found: null, task: null, now: 0 };
+  const locale = { tag: "en", zone: "UTC" };
+  const page = { kind: "board", health, board, filter: noFilter, found: null, task: null, now: 0, locale };
   const store = createStore(page as unknown as PageData);
   if (open) {
     const data = { task: open, past: null, at: null, tab: "transcript" as const, file: null };
