@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import { gitWorktrees } from "../../core/process/git/git_worktrees.ts";
+import { Sites } from "../../core/process/git/sites.ts";
 import type { Outgoing } from "../../core/process/git/outgoing.ts";
 import type { Place, Worktrees, WorktreeUpkeep } from "../../core/process/git/worktrees.ts";
 import { git, type TempRepository, tempRepository } from "../support/temp.ts";
@@ -22,11 +23,12 @@ export interface WorktreeWorld extends AsyncDisposable {
 
 export async function worktreeWorld(): Promise<WorktreeWorld> {
   const repo = await tempRepository();
-  const worktrees = gitWorktrees({
+  const sites = new Sites({
     repos: new Map([["app", repo.path]]),
     root: () => `${repo.path}-worktrees`,
     store: "6d1c0000-0000-4000-8000-000000000001",
   });
+  const worktrees = gitWorktrees(sites);
   const lines = (text: string) => text.split("\n").filter((line) => line !== "");
   return {
     repo,
@@ -43,7 +45,10 @@ export async function worktreeWorld(): Promise<WorktreeWorld> {
     snapshot: (place) => worktrees.snapshot(place, { task: 1, run: 1 }),
     files: async (commit) => lines(await repo.git("ls-tree", "-r", "--name-only", commit)),
     refs: async (prefix) => lines(await repo.git("for-each-ref", "--format=%(refname)", prefix)),
-    [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await sites[Symbol.asyncDispose]();
+      await repo[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -139,6 +139,7 @@ export async function routesWorld(
     root: (name) => `${repoPaths.get(name)}-worktrees`,
     store: store.id,
   });
+  stack.use(sites);
   const worktrees = gitWorktrees(sites);
   const coder = engine({
     store,

@@ -19,7 +19,7 @@ interface Held {
 }
 
 /** The baselines of all repositories that one process serves, by their git folders. */
-export class FolderBaselines {
+export class FolderBaselines implements AsyncDisposable {
   readonly #held = new Map<string, Held>();
   /** The last look, so that the next one reads only what changed since. */
   readonly #last = new Map<string, Look>();
@@ -78,6 +78,11 @@ export class FolderBaselines {
     const look = lookAt(common, { get: (path) => last?.get(path) ?? known?.get(path) }, records);
     this.#last.set(common, look);
     return new Map(look);
+  }
+
+  /** Ends what watches the records. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const records of this.#records.values()) await records[Symbol.asyncDispose]();
   }
 
   #recordsOf(common: string): WatchedRecords {

@@ -49,7 +49,7 @@ export interface Located {
 }
 
 /** Finds repositories by their names and worktrees by their places. */
-export class Sites {
+export class Sites implements AsyncDisposable {
   readonly #options: SitesOptions;
   readonly #turns = new Turns();
   readonly #baselines = new FolderBaselines();
@@ -100,6 +100,11 @@ export class Sites {
       "conflict",
       `Cannot use worktree ${place.path}: it is not in ${site.root}; move it there, or set CODER_WORKTREES or CODER_REPO back`,
     );
+  }
+
+  /** Ends what watches their git folders. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#baselines[Symbol.asyncDispose]();
   }
 
   async #commonFolder(repo: string): Promise<string> {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, asse
 import { join } from "@std/path";
 import { DomainError } from "../../../core/domain/error.ts";
 import { gitWorktrees } from "../../../core/process/git/git_worktrees.ts";
+import { Sites } from "../../../core/process/git/sites.ts";
 import type { Place, Worktrees } from "../../../core/process/git/worktrees.ts";
 import { git, type TempRepository, tempRepository } from "../../support/temp.ts";
 
@@ -23,7 +24,8 @@ async function world(): Promise<World> {
   const repo = await tempRepository();
   const root = `${repo.path}-worktrees`;
   const repos = new Map([["app", repo.path]]);
-  const worktrees = gitWorktrees({ repos, root: () => root, store: STORE });
+  const sites = new Sites({ repos, root: () => root, store: STORE });
+  const worktrees = gitWorktrees(sites);
   return {
     repo,
     root,
@@ -33,7 +35,10 @@ async function world(): Promise<World> {
       by.add({ repo: "app", task, branch, base, baseCommit: null }),
     refs: async (pattern = "refs") =>
       (await repo.git("for-each-ref", "--format=%(refname)", pattern)).split("\n").filter((ref) => ref !== ""),
-    [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await sites[Symbol.asyncDispose]();
+      await repo[Symbol.asyncDispose]();
+    },
   };
 }
 
