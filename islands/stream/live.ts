@@ -31,6 +31,8 @@ export function startLive(store: Store): void {
     const open = store.open.value;
     follow(open && !open.isRecorded ? [[open.id, open.head.peek()]] : []);
   });
+  // For whoever looks at the page from outside.
+  effect(() => void (document.documentElement.dataset.connection = store.connection.value));
   addEventListener("online", () => send({ type: "wake" }));
   addEventListener("focus", () => send({ type: "wake" }));
   addEventListener("pagehide", () => send({ type: "bye" }));

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
-import { alive } from "./page_checks.ts";
+import { alive, connected } from "./page_checks.ts";
 import { quickWorld } from "./quick_world.ts";
 
 Deno.test("the first load of a page", async (t) => {
@@ -22,6 +22,7 @@ Deno.test("the first load of a page", async (t) => {
     const asked = watch(page);
     await page.goto(`${service.url}${path}`);
     await alive(page);
+    await connected(page);
     const title = `Title ${++titles}`;
     const response = await service.call(`/api/tasks/${waiting}`, { method: "PATCH", json: { title } });
     await response.body?.cancel();

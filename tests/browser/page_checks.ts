@@ -30,3 +30,8 @@ export async function assertFits(page: Page, what: string): Promise<void> {
 export async function alive(page: Page): Promise<void> {
   await page.locator("html[data-alive]").waitFor();
 }
+
+/** It hears of what changes: a page answers before it does. */
+export async function connected(page: Page): Promise<void> {
+  await page.locator("html[data-connection=live]").waitFor();
+}
