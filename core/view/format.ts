@@ -87,7 +87,8 @@ export function whole(count: number, locale: Locale): string {
 export function bytes(count: number): string {
   if (count < 1024) return `${count} B`;
   if (count < 1024 * 1024) return `${trim(count / 1024)} KB`;
-  return `${trim(count / 1024 / 1024)} MB`;
+  if (count < 1024 ** 3) return `${trim(count / 1024 ** 2)} MB`;
+  return `${trim(count / 1024 ** 3)} GB`;
 }
 
 /** `1 tool call`, `4 tool calls`. */

@@ -43,6 +43,10 @@ export function busyWords(slots: number): string {
   return slots === 2 ? "Both slots are busy" : `All ${slots} slots are busy`;
 }
 
+function endWords(status: string): string {
+  return status === "failed" ? "failed" : `is ${status}`;
+}
+
 /** One sentence for an obstacle, with dependencies by their number. `others`: as for `waitingSentence`. */
 export function obstacleSentence(obstacle: Obstacle, { others = false }: { others?: boolean } = {}): string {
   switch (obstacle.kind) {
@@ -50,7 +54,9 @@ export function obstacleSentence(obstacle: Obstacle, { others = false }: { other
       return "Being cancelled";
     case "dependencies": {
       const failed = obstacle.blocked_by.filter((one) => isBlockedByFailure([one]));
-      if (failed.length > 0) return `After ${failed.map(({ id, status }) => `#${id}, which is ${status}`).join("; ")}`;
+      if (failed.length > 0) {
+        return `After ${failed.map(({ id, status }) => `#${id}, which ${endWords(status)}`).join("; ")}`;
+      }
       return `After ${obstacle.blocked_by.map(({ id, status }) => `#${id}${landingWords(status)}`).join(", ")}`;
     }
     case "due":

@@ -125,7 +125,7 @@ Deno.test("dependencies hold a task back, a failed one by name, until it complet
   await service.waitForStatus(flaky.id, "failed");
   const blocked = await service.task(last.id);
   assertEquals([blocked.status, blocked.blocked_by], ["pending", [{ id: flaky.id, status: "failed" }]]);
-  assertEquals(blocked.waiting, `After #${flaky.id}, which is failed`);
+  assertEquals(blocked.waiting, `After #${flaky.id}, which failed`);
 
   isBroken = false;
   await service.command(flaky.id, "retry");

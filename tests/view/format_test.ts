@@ -48,7 +48,7 @@ Deno.test("ago(), cost(), compact() and bytes() are short and never NaN", () => 
     "171k",
     "2.1M",
   ]);
-  assertEquals([12, 2048, 5_500_000].map(bytes), ["12 B", "2 KB", "5.2 MB"]);
+  assertEquals([12, 2048, 5_500_000, 81_964_914_278].map(bytes), ["12 B", "2 KB", "5.2 MB", "76.3 GB"]);
 });
 
 Deno.test("taskCost() does not call a run free whose cost has no estimate yet", () => {

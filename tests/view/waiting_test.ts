@@ -17,7 +17,7 @@ Deno.test("obstacleSentence() says in one sentence what a task waits for", () =>
       kind: "dependencies",
       blocked_by: [{ id: 3, status: "pending" }, { id: 4, status: "failed" }, { id: 5, status: "cancelled" }],
     }),
-    "After #4, which is failed; #5, which is cancelled",
+    "After #4, which failed; #5, which is cancelled",
   );
   assertEquals(
     obstacleSentence({

@@ -56,7 +56,7 @@ Deno.test("GET /api/insights/slots tells who ran when, what each waited for, and
   const { completed_at } = await world.json(200, `/api/tasks/${good}`);
   assertEquals(wait!.to, completed_at);
   assertEquals([waiting.map(({ task }) => task), waiting_count, truncated], [[after], 1, false]);
-  assertMatch(waiting[0]!.reason, new RegExp(`#${bad}, which is failed`));
+  assertMatch(waiting[0]!.reason, new RegExp(`#${bad}, which failed`));
 });
 
 Deno.test("GET /api/insights/slots has a run that goes on, and names who made room for one", async () => {
