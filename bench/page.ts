@@ -90,21 +90,20 @@ async function look(browser: TestBrowser, url: string, { shown }: Case): Promise
   const loaded = codeOf(page);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
-  await page.addInitScript(`addEventListener("DOMContentLoaded", () => {
+  // Told once, by a promise: who asks again and again takes the page's time.
+  await page.addInitScript(`window.shown = new Promise((resolve) => {
     const look = () => {
-      const isThere = document.documentElement.dataset.alive !== undefined && document.querySelector(${
+      const isThere = document.documentElement?.dataset.alive !== undefined && document.querySelector(${
     JSON.stringify(shown)
   });
-      if (isThere) requestAnimationFrame(() => setTimeout(() => window.shownMs = performance.now()));
+      if (isThere) requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
       else requestAnimationFrame(look);
     };
     look();
   });`);
   // Insights of a long past are summed up once, when somebody first looks.
   await page.goto(url, { timeout: 180_000 });
-  // Not waitForFunction: what it looks with, the pages' own policy forbids.
-  let shownMs: number | undefined;
-  while (shownMs === undefined) shownMs = await page.evaluate("window.shownMs") as number | undefined;
+  const shownMs = await page.evaluate("window.shown") as number;
   const paintMs = await page.evaluate(
     "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN",
   ) as number;
