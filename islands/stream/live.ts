@@ -57,7 +57,7 @@ function connect(store: Store, receive: (message: HubMessage) => void): (message
     } catch { /* not allowed here: one connection for this tab */ }
   }
   // Few browsers have none.
-  const loading = import("./stream_hub.ts").then(({ StreamHub }) => new StreamHub("/api/stream"));
+  const loading = import("../loaded/stream.ts").then(({ StreamHub }) => new StreamHub("/api/stream"));
   const client: HubClient = { follow: new Map(), post: receive };
   let added = false;
   return async (message) => {

@@ -21,15 +21,22 @@ export async function momentOf({ site, path }: Located, place: Place, at: string
   return { commit: await requireTip(site, place), entry: null };
 }
 
-/** The commit that `from` means for a place whose other side is `to` (null: HEAD is broken). Throws what `Worktrees.diff` throws. */
-export async function startOf(site: Site, place: Place, { from, to }: { from?: DiffFrom; to: string | null }) {
+/**
+ * The commit that `from` means for a place whose other side is `to` (no commit: HEAD is broken), which may still be looked for.
+ * Throws what `Worktrees.diff` throws.
+ */
+export async function startOf(
+  site: Site,
+  place: Place,
+  { from, to }: { from?: DiffFrom; to: Pick<Moment, "commit"> | Promise<Pick<Moment, "commit">> },
+) {
   const base = requireCommitId(place.base_commit);
   if (from === undefined) return base;
   if (typeof from === "string") return await requireCommit(site, from);
-  const branch = await branchCommit(site, from.mergeBaseWith);
-  if (branch === null || to === null) return base;
-  const [common] = (await git(["merge-base", to, branch], { cwd: site.repo, codes: [1] })).text.split("\n");
-  return common && common !== to ? common : base;
+  const [branch, { commit }] = await Promise.all([branchCommit(site, from.mergeBaseWith), to]);
+  if (branch === null || commit === null) return base;
+  const [common] = (await git(["merge-base", commit, branch], { cwd: site.repo, codes: [1] })).text.split("\n");
+  return common && common !== commit ? common : base;
 }
 
 /** The commit of a local branch by its name, which may be any text; null when there is none. */

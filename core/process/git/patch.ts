@@ -33,7 +33,7 @@ export async function patchOf(
   { from, to, diffs }: { from?: DiffFrom; to: string; diffs: DiffFiles },
 ): Promise<ReadableStream<Uint8Array>> {
   const last = await requireCommit(site, to);
-  const start = await startOf(site, place, { from, to: last });
+  const start = await startOf(site, place, { from, to: { commit: last } });
   const key = `${start}-${last}-patch`;
   return await diffs.open({
     folder: diffFolder(site.common),

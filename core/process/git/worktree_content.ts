@@ -7,7 +7,6 @@ import {
   type FileTree,
   fingerprintOf,
   headOf,
-  hiddenIn,
   type IndexCopy,
   makeKnown,
   MAX_LIST_BYTES,
@@ -15,8 +14,9 @@ import {
   setLinks,
   takeIn,
   treeOf,
-  unhide,
+  unhidden,
   unknownTo,
+  withChanges,
   withCopy,
   withIndex,
   withRealIndexCopy,
@@ -44,8 +44,8 @@ export async function commitContent(
   options: { message: string; fallback: string | null; links: ReadonlyMap<string, string> },
 ): Promise<string> {
   const head = await headOf(tree) ?? options.fallback;
-  return await withIndex(tree, async (at) => {
-    await takeIn(at, await diskChanges(at, tree), { store: true });
+  return await withChanges(tree, async (at, changes) => {
+    await takeIn(at, changes, { store: true });
     await setLinks(at, options.links);
     const content = await treeOf(at);
     if (head !== null && content === await gitLine(["rev-parse", `${head}^{tree}`], at)) return head;
@@ -60,8 +60,7 @@ export async function commitContent(
 /** Whether it is as `git init` leaves it: there is neither a commit nor anything to commit. */
 export async function isBlank(tree: FileTree): Promise<boolean> {
   if (await headOf(tree) !== null) return false;
-  return await withIndex(tree, async (at) => {
-    const { untracked, nested } = await diskChanges(at, tree);
+  return await withChanges(tree, async (at, { untracked, nested }) => {
     return untracked.length + nested.length === 0 && (await git(["ls-files", "-z"], at)).bytes.length === 0;
   });
 }
@@ -71,12 +70,9 @@ export async function countChanges(tree: FileTree, base: string): Promise<Change
   return await withRealIndexCopy(tree, async (at) => {
     const reading = await readingOf(at);
     const countDiff = async () => sumLines((await git([...DIFF, "--numstat", base, "--"], reading)).text);
+    // At once: they only read, and a slot waits for them.
     const count = () => Promise.all([unknownTo(reading, tree), countTracked(reading), countDiff()]);
-    // At once: they only read, and a slot waits for them. An index that hides something is rare, and then it is counted again.
-    const [hidden, counted] = await Promise.all([hiddenIn(reading), count()]);
-    const isHiding = hidden.assumed.length + hidden.skipped.length > 0;
-    if (isHiding) await unhide(at, hidden);
-    const [{ untracked, nested }, tracked, lines] = isHiding ? await count() : counted;
+    const [{ untracked, nested }, tracked, lines] = await unhidden({ at, reading }, count);
     const uncommitted = untracked.length + nested.length + tracked;
     if (untracked.length === 0) return { ...lines, uncommitted };
     await makeKnown(at, untracked, { emptyBlob: emptyBlobLike(base) });
@@ -143,8 +139,7 @@ export async function lookAtContent<T>(
   { base, ignoreSpace }: { base: string; ignoreSpace: boolean },
   action: (look: ContentLook) => Promise<T>,
 ): Promise<T> {
-  return await withIndex(tree, async (at) => {
-    const changes = await diskChanges(at, tree);
+  return await withChanges(tree, async (at, changes) => {
     return await withCopy(tree, at, async (taken) => {
       await takeIn(taken, changes, { store: false });
       return await action({

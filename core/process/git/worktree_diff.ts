@@ -28,8 +28,8 @@ export async function diffOf(
   { from, to = "now", ignoreSpace = false, diffs }: DiffOptions & { diffs: DiffFiles },
 ): Promise<Compared> {
   const { site } = located;
-  const { commit, entry } = await momentOf(located, place, to);
-  const start = await startOf(site, place, { from, to: commit });
+  const end = momentOf(located, place, to);
+  const [{ commit, entry }, start] = await Promise.all([end, startOf(site, place, { from, to: end })]);
   const options = { base: start, ignoreSpace };
   return {
     ...{ from: start, to: entry === null ? commit : null },

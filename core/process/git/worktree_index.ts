@@ -68,6 +68,31 @@ export async function withIndex<T>(tree: FileTree, action: (at: IndexCopy) => Pr
   });
 }
 
+/**
+ * Runs `action` with a copy of the index that hides nothing, and with what is not on disk as it says; removes the copy. The
+ * calls that look only read, and so they look at once.
+ */
+export async function withChanges<T>(
+  tree: FileTree,
+  action: (at: IndexCopy, changes: DiskChanges) => Promise<T>,
+): Promise<T> {
+  return await withRealIndexCopy(tree, async (at) => {
+    const reading = await readingOf(at);
+    return await action(at, await unhidden({ at, reading }, () => diskChanges(reading, tree)));
+  });
+}
+
+/** What `look` finds when the index hides nothing any more. Few hide something: meanwhile it looks, and else looks again. */
+export async function unhidden<T>(
+  { at, reading }: { at: IndexCopy; reading: IndexCopy },
+  look: () => Promise<T>,
+): Promise<T> {
+  const [hidden, found] = await Promise.all([hiddenIn(reading), look()]);
+  if (hidden.assumed.length + hidden.skipped.length === 0) return found;
+  await unhide(at, hidden);
+  return await look();
+}
+
 /** For calls that only read: they write no index, and so run no hook. */
 export async function readingOf(at: IndexCopy): Promise<IndexCopy> {
   return { ...at, content: await contentOverrides({ cwd: at.cwd, env: at.env, runsNoHook: true }) };
@@ -163,7 +188,8 @@ export async function diskChanges(
   at: IndexCopy,
   tree: Pick<FileTree, "exclusions" | "included">,
 ): Promise<DiskChanges> {
-  return { ...await trackedChanges(at), ...await unknownTo(at, tree) };
+  const [tracked, unknown] = await Promise.all([trackedChanges(at), unknownTo(at, tree)]);
+  return { ...tracked, ...unknown };
 }
 
 /** What is on disk, not excluded, and not in the index. */
@@ -239,6 +265,6 @@ export async function treeOf(at: IndexCopy): Promise<string> {
 
 /** Tells an index from others as its tree would, and needs no content and writes none. */
 export async function fingerprintOf(at: IndexCopy): Promise<string> {
-  const { bytes } = await git(["ls-files", "--stage", "-z"], at);
+  const { bytes } = await git(["ls-files", "--stage", "-z"], await readingOf(at));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)).toHex();
 }
