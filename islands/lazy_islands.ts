@@ -1,19 +1,19 @@
 // The islands by name, for the browser: each page brings the code of those that are on it. The server has them all (islands.ts).
 
-import type { ComponentType } from "preact";
 import { TopBar } from "./board/top_bar.tsx";
 import { Overlays } from "./overlay/overlays.tsx";
+import { lazy, type LazyPart, present } from "./parts/lazy.tsx";
 
-export const lazyIslands: Record<string, () => Promise<ComponentType>> = {
-  top_bar: () => Promise.resolve(TopBar),
-  task_board: async () => (await import("./loaded/board.ts")).TaskBoard,
-  task_page: async () => (await import("./loaded/task.ts")).TaskPage,
-  new_task: async () => (await import("./loaded/dialogs.ts")).NewTaskPage,
-  repositories: async () => (await import("./loaded/pages.ts")).RepositoriesPage,
-  workers: async () => (await import("./loaded/pages.ts")).WorkersPage,
-  schedules: async () => (await import("./loaded/pages.ts")).SchedulesPage,
-  webhooks: async () => (await import("./loaded/pages.ts")).WebhooksPage,
-  settings: async () => (await import("./loaded/pages.ts")).SettingsPage,
-  compare: async () => (await import("./loaded/pages.ts")).ComparePage,
-  overlays: () => Promise.resolve(Overlays),
+export const lazyIslands: Record<string, LazyPart<object>> = {
+  top_bar: present(TopBar),
+  task_board: lazy("TaskBoard", () => import("./loaded/board.ts")),
+  task_page: lazy("TaskPage", () => import("./loaded/task.ts")),
+  new_task: lazy("NewTaskPage", () => import("./loaded/dialogs.ts")),
+  repositories: lazy("RepositoriesPage", () => import("./loaded/pages.ts")),
+  workers: lazy("WorkersPage", () => import("./loaded/pages.ts")),
+  schedules: lazy("SchedulesPage", () => import("./loaded/pages.ts")),
+  webhooks: lazy("WebhooksPage", () => import("./loaded/pages.ts")),
+  settings: lazy("SettingsPage", () => import("./loaded/pages.ts")),
+  compare: lazy("ComparePage", () => import("./loaded/pages.ts")),
+  overlays: present(Overlays),
 };

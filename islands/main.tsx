@@ -3,6 +3,7 @@
 import "./loaded/shared.ts";
 import { hydrate } from "preact";
 import { showUrl } from "./state/actions.ts";
+import type { LazyPart } from "./parts/lazy.tsx";
 import { lazyIslands } from "./lazy_islands.ts";
 import { dialogs } from "./overlay/overlays.tsx";
 import { startBoardSearch } from "./state/board_search.ts";
@@ -11,7 +12,7 @@ import { startNotifications } from "./notify/notifications.ts";
 import { startLive } from "./stream/live.ts";
 import type { PageData } from "./state/page_data.ts";
 import { createStore, StoreContext } from "./state/store.ts";
-import { loadTab } from "./task/tab_views.ts";
+import { tabViews } from "./task/tab_views.ts";
 import { taskDrawer } from "./task/lazy_drawer.ts";
 import { startTitle } from "./parts/title.ts";
 
@@ -20,17 +21,17 @@ const page: PageData = JSON.parse(document.querySelector("#page-data")?.textCont
 const ahead = page.now - Date.now();
 const store = createStore(page);
 
-const elements = [...document.querySelectorAll<HTMLElement>("[data-island]")];
-const [components] = await Promise.all([
-  Promise.all(elements.map(({ dataset }) => lazyIslands[dataset.island ?? ""]?.())),
-  loadOpen(),
-]);
-for (const [index, element] of elements.entries()) {
-  const Component = components[index];
-  if (!Component) continue;
+const islands = [...document.querySelectorAll<HTMLElement>("[data-island]")]
+  .map((element) => ({ element, part: lazyIslands[element.dataset.island ?? ""] }));
+const late = [...islands.map(({ part }) => part), ...partsOfOpen()].filter((part) => part && !part.component());
+// To wait, be it for nothing, lets the browser draw the page once more before it is alive.
+if (late.length > 0) await Promise.all(late.map((part) => part?.load()));
+for (const { element, part } of islands) {
+  if (!part) continue;
+  const { View } = part;
   hydrate(
     <StoreContext.Provider value={store}>
-      <Component />
+      <View />
     </StoreContext.Provider>,
     element,
   );
@@ -65,12 +66,12 @@ function followZone(): void {
 }
 
 /** What is drawn of a task that is open already. */
-async function loadOpen(): Promise<void> {
+function partsOfOpen(): Pick<LazyPart<never>, "component" | "load">[] {
   const open = store.open.peek();
-  if (open) await Promise.all([loadTab(open.tab.peek()), page.kind === "board" && taskDrawer.load()]);
+  return open ? [tabViews[open.tab.peek()], ...(page.kind === "board" ? [taskDrawer] : [])] : [];
 }
 
 /** Nearly all begins on the board: what people reach for there is there at once. Rejects when the service is away. */
 async function loadNext(): Promise<void> {
-  await Promise.all([dialogs.load(), taskDrawer.load(), loadTab("transcript")]);
+  await Promise.all([dialogs.load(), taskDrawer.load(), tabViews.transcript.load()]);
 }

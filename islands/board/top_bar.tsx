@@ -14,7 +14,7 @@ import { dateTime, plural } from "../../core/view/format.ts";
 import { choices } from "../../core/view/task_state.ts";
 import { unconfinedReason } from "../../core/view/confinement_words.ts";
 
-const slotPanel = lazy(async () => (await import("../loaded/dialogs.ts")).SlotPanel);
+const slotPanel = lazy("SlotPanel", () => import("../loaded/dialogs.ts"));
 
 export function TopBar() {
   return (

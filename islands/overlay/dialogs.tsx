@@ -14,9 +14,9 @@ import { TaskForm } from "../form/task_form.tsx";
 import { QuestionBody } from "../landing/question.tsx";
 
 // Nobody types into these at once, and most pages never show them.
-const landing = lazy(async () => (await import("../loaded/landing.ts")).LandingDialog);
-const fork = lazy(async () => (await import("../loaded/landing.ts")).ForkDialog);
-const elsewhere = lazy(async () => (await import("../loaded/landing.ts")).Elsewhere);
+const landing = lazy("LandingDialog", () => import("../loaded/landing.ts"));
+const fork = lazy("ForkDialog", () => import("../loaded/landing.ts"));
+const elsewhere = lazy("Elsewhere", () => import("../loaded/landing.ts"));
 
 export function Dialogs() {
   const store = useStore();

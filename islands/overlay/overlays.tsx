@@ -5,7 +5,7 @@ import { Icon } from "../parts/icon.tsx";
 import { lazy } from "../parts/lazy.tsx";
 import { useStore } from "../state/store.ts";
 
-export const dialogs = lazy(async () => (await import("../loaded/dialogs.ts")).Dialogs);
+export const dialogs = lazy("Dialogs", () => import("../loaded/dialogs.ts"));
 
 export function Overlays() {
   return (

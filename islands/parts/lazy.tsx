@@ -1,23 +1,39 @@
 // A part of a page whose code is loaded when it is first needed. The server loads all of them before it draws anything, and a
 // page those that it shows before it comes to life: what was drawn and what is hydrated are the same.
 
-import { Component, type ComponentType, type JSX } from "preact";
+import { Component, type FunctionComponent, type JSX } from "preact";
 
 export interface LazyPart<Props> {
   /** Draws nothing until it is loaded. */
-  View: ComponentType<Props>;
+  View: FunctionComponent<Props>;
+  /** The component itself, once its code has run. */
+  component(): FunctionComponent<Props> | undefined;
   /** Loads its code, once. Rejects when the service is away; asked again, it tries again. */
   load(): Promise<void>;
 }
 
+type PropsOf<Component> = Component extends FunctionComponent<infer Props> ? Props : never;
+
+/** The components whose code has run, by their names. */
+const arrived = new Map<string, unknown>();
+
+/** Says what the code of a part brings: a page that came with it draws it without waiting for an import. */
+export function arrive(components: Record<string, unknown>): void {
+  for (const [name, component] of Object.entries(components)) arrived.set(name, component);
+}
+
 const parts: LazyPart<never>[] = [];
 
-/** `find`: imports the module and gives the component. */
-export function lazy<Props>(find: () => Promise<ComponentType<Props>>): LazyPart<Props> {
-  let Found: ComponentType<Props> | null = null;
+/** `find`: imports the module that brings the component of this name. */
+export function lazy<Name extends keyof Module & string, Module>(
+  name: Name,
+  find: () => Promise<Module>,
+): LazyPart<PropsOf<Module[Name]>> {
+  type Props = PropsOf<Module[Name]>;
   let loading: Promise<void> | null = null;
+  const component = () => arrived.get(name) as FunctionComponent<Props> | undefined;
   const load = () =>
-    loading ??= find().then((found) => void (Found = found)).catch((error) => {
+    loading ??= find().then((module) => void arrived.set(name, module[name])).catch((error) => {
       loading = null;
       throw error;
     });
@@ -25,22 +41,25 @@ export function lazy<Props>(find: () => Promise<ComponentType<Props>>): LazyPart
     override state = { failed: false };
 
     override componentDidMount(): void {
-      if (!Found) load().then(() => this.forceUpdate(), () => this.setState({ failed: true }));
+      if (!component()) load().then(() => this.forceUpdate(), () => this.setState({ failed: true }));
     }
 
     override render(): JSX.Element | null {
-      if (Found) {
-        const Part = Found as ComponentType<object>;
-        return <Part {...this.props as object} />;
-      }
+      const Part = component();
+      if (Part) return <Part {...this.props} />;
       return this.state.failed
         ? <p class="panel-note" role="status">This part of the page could not be loaded. Load the page again.</p>
         : null;
     }
   }
-  const part = { View: View as unknown as ComponentType<Props>, load };
+  const part = { View: View as unknown as FunctionComponent<Props>, component, load };
   parts.push(part as unknown as LazyPart<never>);
   return part;
+}
+
+/** A part that comes with every page. */
+export function present<Props>(View: FunctionComponent<Props>): LazyPart<Props> {
+  return { View, component: () => View, load: () => Promise.resolve() };
 }
 
 /** For the server, and for tests that draw as it does. */

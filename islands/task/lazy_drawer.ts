@@ -2,4 +2,4 @@
 
 import { lazy } from "../parts/lazy.tsx";
 
-export const taskDrawer = lazy(async () => (await import("../loaded/task.ts")).TaskDrawer);
+export const taskDrawer = lazy("TaskDrawer", () => import("../loaded/task.ts"));

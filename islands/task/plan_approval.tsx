@@ -8,7 +8,7 @@ import type { OpenTask } from "../state/open_task.ts";
 import { lazy } from "../parts/lazy.tsx";
 import { useStore } from "../state/store.ts";
 
-const planLines = lazy(async () => (await import("../loaded/changes.ts")).PlanLines);
+const planLines = lazy("PlanLines", () => import("../loaded/changes.ts"));
 
 export function PlanApproval({ open }: { open: OpenTask }) {
   const store = useStore();

@@ -6,7 +6,7 @@ import { lazy } from "../parts/lazy.tsx";
 import { useStore } from "../state/store.ts";
 import type { OpenTask } from "../state/open_task.ts";
 
-const files = lazy(async () => (await import("../loaded/files.ts")).FilesAside);
+const files = lazy("FilesAside", () => import("../loaded/files.ts"));
 
 const words = { facts: "Facts", files: "Files" };
 

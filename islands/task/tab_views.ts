@@ -10,14 +10,9 @@ interface TabProps {
 }
 
 export const tabViews: Record<Tab, LazyPart<TabProps>> = {
-  transcript: lazy<TabProps>(async () => (await import("../loaded/transcript.ts")).TranscriptTab),
-  changes: lazy<TabProps>(async () => (await import("../loaded/changes.ts")).Changes),
-  files: lazy<TabProps>(async () => (await import("../loaded/files.ts")).FilesTab),
-  events: lazy<TabProps>(async () => (await import("../loaded/events.ts")).EventList),
-  log: lazy<TabProps>(async () => (await import("../loaded/log.ts")).RawLog),
+  transcript: lazy("TranscriptTab", () => import("../loaded/transcript.ts")),
+  changes: lazy("Changes", () => import("../loaded/changes.ts")),
+  files: lazy("FilesTab", () => import("../loaded/files.ts")),
+  events: lazy("EventList", () => import("../loaded/events.ts")),
+  log: lazy("RawLog", () => import("../loaded/log.ts")),
 };
-
-/** What the page must have before it comes to life with that tab open. */
-export function loadTab(tab: Tab): Promise<void> {
-  return tabViews[tab].load();
-}

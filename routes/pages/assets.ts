@@ -20,6 +20,11 @@ const types = {
 };
 const packed: readonly string[] = ["woff2", "png"];
 
+export interface Script {
+  url: string;
+  imports: readonly string[];
+}
+
 export interface Assets {
   /** Addresses to put into pages. */
   urls: {
@@ -33,8 +38,8 @@ export interface Assets {
     touchIcon: string;
     manifest: string;
   };
-  /** Addresses of what the script imports at once (`main`), and of each part beside it (islands/loaded) with its imports. */
-  scripts: ReadonlyMap<string, readonly string[]>;
+  /** The script (`main`) and each part beside it (islands/loaded), with the addresses of all that it imports at once. */
+  scripts: ReadonlyMap<string, Script>;
   /** By file name, such as `main.1a2b3c4d.js`. */
   files: ReadonlyMap<string, Asset>;
 }
@@ -93,17 +98,17 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(/\b(?:from|import)\s*"\.\/([\w.-]+)"/g)].map(([, name]) => name!);
 }
 
-/** By the names of the parts, without their hashes, all that must be there before one of them runs. */
-function partsOf(imports: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+/** By the names of the parts, without their hashes. */
+function partsOf(imports: ReadonlyMap<string, readonly string[]>): Map<string, Script> {
   const needs = (file: string, found = new Set<string>()): Set<string> => {
-    if (found.has(file)) return found;
-    found.add(file);
-    for (const other of imports.get(file) ?? []) needs(other, found);
+    for (const other of imports.get(file) ?? []) {
+      if (!found.has(other)) needs(other, found.add(other));
+    }
     return found;
   };
   return new Map([...imports.keys()].map((file) => {
-    const parts = [...needs(file)].filter((one) => one !== "main.js").map((one) => `/assets/${one}`);
-    return [file.replace(/(-[A-Z0-9]+)?\.js$/, ""), parts];
+    const script = { url: `/assets/${file}`, imports: [...needs(file)].map((one) => `/assets/${one}`) };
+    return [file.replace(/(-[A-Z0-9]+)?\.js$/, ""), script];
   }));
 }
 

@@ -26,15 +26,16 @@ const bodies: Record<PageData["kind"], string | null> = {
   nowhere: null,
 };
 
-/** What the page's script loads at once (islands/lazy_islands.ts), so that nothing of it waits for something else. */
-function scriptsOf({ kind, task }: PageData, { scripts }: Pick<Assets, "scripts">): ReadonlySet<string> {
+/** The scripts of a page: its parts run before what brings it to life, and so need not be waited for. */
+function scriptsOf({ kind, task }: PageData, { scripts, urls }: Pick<Assets, "scripts" | "urls">) {
   const isOther = ["repositories", "workers", "schedules", "webhooks", "settings", "compare"].includes(kind);
   const parts = [
-    "main",
     ...(kind === "board" ? ["board"] : kind === "new" ? ["dialogs"] : isOther ? ["pages"] : []),
     ...(task ? ["task", task.tab] : []),
-  ];
-  return new Set(parts.flatMap((part) => scripts.get(part) ?? []));
+  ].flatMap((part) => scripts.get(part) ?? []);
+  const run = [...parts.map(({ url }) => url), urls.script];
+  const imported = new Set([...parts.flatMap(({ imports }) => imports), ...scripts.get("main")?.imports ?? []]);
+  return { run, imported: [...imported].filter((url) => !run.includes(url)) };
 }
 
 /** `content`: the middle of a page that no island has. */
@@ -57,6 +58,7 @@ interface DocumentProps {
 function Document({ page, store, assets, children }: DocumentProps) {
   const { urls } = assets;
   const body = bodies[page.kind];
+  const { run, imported } = scriptsOf(page, assets);
   return (
     <html lang="en" data-theme={page.theme ?? undefined}>
       <head>
@@ -72,8 +74,8 @@ function Document({ page, store, assets, children }: DocumentProps) {
         <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#16191d" />
         <link rel="preload" as="font" type="font/woff2" href={urls.font} crossorigin="anonymous" />
         <link rel="stylesheet" href={urls.style} />
-        <script type="module" src={urls.script} />
-        {[...scriptsOf(page, assets)].map((url) => <link key={url} rel="modulepreload" href={url} />)}
+        {run.map((url) => <script key={url} type="module" src={url} />)}
+        {imported.map((url) => <link key={url} rel="modulepreload" href={url} />)}
       </head>
       <body class={`page-${page.kind}`}>
         <IconSprite />
