@@ -7,11 +7,18 @@ const keysAtOnce = 10;
 /** What one page may have. */
 const longestPage = 1_000;
 
+/** Reads that are on their way together: many keys do not wait for one round trip after the other. */
+const readsAtOnce = 16;
+
 /** The entries of any number of keys, in their order. Ten at a time are one snapshot, all of them are not. */
 export async function getAll<T>(kv: Kv, keys: KvKey[]): Promise<KvMaybeEntry<T>[]> {
   const entries: KvMaybeEntry<T>[] = [];
-  for (let at = 0; at < keys.length; at += keysAtOnce) {
-    entries.push(...await kv.getMany<T>(keys.slice(at, at + keysAtOnce)));
+  for (let at = 0; at < keys.length; at += keysAtOnce * readsAtOnce) {
+    const reads: Promise<KvMaybeEntry<T>[]>[] = [];
+    for (let from = at; from < Math.min(at + keysAtOnce * readsAtOnce, keys.length); from += keysAtOnce) {
+      reads.push(kv.getMany<T>(keys.slice(from, from + keysAtOnce)));
+    }
+    for (const read of await Promise.all(reads)) entries.push(...read);
   }
   return entries;
 }

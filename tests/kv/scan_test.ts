@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { getAll, getNumbered, pages } from "../../core/kv/scan.ts";
-import type { Kv } from "../../core/kv/kv.ts";
+import type { Kv, KvKey } from "../../core/kv/kv.ts";
 import { openKv } from "./world.ts";
 
 async function filled(count: number) {
@@ -16,6 +16,20 @@ Deno.test("getAll() reads any number of keys in their order, those that are not 
   const wanted = [...Array.from({ length: 25 }, (_, index) => 24 - index), 99];
   const entries = await getAll<number>(kv, wanted.map((index) => ["a", index]));
   assertEquals(entries.map(({ value }) => value), [...wanted.slice(0, -1), null]);
+});
+
+Deno.test("getAll() waits for one round trip, not for one after the other, and has few on their way at once", async () => {
+  let open = 0;
+  let most = 0;
+  const getMany = async (keys: KvKey[]) => {
+    most = Math.max(most, ++open);
+    await Promise.resolve();
+    open--;
+    return keys.map((key) => ({ key, value: null, versionstamp: null }));
+  };
+  const keys = Array.from({ length: 1_000 }, (_, index) => ["a", index]);
+  assertEquals((await getAll({ getMany } as unknown as Kv, keys)).length, 1_000);
+  assertEquals(most, 16);
 });
 
 Deno.test("getNumbered() reads any numbers in their order, those that follow each other in one read", async () => {
