@@ -17,6 +17,9 @@ export interface DiskWatch {
 const claimBytes = 256 * 1024 * 1024;
 /** Below this agents are held back. */
 const outputBytes = 64 * 1024 * 1024;
+/** Above this no disk that writes two gigabytes a second is full before the next look. */
+const farBytes = 24 * 1024 * 1024 * 1024;
+const farMs = 10_000;
 const calmMs = 5_000;
 const tenseMs = 1_000;
 
@@ -34,10 +37,12 @@ export function diskWatch({ clock, presence, freeBytes, onChange, onTense }: {
 }): DiskWatch {
   let shortage: string | null = null;
   let wasShort = false;
+  let isFar = false;
   let gate: { promise: Promise<void>; resolve: () => void } | null = null;
 
   async function check(): Promise<void> {
     const free = await freeBytes();
+    isFar = free !== null && free >= farBytes;
     if (free !== null) measure(free);
     if (free !== null && gate) await onTense(free);
     const now = presence.look() ?? shortage;
@@ -66,7 +71,7 @@ export function diskWatch({ clock, presence, freeBytes, onChange, onTense }: {
     async run(signal) {
       while (!signal.aborted) {
         await check();
-        await clock.sleep(wasShort ? tenseMs : calmMs, { signal }).catch(() => {});
+        await clock.sleep(wasShort ? tenseMs : isFar ? farMs : calmMs, { signal }).catch(() => {});
       }
       gate?.resolve();
       gate = null;

@@ -10,8 +10,10 @@ async function watching(free: number) {
   let mebibytes = free;
   let next = () => {};
   let looked = Promise.withResolvers<void>();
+  const pauses: number[] = [];
   const clock = {
-    sleep() {
+    sleep(ms: number) {
+      pauses.push(ms);
       looked.resolve();
       return new Promise<void>((resolve) => next = resolve);
     },
@@ -32,6 +34,7 @@ async function watching(free: number) {
     disk,
     said,
     tense,
+    pauses,
     async look(now: number) {
       mebibytes = now;
       looked = Promise.withResolvers();
@@ -101,4 +104,12 @@ Deno.test("while there is hardly any room, each look is told; not before and not
   await look(500);
   assertEquals(tense, [63, 1]);
   await stop();
+});
+
+Deno.test("the next look comes before a disk can have filled", async () => {
+  const { pauses, look, stop } = await watching(24 * 1024);
+  await look(24 * 1024 - 1);
+  await look(255);
+  await stop();
+  assertEquals(pauses, [10_000, 5_000, 1_000]);
 });
