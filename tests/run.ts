@@ -58,8 +58,10 @@ const slow = [
   "engine/upkeep/worktree_review_test.ts",
   "host/launcher_chain_test.ts",
   "host/supervise_test.ts",
+  "islands/code/highlight_worker_test.ts",
   "islands/parts/markdown_reader_test.ts",
   "kv/event_record_test.ts",
+  "kv/group_commit_limits_test.ts",
   "kv/head_index_test.ts",
   "kv/restore_test.ts",
   "process/claude/claude_test.ts",
@@ -103,6 +105,9 @@ const slow = [
   "process/sandbox/sandboxes_test.ts",
   "process/subprocess_test.ts",
   "process/watcher_test.ts",
+  "routes/api/events_test.ts",
+  "routes/api/insights_test.ts",
+  "routes/api/metrics_test.ts",
 ]
   .map((name) => `tests/${name}`);
 
@@ -118,10 +123,13 @@ const innerDepth = "0.1";
 async function runAll(args: string[]): Promise<Totals> {
   if (args[0] === "--ok") {
     const env = { [depthVariable]: innerDepth };
-    return add(
-      await runChecks(),
-      await runTests(["--parallel", "--no-check", ...await innerFiles({ without: slow })], env),
-    );
+    const files = await innerFiles({ without: slow });
+    // Beside the tests, and told after them.
+    const [checked, tested] = await Promise.all([
+      runChecksAside(),
+      runTests(["--parallel", "--no-check", ...files], env),
+    ]);
+    return add(tested, reportChecks(checked));
   }
   if (args.length > 0) return await runTests(args);
   let totals = await runChecks();
@@ -151,15 +159,40 @@ function add(a: Totals, b: Totals): Totals {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed };
 }
 
-/** Each check that does not pass is one failure; one that passes is no test and counts as nothing. */
+interface Checked {
+  name: string;
+  success: boolean;
+  /** What it printed, unless that was seen when it was printed. */
+  said: string;
+}
+
 async function runChecks(): Promise<Totals> {
-  let failed = 0;
+  const checked: Checked[] = [];
   for (const args of checks) {
-    console.log(`\ndeno ${args.join(" ")}`);
+    const name = `deno ${args.join(" ")}`;
+    console.log(`\n${name}`);
     const { success } = await deno(args, { stdout: "inherit" }).status;
-    if (!success) failed++;
+    checked.push({ name, success, said: "" });
   }
-  return { passed: 0, failed };
+  return reportChecks(checked);
+}
+
+/** For `reportChecks`, which is to come when nothing else is printed. */
+async function runChecksAside(): Promise<Checked[]> {
+  const checked: Checked[] = [];
+  for (const args of checks) {
+    const { success, stdout, stderr } = await deno(args, { stdout: "piped", stderr: "piped" }).output();
+    const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    checked.push({ name: `deno ${args.join(" ")}`, success, said: out! + error! });
+  }
+  return checked;
+}
+
+/** Each check that does not pass is one failure; one that passes is no test and counts as nothing. */
+function reportChecks(checked: Checked[]): Totals {
+  const failed = checked.filter(({ success }) => !success);
+  for (const { name, said } of failed) if (said !== "") console.log(`\n${name}\n${said.trimEnd()}`);
+  return { passed: 0, failed: failed.length };
 }
 
 /** What cannot be run here, and why: without the real claude or browser tests fail, without a KV Connect server they are skipped. */
@@ -185,11 +218,15 @@ async function runTests(args: string[], env: Record<string, string> = {}): Promi
 
 function deno(
   args: string[],
-  { stdout, env }: { stdout: "inherit" | "piped"; env?: Record<string, string> },
+  { stdout, stderr = "inherit", env }: {
+    stdout: "inherit" | "piped";
+    stderr?: "inherit" | "piped";
+    env?: Record<string, string>;
+  },
 ): Deno.ChildProcess {
   // A terminal gets its colours although deno may see a pipe.
   const colours: Record<string, string> = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : {};
-  const options = { args, env: { ...colours, ...env }, stdin: "null", stdout, stderr: "inherit" } as const;
+  const options = { args, env: { ...colours, ...env }, stdin: "null", stdout, stderr } as const;
   return new Deno.Command(Deno.execPath(), options).spawn();
 }
 
