@@ -42,7 +42,7 @@ export function Changes({ open }: { open: OpenTask }) {
               <FileDiff key={file.path} open={open} file={file} index={index} rowsBefore={before[index] ?? 0} />
             ))}
           </NearnessContext.Provider>
-          {(before.at(-1) ?? 0) >= rowsAtFirst && <noscript>The rest of the changes needs JavaScript.</noscript>}
+          {files.reduce((sum, file) => sum + rowsOf(file), 0) > rowsAtFirst && <WholeDiff open={open} />}
           <GatheredComments
             comments={review.comments}
             list={elsewhere}
@@ -52,6 +52,18 @@ export function Changes({ open }: { open: OpenTask }) {
       </div>
       {open.at.value === null && <SendBar comments={review.comments} />}
     </>
+  );
+}
+
+/** The server draws the start of it. */
+function WholeDiff({ open: { id, at } }: { open: OpenTask }) {
+  const query = at.value === null ? "" : `?at=${at.value}`;
+  return (
+    <noscript>
+      <p class="panel-note">
+        Without JavaScript this is the start of it. <a href={`/api/tasks/${id}/diff${query}`}>The whole diff as text</a>
+      </p>
+    </noscript>
   );
 }
 

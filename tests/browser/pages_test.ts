@@ -184,6 +184,11 @@ Deno.test("the pages of a service at work", async (t) => {
       await page.getByRole("link", { name: "Full page" }).click();
       await page.getByRole("link", { name: /Changes/ }).click();
       await page.locator(".diff-add").first().waitFor();
+      assertEquals(await page.getByRole("link", { name: "The whole diff as text" }).count(), 0);
+      // Of a longer one the start is drawn.
+      await page.goto(`${service.url}/tasks/${ids.mailer}/changes`);
+      await page.getByRole("link", { name: "The whole diff as text" }).click();
+      await page.getByText("-export const field39 = 39;").waitFor();
     } finally {
       await plain.close();
     }
