@@ -210,7 +210,7 @@ async function start(): Promise<void> {
     service: coder.service,
     guard: guardOptions({ ...config, hostname: Deno.hostname(), token }),
     version,
-    ...await webPages(coder.service),
+    ...await webPages(coder.service, warn),
     warn,
     timer: clock.timer,
   });
@@ -353,10 +353,13 @@ function engineSettings(config: Config, found: Preflight): EngineSettings {
 }
 
 /** The web pages, with their scripts built from the present sources. */
-async function webPages(service: Service): Promise<Pick<AppOptions, "pages" | "missing" | "stylesheet">> {
+async function webPages(
+  service: Service,
+  warn: Log["warn"],
+): Promise<Pick<AppOptions, "pages" | "missing" | "stylesheet">> {
   if (islandsAreStale()) await buildIslands();
   const assets = await loadAssets({ dist: islandsDist });
-  const begin = pageAnswers({ service, assets });
+  const begin = pageAnswers({ service, assets, warn });
   return {
     pages: [assetRoutes(assets), pages({ service, begin })],
     missing: (c) => begin(c)({ kind: "nowhere" }, 404),

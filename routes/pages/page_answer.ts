@@ -9,9 +9,12 @@ import type { ComponentChildren } from "preact";
 import type { Service } from "../../core/engine/service/service.ts";
 import { type Locale, usableLocale } from "../../core/view/format.ts";
 import { loadAllParts } from "../../islands/parts/lazy.tsx";
-import type { PageData, Theme } from "../../islands/state/page_data.ts";
+import type { PageData, Tab, Theme } from "../../islands/state/page_data.ts";
 import { noFilter } from "../../core/view/task_state.ts";
+import { problemOf } from "../api/error_response.ts";
+import { takesGzip } from "../guard/compression.ts";
 import type { Assets } from "./assets.ts";
+import { errorPage } from "./error_page.tsx";
 
 export const pagePolicy = [
   "default-src 'none'",
@@ -34,22 +37,30 @@ async function pageDocument() {
   return document;
 }
 
-/** Answers with a page of a kind and what it shows. `content`: the middle of one that no island has. */
-type Answer = (
-  parts: Partial<PageData> & Pick<PageData, "kind">,
-  status?: 200 | 404,
-  content?: (locale: Locale) => ComponentChildren,
-) => Promise<Response>;
+type Parts = Partial<PageData> & Pick<PageData, "kind">;
+
+export interface Answer {
+  /** Answers with a page of a kind and what it shows. `content`: the middle of one that no island has. */
+  (parts: Parts, status?: 200 | 404, content?: (locale: Locale) => ComponentChildren): Promise<Response>;
+  /**
+   * The same for a page whose parts take long to read: the headers go out at once, with what a browser can make ready
+   * meanwhile. It is a 200 then, also where reading fails: the page says so.
+   */
+  ahead(known: { kind: PageData["kind"]; tab: Tab | null }, parts: Promise<Parts>): Promise<Response>;
+}
 
 /** Called before anything of a page is read: what happens from then on comes to it by the stream. */
 export type BeginPage = (c: Context) => Answer;
 
-export function pageAnswers(
-  { service, assets }: { service: Pick<Service, "cursor" | "health">; assets: Pick<Assets, "urls" | "scripts"> },
-): BeginPage {
+export function pageAnswers({ service, assets, warn }: {
+  service: Pick<Service, "cursor" | "health">;
+  assets: Pick<Assets, "urls" | "scripts">;
+  warn(message: string, error: unknown): void;
+}): BeginPage {
   return (c) => {
     const cursor = service.cursor();
-    return async (parts, status = 200, content) => {
+
+    async function draw(parts: Parts, content?: (locale: Locale) => ComponentChildren): Promise<string> {
       const locale = localeOf(c);
       const written: Record<string, string> = {};
       const data: PageData = {
@@ -76,15 +87,55 @@ export function pageAnswers(
         ...parts,
       };
       const { renderPage } = await pageDocument();
-      return c.html(renderPage(data, assets, content?.(locale)), status, {
-        "Content-Security-Policy": pagePolicy,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Opener-Policy": "same-origin",
+      return renderPage(data, assets, content?.(locale));
+    }
+
+    async function drawLate(parts: Promise<Parts>): Promise<string> {
+      try {
+        return await draw(await parts);
+      } catch (error) {
+        const problem = problemOf(error, (cause) => warn(`${c.req.method} ${c.req.path} failed`, cause));
+        return await (await errorPage(c, problem, { stylesheet: assets.urls.style })).text();
+      }
+    }
+
+    async function answer(...[parts, status = 200, content]: Parameters<Answer>): Promise<Response> {
+      return c.html(await draw(parts, content), status, pageHeaders);
+    }
+
+    async function ahead(...[known, parts]: Parameters<Answer["ahead"]>): Promise<Response> {
+      const html = drawLate(parts);
+      const { loadedBy } = await pageDocument();
+      const isGzip = takesGzip(c.req.header("accept-encoding"));
+      const body = streamOf(html);
+      return c.body(isGzip ? body.pipeThrough(new CompressionStream("gzip")) : body, 200, {
+        ...pageHeaders,
+        "Content-Type": "text/html; charset=UTF-8",
+        ...(isGzip && { "Content-Encoding": "gzip" }),
+        "Vary": "Accept-Encoding",
+        "Link": loadedBy(known, assets).join(", "),
       });
-    };
+    }
+
+    return Object.assign(answer, { ahead });
   };
+}
+
+const pageHeaders = {
+  "Content-Security-Policy": pagePolicy,
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "same-origin",
+  "X-Content-Type-Options": "nosniff",
+  "Cross-Origin-Opener-Policy": "same-origin",
+};
+
+function streamOf(text: Promise<string>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      controller.enqueue(new TextEncoder().encode(await text));
+      controller.close();
+    },
+  });
 }
 
 function localeOf(c: Context): Locale {

@@ -4,7 +4,7 @@ import type { ComponentChildren, ComponentType } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { Island } from "../../islands/parts/island.tsx";
 import { islands } from "../../islands/islands.ts";
-import type { PageData } from "../../islands/state/page_data.ts";
+import type { PageData, Tab } from "../../islands/state/page_data.ts";
 import { createStore, type Store } from "../../islands/state/store.ts";
 import { sampleId } from "../../islands/state/location.ts";
 import { iconSvg } from "../../islands/parts/title.ts";
@@ -26,16 +26,32 @@ const bodies: Record<PageData["kind"], string | null> = {
   nowhere: null,
 };
 
+interface Loading {
+  kind: PageData["kind"];
+  /** Of the task that is open, if one is. */
+  tab: Tab | null;
+}
+
 /** The scripts of a page: its parts run before what brings it to life, and so need not be waited for. */
-function scriptsOf({ kind, task }: PageData, { scripts, urls }: Pick<Assets, "scripts" | "urls">) {
+function scriptsOf({ kind, tab }: Loading, { scripts, urls }: Pick<Assets, "scripts" | "urls">) {
   const isOther = ["repositories", "workers", "schedules", "webhooks", "settings", "compare"].includes(kind);
   const parts = [
     ...(kind === "board" ? ["board"] : kind === "new" ? ["dialogs"] : isOther ? ["pages"] : []),
-    ...(task ? ["task", task.tab] : []),
+    ...(tab ? ["task", tab] : []),
   ].flatMap((part) => scripts.get(part) ?? []);
   const run = [...parts.map(({ url }) => url), urls.script];
   const imported = new Set([...parts.flatMap(({ imports }) => imports), ...scripts.get("main")?.imports ?? []]);
   return { run, imported: [...imported].filter((url) => !run.includes(url)) };
+}
+
+/** What a page of that kind asks for at once, as values of `Link` (RFC 8288), for a browser that has not got the page yet. */
+export function loadedBy(page: Loading, assets: Pick<Assets, "urls" | "scripts">): string[] {
+  const { run, imported } = scriptsOf(page, assets);
+  return [
+    `<${assets.urls.style}>; rel=preload; as=style`,
+    `<${assets.urls.font}>; rel=preload; as=font; type="font/woff2"; crossorigin=anonymous`,
+    ...[...run, ...imported].map((url) => `<${url}>; rel=modulepreload`),
+  ];
 }
 
 /** `content`: the middle of a page that no island has. */
@@ -58,7 +74,7 @@ interface DocumentProps {
 function Document({ page, store, assets, children }: DocumentProps) {
   const { urls } = assets;
   const body = bodies[page.kind];
-  const { run, imported } = scriptsOf(page, assets);
+  const { run, imported } = scriptsOf({ kind: page.kind, tab: page.task?.tab ?? null }, assets);
   return (
     <html lang="en" data-theme={page.theme ?? undefined}>
       <head>

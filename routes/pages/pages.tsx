@@ -36,12 +36,10 @@ export function pages({ service, begin }: { service: Service; begin: BeginPage }
     const query = new URL(c.req.url).searchParams;
     const filter = filterOf(query);
     const id = positive(query.get("task"));
-    const task = id === null ? null : await readTask(service, id, {
-      at: positive(query.get("at")),
-      tab: tabOf(query.get("tab")),
-      file: fileOf(new URL(c.req.url)),
-    });
-    if (id !== null && !task) return await page({ kind: "missing" }, 404);
+    const place = { at: positive(query.get("at")), tab: tabOf(query.get("tab")), file: fileOf(new URL(c.req.url)) };
+    const found = await taskAt(service, id, place.at);
+    if (id !== null && !found) return await page({ kind: "missing" }, 404);
+    const task = found && await readTask(service, found, place);
     return await page({ kind: "board", ...await readBoard(service, filter), filter, task });
   });
 
@@ -115,9 +113,12 @@ export function pages({ service, begin }: { service: Service; begin: BeginPage }
     const page = begin(c);
     const tab = tabOf(c.req.param("tab"));
     const at = positive(c.req.query("at"));
-    const id = positive(c.req.param("id"));
-    const task = id === null ? null : await readTask(service, id, { at, tab, file: fileOf(new URL(c.req.url)) });
-    return task ? await page({ kind: "task", task }) : await page({ kind: "missing" }, 404);
+    const task = await taskAt(service, positive(c.req.param("id")), at);
+    if (!task) return await page({ kind: "missing" }, 404);
+    const reading = readTask(service, task, { at, tab, file: fileOf(new URL(c.req.url)) });
+    // git is asked what changed.
+    if (tab !== "changes") return await page({ kind: "task", task: await reading });
+    return await page.ahead({ kind: "task", tab }, reading.then((task) => ({ kind: "task", task })));
   });
 
   return app;
@@ -169,10 +170,14 @@ interface TaskPlace {
   file: FilePlace | null;
 }
 
-/** Null when there is no such task. */
-async function readTask(service: Service, id: number, place: TaskPlace): Promise<TaskPageData | null> {
-  const task = await orNull(service.read(id));
-  if (!task || (place.at ?? 0) > task.seq) return null;
+/** Null when there is no such task, or no such moment of it. */
+async function taskAt(service: Service, id: number | null, at: number | null): Promise<TaskView | null> {
+  const task = id === null ? null : await orNull(service.read(id));
+  return task && (at ?? 0) <= task.seq ? task : null;
+}
+
+async function readTask(service: Service, task: TaskView, place: TaskPlace): Promise<TaskPageData> {
+  const { id } = task;
   const at = place.at !== null && place.at < task.seq ? place.at : null;
   const end = at ?? task.seq;
   const [past, events, related, diff, log] = await Promise.all([

@@ -7,6 +7,7 @@ import { makeApp } from "../../routes/app.ts";
 import { guardOptions } from "../../routes/guard/guard.ts";
 import { pageAnswers } from "../../routes/pages/page_answer.ts";
 import { pages } from "../../routes/pages/pages.tsx";
+import { eventually } from "../support/temp.ts";
 import { ready, routesWorld } from "./world.ts";
 
 const assets = {
@@ -17,8 +18,16 @@ const assets = {
   },
 };
 
-/** The service, and how often each of its methods was called since it was asked last. */
-function counted(service: Service): { service: Service; calls(): Record<string, number> } {
+const warn = () => {};
+
+interface Counted {
+  service: Service;
+  /** How often each method was called since this was asked last. */
+  calls(): Record<string, number>;
+  hasCalled(name: string): boolean;
+}
+
+function counted(service: Service): Counted {
   let counts: Record<string, number> = {};
   const proxy = new Proxy(service, {
     get(target, name: keyof Service & string) {
@@ -32,6 +41,7 @@ function counted(service: Service): { service: Service; calls(): Record<string, 
   });
   return {
     service: proxy,
+    hasCalled: (name) => counts[name] !== undefined,
     calls() {
       const now = counts;
       counts = {};
@@ -43,8 +53,8 @@ function counted(service: Service): { service: Service; calls(): Record<string, 
 Deno.test("a page asks for each of its parts once, also where it is only looked at (HEAD)", async () => {
   await using world = await routesWorld({ agent: false });
   const { id } = await world.create({ prompt: "Count me" });
-  const { service, calls } = counted(world.service);
-  const app = pages({ service, begin: pageAnswers({ service, assets }) });
+  const { service, calls, hasCalled } = counted(world.service);
+  const app = pages({ service, begin: pageAnswers({ service, assets, warn }) });
   for (const method of ["GET", "HEAD"]) {
     const board = await app.request("/", { method });
     assertEquals([board.status, calls()], [200, { board: 1, cursor: 1, health: 1 }]);
@@ -52,8 +62,27 @@ Deno.test("a page asks for each of its parts once, also where it is only looked 
 
     const task = await app.request(`/tasks/${id}/changes`, { method });
     await task.body?.cancel();
+    // It answers before it has read everything.
+    await eventually(() => hasCalled("health"));
     assertEquals([task.status, calls()], [200, { cursor: 1, read: 1, events: 1, diff: 1, health: 1 }]);
   }
+});
+
+Deno.test("a page of changes begins before git has answered, with what a browser can make ready meanwhile", async () => {
+  await using world = await routesWorld({ agent: false });
+  const { id } = await world.create({ prompt: "Look" });
+  const diff = Promise.withResolvers<never>();
+  const service: Service = { ...world.service, diff: () => diff.promise };
+  const warned: string[] = [];
+  const begin = pageAnswers({ service, assets, warn: (message) => void warned.push(message) });
+  const answer = await pages({ service, begin }).request(`/tasks/${id}/changes`);
+  const link = answer.headers.get("link") ?? "";
+  assertMatch(link, /<\/s\.css>; rel=preload; as=style/);
+  assertMatch(link, /<\/s\.js>; rel=modulepreload/);
+  diff.reject(new Error("secret"));
+  const text = await answer.text();
+  assertMatch(text, /<h1>Internal error<\/h1>/);
+  assertEquals([text.includes("secret"), warned], [false, [`GET /tasks/${id}/changes failed`]]);
 });
 
 Deno.test("a browser gets a page where a page cannot be made, and where only a form is sent to; a program a problem", async () => {
@@ -64,7 +93,7 @@ Deno.test("a browser gets a page where a page cannot be made, and where only a f
     repositories: () => Promise.reject(new DomainError("unavailable", "The store cannot be reached <now>")),
   };
   const warned: string[] = [];
-  const begin = pageAnswers({ service: broken, assets });
+  const begin = pageAnswers({ service: broken, assets, warn });
   const app = makeApp({
     service: broken,
     guard: guardOptions({ host: "127.0.0.1", hostname: "machine", publicUrl: null, workerUrl: null, token: null }),
@@ -104,7 +133,7 @@ Deno.test("insights keep to a repository and model in all of the page, and lead 
   (await world.nextRun()).finish({ ok: false });
   await world.until(good, ({ status }) => status === "completed");
   await world.until(bad, ({ status }) => status === "failed");
-  const app = pages({ service: world.service, begin: pageAnswers({ service: world.service, assets }) });
+  const app = pages({ service: world.service, begin: pageAnswers({ service: world.service, assets, warn }) });
   const html = async (query: string) =>
     (await (await app.request(`/insights?${query}`)).text()).replaceAll("&amp;", "&");
   const page = await html("repo=repo&model=played");
@@ -129,7 +158,7 @@ Deno.test("without a repository the pages lead to where one is added", async () 
         ? () => Promise.resolve([])
         : Reflect.get(target, name, target),
   });
-  const app = pages({ service: empty, begin: pageAnswers({ service: empty, assets }) });
+  const app = pages({ service: empty, begin: pageAnswers({ service: empty, assets, warn }) });
   for (const path of ["/", "/repositories"]) {
     const html = await (await app.request(path)).text();
     assertMatch(html, /<a class="button[^"]*" href="\/settings">Add a repository/, path);
