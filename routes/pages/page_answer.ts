@@ -111,8 +111,7 @@ export function pageAnswers({ service, assets, warn }: {
       return c.body(isGzip ? body.pipeThrough(new CompressionStream("gzip")) : body, 200, {
         ...pageHeaders,
         "Content-Type": "text/html; charset=UTF-8",
-        ...(isGzip && { "Content-Encoding": "gzip" }),
-        "Vary": "Accept-Encoding",
+        ...(isGzip && { "Content-Encoding": "gzip", "Vary": "Accept-Encoding" }),
         "Link": loadedBy(known, assets).join(", "),
       });
     }
