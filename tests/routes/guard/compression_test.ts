@@ -5,8 +5,13 @@ import { compression, takesGzip } from "../../../routes/guard/compression.ts";
 const long = "All work and no play. ".repeat(1_000);
 const zipped = { headers: { "accept-encoding": "br, gzip" } };
 
-function answering(body: BodyInit, type: string) {
-  return new Hono().use(compression()).get("/", () => new Response(body, { headers: { "content-type": type } }));
+function answering(
+  body: BodyInit | null,
+  type: string,
+  init: { status?: number; headers?: Record<string, string> } = {},
+) {
+  const headers = { "content-type": type, ...init.headers };
+  return new Hono().use(compression()).get("/", () => new Response(body, { status: init.status, headers }));
 }
 
 Deno.test("text goes out compressed, and means the same", async () => {
@@ -27,6 +32,17 @@ Deno.test("what is small, no text, or a stream of events goes out as it is, and 
   }
   const plain = await answering(long, "text/html").request("/");
   assertEquals([plain.headers.get("content-encoding"), await plain.text()], [null, long]);
+});
+
+Deno.test("an answer keeps its status, and no length that is not its own", async () => {
+  const headers = { "content-length": String(long.length) };
+  for (const type of ["application/problem+json", "text/plain"]) {
+    const answer = await answering(long, type, { status: 404, headers }).request("/", zipped);
+    assertEquals([answer.status, answer.headers.get("content-length")], [404, null]);
+    await answer.body?.cancel();
+  }
+  const none = await answering(null, "application/json", { status: 304 }).request("/", zipped);
+  assertEquals([none.status, await none.text()], [304, ""]);
 });
 
 Deno.test("who leaves in the middle ends what makes the answer", async () => {
