@@ -22,7 +22,7 @@ import { startOf, startOfStream } from "./text_start.ts";
 /** Events of a task that its page carries; the islands read the others on demand. */
 const eventsOnPage = 200;
 const stageEventsOnPage = 20;
-const diffOnPage = 32 * 1024;
+const diffOnPage = 16 * 1024;
 const logOnPage = 200_000;
 const cardsOnPage = 200;
 
