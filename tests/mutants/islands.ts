@@ -256,8 +256,29 @@ export const islandsMutants: Mutant[] = [
   {
     name: "a page asks for its parts one after the other",
     file: "routes/pages/page_document.tsx",
-    text: '...(task ? ["task", task.tab] : []),',
+    text: '...(tab ? ["task", tab] : []),',
     broken: "",
     tests: ["tests/browser/page_code_test.ts"],
+  },
+  {
+    name: "a page waits for parts that it came with",
+    file: "islands/parts/lazy.tsx",
+    text: "arrived.set(name, component);",
+    broken: "",
+    tests: ["tests/islands/islands_test.ts"],
+  },
+  {
+    name: "a page of changes is not answered before git has",
+    file: "routes/pages/pages.tsx",
+    text: 'if (tab !== "changes") return',
+    broken: "return",
+    tests: ["tests/routes/pages_test.ts"],
+  },
+  {
+    name: "a compressed answer keeps the length of what it was",
+    file: "routes/guard/compression.ts",
+    text: 'headers.delete("Content-Length");',
+    broken: "",
+    tests: ["tests/routes/guard/compression_test.ts"],
   },
 ];
