@@ -264,7 +264,7 @@ export const islandsMutants: Mutant[] = [
     name: "a page waits for parts that it came with",
     file: "islands/parts/lazy.tsx",
     text: "arrived.set(name, component);",
-    broken: "",
+    broken: "void [name, component];",
     tests: ["tests/islands/islands_test.ts"],
   },
   {

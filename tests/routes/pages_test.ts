@@ -75,11 +75,18 @@ Deno.test("a page of changes begins before git has answered, with what a browser
   const service: Service = { ...world.service, diff: () => diff.promise };
   const warned: string[] = [];
   const begin = pageAnswers({ service, assets, warn: (message) => void warned.push(message) });
-  const answer = await pages({ service, begin }).request(`/tasks/${id}/changes`);
+  const answering = Promise.resolve(pages({ service, begin }).request(`/tasks/${id}/changes`));
+  let begun: Response | null = null;
+  void answering.then((response) => begun = response).catch(() => {});
+  try {
+    await eventually(() => begun, { what: "the headers are there" });
+  } finally {
+    diff.reject(new Error("secret"));
+  }
+  const answer = await answering;
   const link = answer.headers.get("link") ?? "";
   assertMatch(link, /<\/s\.css>; rel=preload; as=style/);
   assertMatch(link, /<\/s\.js>; rel=modulepreload/);
-  diff.reject(new Error("secret"));
   const text = await answer.text();
   assertMatch(text, /<h1>Internal error<\/h1>/);
   assertEquals([text.includes("secret"), warned], [false, [`GET /tasks/${id}/changes failed`]]);
