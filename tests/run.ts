@@ -126,13 +126,13 @@ async function runAll(args: string[]): Promise<Totals> {
     const files = await innerFiles({ without: slow });
     // Beside the tests, and told after them.
     const [checked, tested] = await Promise.all([
-      runChecksAside(),
+      runChecks(),
       runTests(["--parallel", "--no-check", ...files], env),
     ]);
     return add(tested, reportChecks(checked));
   }
   if (args.length > 0) return await runTests(args);
-  let totals = await runChecks();
+  let totals = reportChecks(await runChecks());
   totals = add(totals, await runTests(["--parallel", ...await innerFiles({ without: slow })]));
   totals = add(totals, await runTests(slow.filter((path) => !alone.includes(path))));
   totals = add(totals, await runTests(alone));
@@ -162,23 +162,10 @@ function add(a: Totals, b: Totals): Totals {
 interface Checked {
   name: string;
   success: boolean;
-  /** What it printed, unless that was seen when it was printed. */
   said: string;
 }
 
-async function runChecks(): Promise<Totals> {
-  const checked: Checked[] = [];
-  for (const args of checks) {
-    const name = `deno ${args.join(" ")}`;
-    console.log(`\n${name}`);
-    const { success } = await deno(args, { stdout: "inherit" }).status;
-    checked.push({ name, success, said: "" });
-  }
-  return reportChecks(checked);
-}
-
-/** For `reportChecks`, which is to come when nothing else is printed. */
-async function runChecksAside(): Promise<Checked[]> {
+async function runChecks(): Promise<Checked[]> {
   const checked: Checked[] = [];
   for (const args of checks) {
     const { success, stdout, stderr } = await deno(args, { stdout: "piped", stderr: "piped" }).output();
@@ -188,11 +175,10 @@ async function runChecksAside(): Promise<Checked[]> {
   return checked;
 }
 
-/** Each check that does not pass is one failure; one that passes is no test and counts as nothing. */
+/** Each check that does not pass is one failure, and says why; one that passes is no test and counts as nothing. */
 function reportChecks(checked: Checked[]): Totals {
-  const failed = checked.filter(({ success }) => !success);
-  for (const { name, said } of failed) if (said !== "") console.log(`\n${name}\n${said.trimEnd()}`);
-  return { passed: 0, failed: failed.length };
+  for (const { name, success, said } of checked) console.log(`\n${name}${success ? "" : `\n${said.trimEnd()}`}`);
+  return { passed: 0, failed: checked.filter(({ success }) => !success).length };
 }
 
 /** What cannot be run here, and why: without the real claude or browser tests fail, without a KV Connect server they are skipped. */

@@ -67,14 +67,18 @@ export async function loadAssets({ dist }: { dist: string }): Promise<Assets> {
   };
   const style = await Deno.readTextFile(join(dist, "style.css"));
   const imports = new Map<string, string[]>();
+  const addresses = new Map<string, string>();
   /** A program with the parts beside it, whose names carry a hash already, by which they find each other: `task-4AZDUD46.js`. */
   const program = async (folder: string, name: string) => {
     for await (const { name: file } of Deno.readDir(join(dist, folder))) {
       const body = await Deno.readFile(join(dist, folder, file));
       imports.set(file, importsOf(new TextDecoder().decode(body)));
       if (file !== `${name}.js`) files.set(file, { body, gzip: once(() => gzip(body)), type: types.js });
+      addresses.set(file, file === `${name}.js` ? await put(name, "js", body) : `/assets/${file}`);
     }
-    return await put(name, "js", await Deno.readFile(join(dist, folder, `${name}.js`)));
+    const address = addresses.get(`${name}.js`);
+    if (address === undefined) throw new Error(`The islands are not built: ${folder}/${name}.js is missing`);
+    return address;
   };
   return {
     urls: {
@@ -88,7 +92,7 @@ export async function loadAssets({ dist }: { dist: string }): Promise<Assets> {
       touchIcon: icons["icon-full-192"],
       manifest: await put("manifest", "webmanifest", encoded(JSON.stringify(manifestOf(icons)))),
     },
-    scripts: partsOf(imports),
+    scripts: partsOf(imports, addresses),
     files,
   };
 }
@@ -99,7 +103,10 @@ function importsOf(text: string): string[] {
 }
 
 /** By the names of the parts, without their hashes. */
-function partsOf(imports: ReadonlyMap<string, readonly string[]>): Map<string, Script> {
+function partsOf(
+  imports: ReadonlyMap<string, readonly string[]>,
+  addresses: ReadonlyMap<string, string>,
+): Map<string, Script> {
   const needs = (file: string, found = new Set<string>()): Set<string> => {
     for (const other of imports.get(file) ?? []) {
       if (!found.has(other)) needs(other, found.add(other));
@@ -107,7 +114,7 @@ function partsOf(imports: ReadonlyMap<string, readonly string[]>): Map<string, S
     return found;
   };
   return new Map([...imports.keys()].map((file) => {
-    const script = { url: `/assets/${file}`, imports: [...needs(file)].map((one) => `/assets/${one}`) };
+    const script = { url: addresses.get(file)!, imports: [...needs(file)].map((one) => addresses.get(one)!) };
     return [file.replace(/(-[A-Z0-9]+)?\.js$/, ""), script];
   }));
 }
