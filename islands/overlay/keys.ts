@@ -8,8 +8,10 @@ import { closeTask, openTask, showTab } from "../state/actions.ts";
 import { tabs, tabsOf } from "../state/page_data.ts";
 import { canStep, openFind, stepFind } from "../task/find_actions.ts";
 import type { Store } from "../state/store.ts";
+import { startTypeAhead } from "./type_ahead.ts";
 
 export function startKeys(store: Store): void {
+  startTypeAhead(store);
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey) && !event.shiftKey && !event.altKey) {
       event.preventDefault();

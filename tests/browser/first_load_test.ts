@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
+import { eventually } from "../support/temp.ts";
 import { alive, connected } from "./page_checks.ts";
 import { quickWorld } from "./quick_world.ts";
 
@@ -65,6 +66,44 @@ Deno.test("the first load of a page", async (t) => {
     await page.goto(service.url);
     await alive(page);
     await page.locator(".card", { hasText: "In between" }).waitFor();
+    await page.context().close();
+  });
+
+  /** A board whose dialogs come when it is said. */
+  async function withoutDialogs() {
+    const page = await browser.page({ width: 1440 });
+    const asked = Promise.withResolvers<void>();
+    await page.route("**/dialogs*.js", async (route) => {
+      await asked.promise;
+      await route.continue();
+    });
+    await page.goto(service.url);
+    await alive(page);
+    return { page, come: asked.resolve };
+  }
+
+  await t.step("keeps what is typed for a dialog whose code is still on its way", async () => {
+    const { page, come } = await withoutDialogs();
+    await page.keyboard.press("c");
+    await page.keyboard.type("One linex");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("c, and ?");
+    assertEquals(await page.getByRole("dialog").count(), 0);
+    come();
+    const prompt = page.getByRole("dialog").getByRole("textbox", { name: "What should be done" });
+    await eventually(async () => await prompt.inputValue() === "One line\nc, and ?", { what: "it is in the form" });
+    await page.context().close();
+  });
+
+  await t.step("does what the palette was told before it was there", async () => {
+    const { page, come } = await withoutDialogs();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("reposit");
+    await page.keyboard.press("Enter");
+    assertEquals(new URL(page.url()).pathname, "/");
+    come();
+    await page.waitForURL(`${service.url}/repositories`);
     await page.context().close();
   });
 
