@@ -85,4 +85,11 @@ export const processMutants: Mutant[] = [
     broken: "",
     tests: ["tests/host/supervise_test.ts"],
   },
+  {
+    name: "of two runs that start at the same time one has no sandbox",
+    file: "core/process/sandbox/srt_process.ts",
+    text: "if (!(error instanceof Deno.errors.AlreadyExists)) throw error;",
+    broken: "throw error;",
+    tests: ["tests/process/sandbox/srt_process_test.ts"],
+  },
 ];

@@ -62,7 +62,7 @@ async function runIn(folder: string, { processes, prefix }: ProcessLimit): Promi
     ...{ ...files, realPath, localRemotes },
     ...{ home: homeFolder(), env: Deno.env.toObject() },
   });
-  await make(settings.made);
+  await makeMissing(settings.made);
   for (const layer of settings.layers) if (layer.as === "copy") await copy(layer.path, layer.from);
   await prepareCaches(spec.caches);
   const links = settings.links.map((path) => ({ path, to: Deno.readLinkSync(path) }));
@@ -166,12 +166,15 @@ async function makePipe(path: string): Promise<void> {
   if (!success) throw new Error(`Cannot make the pipe ${path}`);
 }
 
-/** What is there stays as it is. */
-async function make(files: SandboxSettings["made"]): Promise<void> {
+/** What is there stays as it is, also what another run made meanwhile. */
+export async function makeMissing(files: SandboxSettings["made"]): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     if (exists(path)) continue;
     await Deno.mkdir(content === null ? path : dirname(path), { recursive: true, mode: 0o700 });
-    if (content !== null) await Deno.writeTextFile(path, content, { createNew: true, mode: 0o600 });
+    if (content === null) continue;
+    await Deno.writeTextFile(path, content, { createNew: true, mode: 0o600 }).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
   }
 }
 
