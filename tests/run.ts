@@ -1,6 +1,6 @@
 // `deno task test`: the checks, the tests of the inner loop, then every other test, with one verdict. What it prints last is
-// `N passed, N failed`, alone on its line; a check that does not pass counts as one failure, and so does a test run that
-// ends without its own summary. Arguments go to `deno test`: then only those tests run, with what they need themselves.
+// `N passed, N failed`, alone on its line, and before it the names of what failed, wherever above; a check that does not pass
+// counts as one failure, and so does a test run that ends without its own summary. Arguments go to `deno test`: then only those tests run, with what they need themselves.
 //
 // `deno task ok` (`--ok`) is the inner loop: the checks, and the tests that need deno and git alone, files at the same time
 // and each property a few times.
@@ -10,6 +10,8 @@ import { depthVariable } from "./support/runs.ts";
 interface Totals {
   passed: number;
   failed: number;
+  /** What failed, as deno names it: with its file and line. */
+  names: string[];
 }
 
 /** What the service needs is in `deno.lock`, which deno fetches whole at a first start; what tests need besides, is not. */
@@ -156,7 +158,7 @@ async function innerFiles({ without }: { without: string[] }): Promise<string[]>
 }
 
 function add(a: Totals, b: Totals): Totals {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, names: [...a.names, ...b.names] };
 }
 
 interface Checked {
@@ -178,7 +180,8 @@ async function runChecks(): Promise<Checked[]> {
 /** Each check that does not pass is one failure, and says why; one that passes is no test and counts as nothing. */
 function reportChecks(checked: Checked[]): Totals {
   for (const { name, success, said } of checked) console.log(`\n${name}${success ? "" : `\n${said.trimEnd()}`}`);
-  return { passed: 0, failed: checked.filter(({ success }) => !success).length };
+  const names = checked.filter(({ success }) => !success).map(({ name }) => name);
+  return { passed: 0, failed: names.length, names };
 }
 
 /** What cannot be run here, and why: without the real claude or browser tests fail, without a KV Connect server they are skipped. */
@@ -235,13 +238,17 @@ export function readTotals(output: string, success: boolean): Totals {
   const summary = lines.map((line) => /^(?:ok|FAILED) \| (\d+) passed\b.*? \| (\d+) failed\b/.exec(line))
     .findLast((match) => match !== null);
   if (!summary) console.error("The test run ended without a summary");
-  const totals = { passed: Number(summary?.[1] ?? 0), failed: Number(summary?.[2] ?? 0) };
-  const incomplete = !success || !summary;
-  return { passed: totals.passed, failed: incomplete ? Math.max(totals.failed, 1) : totals.failed };
+  const [passed, counted] = [Number(summary?.[1] ?? 0), Number(summary?.[2] ?? 0)];
+  const failed = !success || !summary ? Math.max(counted, 1) : counted;
+  const list = lines.findLastIndex((line) => line.trim() === "FAILURES");
+  const names = list < 0 ? [] : lines.slice(list + 1).filter((line) => line.includes(" => "));
+  if (failed > 0 && names.length === 0) names.push("a test run that did not end as it should");
+  return { passed, failed, names };
 }
 
 if (import.meta.main) {
-  const { passed, failed } = await runAll(Deno.args);
+  const { passed, failed, names } = await runAll(Deno.args);
+  if (names.length > 0) console.log(`\nFailed:\n${names.join("\n")}`);
   console.log(`\n${passed} passed, ${failed} failed`);
   Deno.exit(failed > 0 ? 1 : 0);
 }
