@@ -50,7 +50,10 @@ export interface TestService extends AsyncDisposable {
   waitFor(id: number, fits: (task: Task, event: TaskEvent, events: TaskEvent[]) => unknown): Promise<TaskView>;
   /** `waitFor` a status, but not one that the task had before event `after`. */
   waitForStatus(id: number, status: TaskView["status"], after?: number): Promise<TaskView>;
-  /** Pids of everything it started that is alive, also what left its process group or lost its parent. */
+  /**
+   * Pids of everything it started that is alive, also what left its process group or lost its parent; but for a git of its
+   * own, which it may ask at any time: that one has no run's mark.
+   */
   descendants(): Promise<number[]>;
   /** SIGTERM; its exit code. */
   stop(): Promise<number>;
@@ -243,7 +246,7 @@ function runningService({ child, end, texts, data, world, cleanUp }: Started, ur
     },
     waitForStatus: (id, status, after = 0) =>
       service.waitFor(id, (folded) => folded.seq > after && folded.status === status),
-    descendants: async () => (await processesOf(world)).filter((pid) => pid !== child.pid),
+    descendants: async () => (await processesOf(world)).filter((pid) => pid !== child.pid && !isServiceGit(pid)),
     async stop() {
       if (!hasEnded) child.kill("SIGTERM");
       return (await deadline(end, stopTimeoutMs)).code;
@@ -277,6 +280,17 @@ function killPid(pid: number): void {
 }
 
 /** The living processes whose environment carries this world's variable. */
+/** True also for one that has ended meanwhile. */
+function isServiceGit(pid: number): boolean {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    const [program, environment] = ["comm", "environ"].map((file) => Deno.readTextFileSync(`/proc/${pid}/${file}`));
+    return program!.startsWith("git") && !environment!.includes("PERSONAL_RUN_");
+  } catch {
+    return true;
+  }
+}
+
 async function processesOf(world: string): Promise<number[]> {
   const wanted = `${worldVariable}=${world}`;
   if (Deno.build.os !== "linux") {
