@@ -7,6 +7,7 @@ import type { LazyPart } from "./parts/lazy.tsx";
 import { lazyIslands } from "./lazy_islands.ts";
 import { dialogs } from "./overlay/overlays.tsx";
 import { startBoardSearch } from "./state/board_search.ts";
+import { rememberChoice } from "./state/choices.ts";
 import { startKeys } from "./overlay/keys.ts";
 import { startNotifications } from "./notify/notifications.ts";
 import { startLive } from "./stream/live.ts";
@@ -61,7 +62,7 @@ function followZone(): void {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (!timeZone || timeZone === page.locale.zone) return;
   // The server prints the next page in it; this one is printed anew here.
-  document.cookie = `coder_zone=${timeZone}; path=/; max-age=31536000; samesite=strict`;
+  rememberChoice("zone", timeZone);
   store.zone.value = timeZone;
 }
 

@@ -3,7 +3,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { busyWords } from "../../core/view/waiting.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
-import { clearFilter, loadMoreTasks } from "../state/actions.ts";
+import { clearFilter, foldColumn, loadMoreTasks } from "../state/actions.ts";
 import { searchOn } from "../state/board_search.ts";
 import { dayKey, dayWord } from "../../core/view/format.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -38,11 +38,16 @@ export function TaskBoard() {
   const open = store.open.value;
   return (
     <>
-      <main id="main" class={`board${open ? " with-drawer" : ""}`} aria-label="Board">
+      <main
+        id="main"
+        class={["board", open && "with-drawer", ...[...store.folded.value].map((name) => `without-${name}`)]
+          .filter(Boolean).join(" ")}
+        aria-label="Board"
+      >
         <h1 class="visually-hidden">Tasks</h1>
         <nav class="column-nav" aria-label="Columns">
           {columnNames.map((name) => (
-            <a key={name} href={`#${name}`}>
+            <a key={name} href={`#${name}`} onClick={() => foldColumn(store, name, false)}>
               {columnTitles[name]} <span class="num">{counts[name]}</span>
             </a>
           ))}
@@ -120,12 +125,41 @@ function FilterNote() {
 
 function Column({ name }: { name: ColumnName }) {
   const store = useStore();
+  const isFolded = store.folded.value.has(name);
+  const tasks = store.columns.value?.[name] ?? [];
+  const count = isFiltered(store.filter.value)
+    ? tasks.length
+    : Math.max(tasks.length, store.board.value?.counts[name] ?? 0);
+  const word = `${isFolded ? "Unfold" : "Fold"}: ${columnTitles[name]}`;
+  return (
+    <section class={`column${isFolded ? " folded" : ""}`} aria-labelledby={name} data-column={name}>
+      <div class="column-head">
+        <h2 id={name}>
+          {columnTitles[name]} <span class="num">{count}</span>
+        </h2>
+        <button
+          type="button"
+          class="quiet icon-only tiny column-fold"
+          aria-label={word}
+          title={word}
+          aria-expanded={!isFolded}
+          disabled={!store.alive.value}
+          onClick={() => foldColumn(store, name, !isFolded)}
+        >
+          <Icon name="chevron" />
+        </button>
+      </div>
+      {!isFolded && <ColumnBody name={name} tasks={tasks} count={count} />}
+    </section>
+  );
+}
+
+function ColumnBody({ name, tasks, count }: { name: ColumnName; tasks: TaskView[]; count: number }) {
+  const store = useStore();
   const drawn = useSignal(drawnAtFirst);
   const ended = useSignal(false);
   const loading = useSignal(false);
-  const tasks = store.columns.value?.[name] ?? [];
   const filtered = isFiltered(store.filter.value);
-  const count = filtered ? tasks.length : Math.max(tasks.length, store.board.value?.counts[name] ?? 0);
   const more = tasks.length > drawn.value || (!filtered && !ended.value && count > tasks.length);
   const showMore = async () => {
     loading.value = true;
@@ -136,10 +170,7 @@ function Column({ name }: { name: ColumnName }) {
     loading.value = false;
   };
   return (
-    <section class="column" aria-labelledby={name} data-column={name}>
-      <h2 id={name}>
-        {columnTitles[name]} <span class="num">{count}</span>
-      </h2>
+    <>
       {name === "queue" && tasks.length > 0 && <SlotsNote />}
       {tasks.length === 0 && (
         <div class="empty">
@@ -158,7 +189,7 @@ function Column({ name }: { name: ColumnName }) {
           {loading.value ? "Loading" : `Show more of ${count}`}
         </button>
       )}
-    </section>
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import type { NewTask } from "../../core/view/api_view.ts";
 import type { FilePlace } from "../parts/places.ts";
 import { api, Problem } from "../stream/api.ts";
 import { boardState, withOlder, withTasks } from "./board_state.ts";
+import { rememberChoice } from "./choices.ts";
 import { type Place, placeOf, urlOf } from "./location.ts";
 import { OpenTask } from "./open_task.ts";
 import type { RelatedTask, Tab, Theme } from "./page_data.ts";
@@ -316,10 +317,17 @@ export async function copy(store: Store, text: string): Promise<void> {
   }
 }
 
-/** Kept in a cookie, so that the server draws the page in it from the start. */
 export function setTheme(store: Store, theme: Theme | null): void {
   store.theme.value = theme;
   if (theme === null) delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  document.cookie = `coder_theme=${theme ?? ""}; path=/; max-age=${theme ? 31_536_000 : 0}; samesite=strict`;
+  rememberChoice("theme", theme ?? "");
+}
+
+export function foldColumn(store: Store, name: ColumnName, isFolded: boolean): void {
+  const folded = new Set(store.folded.peek());
+  if (isFolded) folded.add(name);
+  else folded.delete(name);
+  store.folded.value = folded;
+  rememberChoice("folded", [...folded].join("."));
 }

@@ -6,7 +6,7 @@ import type { TaskView } from "../../core/view/task_view.ts";
 import type { GithubView, ScheduleView, WebhookView } from "../../core/view/automation_view.ts";
 import type { SettingsView } from "../../core/view/settings_view.ts";
 import type { WorkerView } from "../../core/view/workers_view.ts";
-import type { BoardView } from "../../core/view/board_view.ts";
+import type { BoardView, ColumnName } from "../../core/view/board_view.ts";
 import type { Health, RepositoryView } from "../../core/view/api_view.ts";
 import type { Comparison } from "../compare/comparison.ts";
 import type { FilePlace } from "../parts/places.ts";
@@ -94,6 +94,8 @@ export interface PageData {
   locale: Locale;
   /** Null: as the system says. */
   theme: Theme | null;
+  /** The columns of the board that the reader has folded away. */
+  folded: ColumnName[];
   /** ms since 1970. */
   now: number;
   /** Where the stream goes on after what this page holds. */

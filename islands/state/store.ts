@@ -5,6 +5,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { TaskView } from "../../core/view/task_view.ts";
 import type { Health } from "../../core/view/api_view.ts";
+import type { ColumnName } from "../../core/view/board_view.ts";
 import { type BoardState, boardState, type Columns, columnsOf, repositoriesOf } from "./board_state.ts";
 import { dayOf, type Locale } from "../../core/view/format.ts";
 import { Highlighter } from "../code/highlighter.ts";
@@ -88,6 +89,8 @@ export interface Store {
   readonly overlay: Signal<Overlay | null>;
   readonly toasts: Signal<Toast[]>;
   readonly theme: Signal<Theme | null>;
+  /** The columns that are folded away. */
+  readonly folded: Signal<ReadonlySet<ColumnName>>;
   /** Has Markdown read; opens nothing before it is asked. */
   readonly markdown: MarkdownReader;
   /** Has code coloured; opens nothing before it is asked. */
@@ -129,6 +132,7 @@ export function createStore(page: PageData): Store {
     overlay: signal<Overlay | null>(null),
     toasts: signal<Toast[]>([]),
     theme: signal(page.theme),
+    folded: signal(new Set(page.folded)),
     markdown: new MarkdownReader({ open: () => new Worker(page.markdownWorker, { type: "module" }) }),
     highlighter: new Highlighter({ open: () => new Worker(page.highlightWorker, { type: "module" }) }),
     alive: signal(false),

@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { ComponentChildren } from "preact";
 import type { Service } from "../../core/engine/service/service.ts";
+import { type ColumnName, columnNames } from "../../core/view/board_view.ts";
 import { type Locale, usableLocale } from "../../core/view/format.ts";
 import { loadAllParts } from "../../islands/parts/lazy.tsx";
 import type { PageData, Tab, Theme } from "../../islands/state/page_data.ts";
@@ -80,6 +81,7 @@ export function pageAnswers({ service, assets, warn }: {
         // What is drawn here is drawn again by the islands, from the same words.
         locale: { ...locale, written, note: (key, words) => void (written[key] = words) },
         theme: themeOf(c),
+        folded: foldedOf(c),
         now: Date.now(),
         streamWorker: assets.urls.worker,
         markdownWorker: assets.urls.markdown,
@@ -140,6 +142,11 @@ function streamOf(text: Promise<string>): ReadableStream<Uint8Array<ArrayBuffer>
 function localeOf(c: Context): Locale {
   const tag = c.req.header("Accept-Language")?.split(/[,;]/)[0]?.trim();
   return usableLocale(tag, getCookie(c, "coder_zone"));
+}
+
+function foldedOf(c: Context): ColumnName[] {
+  const names = getCookie(c, "coder_folded")?.split(".") ?? [];
+  return columnNames.filter((name) => names.includes(name));
 }
 
 function themeOf(c: Context): Theme | null {

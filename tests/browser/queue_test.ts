@@ -1,6 +1,6 @@
 // The queue in hand: slots, order by keys and by dragging, one command for several tasks, filters and search, all by the page.
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { launchBrowser } from "../support/browser.ts";
 import { alive, assertFits, axeFindings } from "./page_checks.ts";
 import { queueWorld } from "./queue_world.ts";
@@ -169,6 +169,34 @@ Deno.test("people control the queue and find what is in it", async (t) => {
     await alive(page);
     await page.locator(".filter-note", { hasText: "cancelled" }).waitFor();
     await service.command(long, "cancel");
+  });
+
+  await t.step("a column folds away, stays so, and the others have its room", async () => {
+    const width = async (name: string) => (await page.locator(`[data-column=${name}]`).boundingBox())!.width;
+    const cards = (name: string) => page.locator(`[data-column=${name}] [data-card]`).count();
+    await page.setViewportSize({ width: 1440, height: 844 });
+    await page.goto(service.url);
+    await alive(page);
+    const before = await width("running");
+    await page.getByRole("button", { name: "Fold: Queue" }).click();
+    await page.getByRole("button", { name: "Fold: Done" }).click();
+    await page.reload();
+    await alive(page);
+    assertEquals([await width("queue"), await width("done"), await cards("queue")], [40, 40, 0]);
+    assert(await width("running") > before * 1.3);
+    assert(await cards("running") > 0);
+    assertEquals(await axeFindings(page, "folded columns"), []);
+    await assertFits(page, "folded columns");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await assertFits(page, "folded columns at 390");
+    assertEquals(await axeFindings(page, "folded columns at 390"), []);
+    await page.getByRole("navigation", { name: "Columns" }).getByText("Queue").click();
+    assert(await cards("queue") > 0);
+    // All of it unfolds it.
+    await page.setViewportSize({ width: 1440, height: 844 });
+    await page.locator("[data-column=done]").click({ position: { x: 20, y: 500 } });
+    assertEquals(await width("done"), await width("queue"));
+    assertEquals((await page.context().cookies()).filter(({ name }) => name === "coder_folded"), []);
   });
 });
 

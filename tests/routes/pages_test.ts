@@ -68,6 +68,18 @@ Deno.test("a page asks for each of its parts once, also where it is only looked 
   }
 });
 
+Deno.test("a board is drawn with the columns folded that a reader folded, whatever else the cookie says", async () => {
+  await using world = await routesWorld({ agent: false });
+  await world.create({ prompt: "Fold me" });
+  const app = pages({ service: world.service, begin: pageAnswers({ service: world.service, assets, warn }) });
+  const draw = async (cookie: string) => await (await app.request("/", { headers: { cookie } })).text();
+  const folded = (html: string) =>
+    [...html.matchAll(/<section class="column folded" aria-labelledby="(\w+)"/g)].map(([, name]) => name);
+  const [plain, some] = [await draw("coder_theme=dark"), await draw("coder_folded=done.queue.nothing.<b>")];
+  assertEquals([folded(plain), folded(some)], [[], ["queue", "done"]]);
+  assertEquals([plain, some].map((html) => /data-card="\d+"/.test(html)), [true, false]);
+});
+
 Deno.test("a page of changes begins before git has answered, with what a browser can make ready meanwhile", async () => {
   await using world = await routesWorld({ agent: false });
   const { id } = await world.create({ prompt: "Look" });
