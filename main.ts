@@ -52,7 +52,7 @@ import { watchOver } from "./core/process/watcher.ts";
 import { type Log, type LogFormat, logger, printable } from "./core/host/log.ts";
 import { sharedTimers } from "./core/host/shared_timers.ts";
 import { systemClock, systemRandom } from "./core/host/system.ts";
-import { buildIslands, islandsAreStale, islandsDist } from "./core/host/build_islands.ts";
+import { ensureIslands, islandsDist } from "./core/host/build_islands.ts";
 import { assetRoutes, loadAssets } from "./routes/pages/assets.ts";
 import { type App, type AppOptions, makeApp } from "./routes/app.ts";
 import { canServeConnections, Connections, connectionsAtMost } from "./routes/guard/connections.ts";
@@ -357,7 +357,7 @@ async function webPages(
   service: Service,
   warn: Log["warn"],
 ): Promise<Pick<AppOptions, "pages" | "missing" | "stylesheet">> {
-  if (islandsAreStale()) await buildIslands();
+  await ensureIslands();
   const assets = await loadAssets({ dist: islandsDist });
   const begin = pageAnswers({ service, assets, warn });
   return {

@@ -58,6 +58,7 @@ const slow = [
   "engine/service/history_test.ts",
   "engine/upkeep/retention_test.ts",
   "engine/upkeep/worktree_review_test.ts",
+  "host/ensure_islands_test.ts",
   "host/launcher_chain_test.ts",
   "host/supervise_test.ts",
   "islands/code/highlight_worker_test.ts",

@@ -58,6 +58,15 @@ export const sheets: readonly string[] = [
 /** Where `buildIslands` puts its output. */
 export const islandsDist: string = join(islands, "dist");
 
+/** Builds what is older than its sources. Of several processes that start at the same time one does, and the others wait for it. */
+export async function ensureIslands(): Promise<void> {
+  if (!islandsAreStale()) return;
+  await Deno.mkdir(islandsDist, { recursive: true });
+  using turn = await Deno.open(join(islandsDist, "lock"), { create: true, write: true });
+  await turn.lock(true);
+  if (islandsAreStale()) await buildIslands();
+}
+
 /**
  * Bundles the scripts and joins the sheets. `minify` is on unless it is turned off. Throws with the bundler's
  * words when it fails, and when `sheets` does not name exactly the sheets there are.
@@ -74,10 +83,9 @@ export async function buildIslands({ minify = true }: { minify?: boolean } = {})
 }
 
 async function bundle({ source, folder }: typeof programs[number], { minify }: { minify: boolean }): Promise<void> {
-  const to = join(islandsDist, folder);
-  // Parts of an earlier build have other names.
-  await Deno.remove(to, { recursive: true }).catch(() => {});
-  const args = ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--outdir", to];
+  const [to, made] = [join(islandsDist, folder), join(islandsDist, `${folder}.new`)];
+  await Deno.remove(made, { recursive: true }).catch(() => {});
+  const args = ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--outdir", made];
   if (minify) args.push("--minify");
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args, join(islands, source)],
@@ -87,7 +95,10 @@ async function bundle({ source, folder }: typeof programs[number], { minify }: {
     stderr: "piped",
   }).output();
   if (code !== 0) throw new Error(`Cannot bundle ${source}: ${new TextDecoder().decode(stderr).trim()}`);
-  for (const { name } of Deno.readDirSync(to)) await hintCompiler(join(to, name));
+  for (const { name } of Deno.readDirSync(made)) await hintCompiler(join(made, name));
+  // Parts of an earlier build have other names.
+  await Deno.remove(to, { recursive: true }).catch(() => {});
+  await Deno.rename(made, to);
 }
 
 /**
@@ -130,7 +141,7 @@ async function* sheetsIn(folder: string): AsyncGenerator<string> {
  * Whether a source (also of what the browser shares with the server) is newer than the output, or there is none. Synchronous:
  * each start asks this of some hundred files, and waiting for each of them takes ten times as long.
  */
-export function islandsAreStale(): boolean {
+function islandsAreStale(): boolean {
   const outputs = [...programs.map(outputOf), ...copied, "style.css"];
   const built = Math.min(...outputs.map((output) => builtAt(join(islandsDist, output))));
   return [islands, join(root, "core", "domain"), join(root, "core", "view")].some((folder) =>

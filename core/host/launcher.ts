@@ -236,8 +236,8 @@ async function launch(): Promise<never> {
     realPath,
   };
   // The service may not run the bundler.
-  const { buildIslands, islandsAreStale } = await import("./build_islands.ts");
-  if (islandsAreStale()) await buildIslands();
+  const { ensureIslands } = await import("./build_islands.ts");
+  await ensureIslands();
   return await supervise({
     args: argumentsOf(permissionsOf(config, found)),
     env: serviceEnvironment(env),
