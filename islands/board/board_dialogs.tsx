@@ -20,9 +20,8 @@ export function PriorityBody({ ids, priority, onClose }: { ids: number[]; priori
         event.preventDefault();
         if (!isGood || busy.peek()) return;
         busy.value = true;
-        if (await forMany(store, ids, { action: "prioritize", priority: wanted })) {
-          if (store.overlay.peek()?.kind === "priority") onClose();
-        } else busy.value = false;
+        if (await forMany(store, ids, { action: "prioritize", priority: wanted })) onClose();
+        else busy.value = false;
       }}
     >
       <label class="field">

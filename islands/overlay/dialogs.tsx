@@ -21,7 +21,10 @@ const elsewhere = lazy("Elsewhere", () => import("../loaded/landing.ts"));
 export function Dialogs() {
   const store = useStore();
   const overlay = store.overlay.value;
-  const close = () => store.overlay.value = null;
+  // What was opened in its place stays: a browser tells late that a dialog has closed.
+  const close = () => {
+    if (store.overlay.peek() === overlay) store.overlay.value = null;
+  };
   switch (overlay?.kind) {
     case "new":
       return (
@@ -88,7 +91,7 @@ export function Dialogs() {
       return (
         <Dialog title={overlay.title} onClose={close}>
           {/* What refused is said in its place, and stays. */}
-          <QuestionBody question={overlay} onClose={() => store.overlay.peek() === overlay && close()} />
+          <QuestionBody question={overlay} onClose={close} />
         </Dialog>
       );
     case "refused":
@@ -141,6 +144,8 @@ function Dialog({ title, wide, bare, onClose, children }: DialogProps) {
       ref={dialog}
       class={wide ? "wide" : bare ? "bare" : ""}
       aria-label={title}
+      // At once, as Esc is: the next key is for the page.
+      onCancel={(event) => event.target === dialog.current && onClose()}
       onClose={onClose}
       onPointerDown={(event) => event.target === dialog.current && onClose()}
     >
