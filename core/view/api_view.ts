@@ -83,8 +83,8 @@ export interface EventHits {
 }
 
 export interface LogHits {
-  /** Lines count from 1; `offset`: the byte at which it begins. */
-  hits: { line: number; offset: number; text: string }[];
+  /** Lines count from 1; `offset`: the byte at which it begins; `at`: when it came, where that is known. */
+  hits: { line: number; offset: number; at: string | null; text: string }[];
   /** Bytes that were looked at, from the start, and of the whole log. */
   searched: number;
   size: number;

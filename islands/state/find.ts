@@ -11,6 +11,7 @@ export interface FindHit {
   place: number;
   /** The event's; null in the log. */
   type: string | null;
+  /** Null where it is not known, in a log. */
   at: string | null;
   /** What stands around it. */
   text: string;
@@ -131,7 +132,7 @@ export class Find {
     const response = await call(`/api/tasks/${this.#id}/log/search?${query}`, { signal: stopped });
     const { hits, searched, next } = await response.json() as LogHits;
     this.#cursor = next ?? this.#cursor;
-    const found = hits.map(({ line, ...hit }) => ({ place: line, type: null, at: null, ...hit }));
+    const found = hits.map(({ line, ...hit }) => ({ place: line, type: null, ...hit }));
     return { hits: found, searched, isWhole: next === null };
   }
 }

@@ -86,18 +86,28 @@ export function axisOf(
 
 /** The last event at or before a position: 1..n. */
 export function seqAt({ positions }: Axis, position: number): number {
+  return Math.max(1, countUpTo(positions, position));
+}
+
+/** How many of the values, which never decrease, are at most `limit`. */
+function countUpTo(values: ArrayLike<number>, limit: number): number {
   let low = 0;
-  let high = positions.length;
+  let high = values.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((positions[middle] ?? 0) <= position) low = middle + 1;
+    if ((values[middle] ?? 0) <= limit) low = middle + 1;
     else high = middle;
   }
-  return Math.max(1, low);
+  return low;
 }
 
 export function positionOf({ positions }: Axis, seq: number): number {
   return positions[Math.min(Math.max(1, seq), positions.length) - 1] ?? 0;
+}
+
+/** The last event that was at a time (ISO 8601), or before it; the first one when none was. */
+export function seqOfTime({ times }: Timeline, at: string): number {
+  return Math.max(1, countUpTo(times, Date.parse(at)));
 }
 
 /** Where an event is on the whole line, 0..1: by playing time, or by how many were before it where no time is known (null). */

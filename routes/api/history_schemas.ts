@@ -56,13 +56,19 @@ export const logHitsSchema = z.object({
   hits: z.array(z.object({
     line: integer.openapi({ description: "From 1" }),
     offset: integer.openapi({ description: "The byte at which it begins, as `from` of the log takes it" }),
+    at: nullable.openapi({ description: "When it came, to a quarter of a second; null where that is not known" }),
     text: z.string(),
   })),
   searched: integer.openapi({ description: "Bytes that were looked at, from the start" }),
   size: integer.openapi({ description: "Bytes of the log" }),
   next: nullable.openapi({ description: "`cursor` of the next request; null at the end" }),
 }).openapi("LogHits", {
-  example: { hits: [{ line: 3, offset: 120, text: '{"type":"assistant"' }], searched: 700, size: 700, next: null },
+  example: {
+    hits: [{ line: 3, offset: 120, at: eventExample.at, text: '{"type":"assistant"' }],
+    searched: 700,
+    size: 700,
+    next: null,
+  },
 }) satisfies z.ZodType<LogHits>;
 
 export const whySchema = z.object({

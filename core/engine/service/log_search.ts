@@ -2,6 +2,7 @@
 
 import { DomainError } from "../../domain/error.ts";
 import { excerptAround } from "../../domain/search.ts";
+import { readLogTimes } from "../../process/log_times.ts";
 import type { LogHits } from "../../view/api_view.ts";
 
 const chunkBytes = 256 * 1024;
@@ -27,6 +28,7 @@ export async function searchLog(
   const wanted = [...new Set([q.toLowerCase(), JSON.stringify(q).slice(1, -1).toLowerCase()])];
   using file = await Deno.open(path);
   const { size } = await file.stat();
+  const timeAt = await readLogTimes(path);
   let { offset, line } = placeOf(cursor);
   await file.seek(offset, Deno.SeekMode.Start);
   const hits: LogHits["hits"] = [];
@@ -45,7 +47,7 @@ export async function searchLog(
       const text = decoder.decode(bytes.subarray(from, to));
       const small = text.toLowerCase();
       if (to > from && wanted.some((one) => small.includes(one))) {
-        hits.push({ line, offset, text: excerptAround(text, wanted) ?? "" });
+        hits.push({ line, offset, at: timeAt(offset), text: excerptAround(text, wanted) ?? "" });
       }
       offset += to - from + (end < 0 ? 0 : 1);
       from = to + (end < 0 ? 0 : 1);

@@ -1,7 +1,6 @@
 // What finished tasks leave behind is removed once their end is long past: a completed task's worktree and branch, when
 // others have its commits and nothing in it is uncommitted; the refs that saved the work of runs and its points; raw
-// logs. Never an event,
-// and never a branch that nobody merged. Runs only when `CODER_RETENTION_DAYS` is set.
+// logs. Never an event, and never a branch that nobody merged. Runs only when `CODER_RETENTION_DAYS` is set.
 //
 // Each removal is an event, written first: from then on a message to the task is refused instead of meeting a worktree that
 // is going. After a crash between event and removal the next sweep removes it: a worktree by the note it kept of it, the rest
@@ -15,6 +14,7 @@ import type { NewEvent, TaskEventOf } from "../../domain/event.ts";
 import { isExchanged } from "../../domain/holding.ts";
 import { isOver, type Task, type TaskPlace } from "../../domain/task.ts";
 import type { EventLog } from "../../kv/event_log.ts";
+import { logTimesPath } from "../../process/log_times.ts";
 import type { Snapshot, WorktreeUpkeep } from "../../process/git/worktrees.ts";
 import { type EngineContext, isOurs } from "../context.ts";
 import { giveResting, isToGive } from "../exchange/give_work.ts";
@@ -155,7 +155,10 @@ export class Retention {
     if (events.length === 0) return;
     await this.#record(task, events);
     for (const snapshot of snapshots) await this.#upkeep.removeSnapshot(task.repo, snapshot);
-    if (bytes !== null) await Deno.remove(log);
+    if (bytes === null) return;
+    // First, since what is removed last says that all is.
+    await Deno.remove(logTimesPath(log)).catch(() => {});
+    await Deno.remove(log);
   }
 
   /** The task's snapshots, by its own log, and its points, by their names, that are still in the repository. */

@@ -13,6 +13,7 @@ import type { Prices } from "./claude_cost.ts";
 import { claudeInput, interruptRequest, userMessage } from "./claude_input.ts";
 import { readOutput } from "./claude_output.ts";
 import { newClaudeState } from "./claude_state.ts";
+import { LogTimes } from "../log_times.ts";
 import { openRawLog } from "./raw_log.ts";
 import { stepQueue } from "./step_queue.ts";
 
@@ -83,7 +84,10 @@ function agentProcess(child: Deno.ChildProcess, { start, name, args, log, prices
   const { exited } = tree;
   exited.then(() => void input.abandon());
   const { maxOutputBytes = Infinity } = start;
-  const drained = readOutput(child, { input, steps, exited, log, mode, state, maxOutputBytes });
+  const drained = readOutput(child, {
+    ...{ input, steps, exited, log, mode, state, maxOutputBytes },
+    times: new LogTimes(start.rawLog),
+  });
   void input.send(userMessage(start.prompt));
   return {
     pid: child.pid,

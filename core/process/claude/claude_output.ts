@@ -8,6 +8,7 @@ import { readClaudeLine } from "./claude_message.ts";
 import type { ClaudeState, ControlRequest } from "./claude_state.ts";
 import { type Line, lineSplitter } from "./line_splitter.ts";
 import { type OutputBound, outputBound } from "./output_bound.ts";
+import type { LogTimes } from "../log_times.ts";
 import { readPipe } from "../pipe_reader.ts";
 import { rawLogWriter } from "./raw_log.ts";
 import type { StepQueue } from "./step_queue.ts";
@@ -21,6 +22,7 @@ export interface OutputOptions {
   exited: Promise<unknown>;
   /** Open for appending. */
   log: Deno.FsFile;
+  times: LogTimes;
   mode: AgentStart["mode"];
   /** Changed by each line. */
   state: ClaudeState;
@@ -30,12 +32,13 @@ export interface OutputOptions {
 
 /** Reads both pipes until they end, makes steps of what comes, and closes the log. Never rejects. */
 export async function readOutput(child: Deno.ChildProcess, options: OutputOptions): Promise<void> {
-  const { input, steps, exited, log, mode, state, maxOutputBytes } = options;
+  const { input, steps, exited, log, times, mode, state, maxOutputBytes } = options;
   const output = lineSplitter();
   const errors = lineSplitter();
   const pipe = { exited, signal: steps.abandoned, room: () => steps.room() };
   const rawLog = rawLogWriter(log, {
     maxBytes: maxOutputBytes,
+    times,
     signal: steps.abandoned,
     onEnd: (text) => pushNotice("raw_log", text, steps),
   });
@@ -62,6 +65,7 @@ export async function readOutput(child: Deno.ChildProcess, options: OutputOption
     if (pump.status === "rejected") pushNotice("read_error", messageOf(pump.reason), steps);
   }
   log.close();
+  times.close();
   steps.end();
 }
 

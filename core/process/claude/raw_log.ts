@@ -3,6 +3,7 @@
 import { delay } from "@std/async";
 import { dirname } from "@std/path";
 import { DomainError, messageOf } from "../../domain/error.ts";
+import type { LogTimes } from "../log_times.ts";
 
 const FULL_DISK_PAUSE_MS = 500;
 
@@ -24,6 +25,8 @@ export async function openRawLog(path: string): Promise<Deno.FsFile> {
 export interface RawLogOptions {
   /** The size that the file may come to; `Infinity` for any. */
   maxBytes: number;
+  /** Told when what it holds came. */
+  times: LogTimes;
   /** Nobody waits for room on the disk any more: what is not written yet is dropped. */
   signal: AbortSignal;
   /** Told once, in words for a person, when nothing more will be written. */
@@ -37,16 +40,17 @@ export interface RawLogOptions {
  */
 export function rawLogWriter(
   log: Deno.FsFile,
-  { maxBytes, signal, onEnd }: RawLogOptions,
+  { maxBytes, times, signal, onEnd }: RawLogOptions,
 ): (chunk: Uint8Array) => Promise<void> {
   let isBroken = false;
   let size: number | null = null;
   return async (chunk) => {
-    size ??= maxBytes === Infinity ? 0 : (await log.stat()).size;
+    size ??= (await log.stat()).size;
     if (!isBroken && size + chunk.length > maxBytes) {
       isBroken = true;
       onEnd(`The raw log ends here: it has reached ${megabytes(maxBytes)}`);
     }
+    if (!isBroken) times.note(size);
     size += chunk.length;
     for (let at = 0; at < chunk.length && !isBroken && !signal.aborted;) {
       try {

@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { searchLog } from "../../../core/engine/service/log_search.ts";
+import { LogTimes } from "../../../core/process/log_times.ts";
 import { tempDir } from "../../support/temp.ts";
 
 async function found(path: string, q: string, limit = 100) {
-  const hits: { line: number; offset: number; text: string }[] = [];
+  const hits: { line: number; offset: number; at: string | null; text: string }[] = [];
   let requests = 0;
   let cursor: string | null = null;
   do {
@@ -22,7 +23,15 @@ Deno.test("lines are found in any case, as they stand or as JSON writes them, th
   await Deno.writeTextFile(path, `one\n${JSON.stringify({ text: 'say "Stop"\nnow' })}\n\nplain "STOP"\nlast stop`);
   assertEquals((await found(path, '"stop"')).lines, [2, 4]);
   const { hits } = await found(path, "stop");
-  assertEquals(hits.at(-1), { line: 5, offset: (await Deno.stat(path)).size - 9, text: "last stop" });
+  assertEquals(hits.at(-1), { line: 5, offset: (await Deno.stat(path)).size - 9, at: null, text: "last stop" });
+  let now = 1_000;
+  const times = new LogTimes(path, () => now);
+  times.note(0);
+  now = 2_000;
+  times.note(30);
+  times.close();
+  const timed = (await found(path, "stop")).hits.map(({ at }) => at);
+  assertEquals(timed, ["1970-01-01T00:00:01.000Z", ...Array(2).fill("1970-01-01T00:00:02.000Z")]);
   assertEquals((await found(path, "stop", 1)).lines, [2, 4, 5]);
   assertEquals((await found(path, "nothing")).hits, []);
   await Deno.writeTextFile(path, "");

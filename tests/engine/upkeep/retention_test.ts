@@ -6,6 +6,7 @@ import { verify } from "../../../core/kv/verify.ts";
 import { noSettings } from "../../../core/process/project/project_settings.ts";
 import { stepRunner } from "../../../core/process/project/step_process.ts";
 import type { Place } from "../../../core/process/git/worktrees.ts";
+import { logTimesPath } from "../../../core/process/log_times.ts";
 import { git } from "../../support/temp.ts";
 import { exists, type UpkeepWorld, upkeepWorld } from "../upkeep_world.ts";
 
@@ -40,7 +41,7 @@ Deno.test("sweep() removes a merged worktree, its branch and its raw log when th
   assertEquals(await exists(place.path), false);
   assertEquals(await w.repository.git("branch", "--list", "task-*"), "");
   assertEquals(await w.repository.git("for-each-ref", "refs/coder"), "");
-  assertEquals(await exists(join(w.context.settings.logs, `task-${id}.log`)), false);
+  assertEquals((await Array.fromAsync(Deno.readDir(w.context.settings.logs))).map(({ name }) => name), []);
   const head = (await w.context.store.log.head(id))!;
   assertEquals([head.status, head.place?.present], ["completed", false]);
   // What it did can still be read from what it was merged into.
@@ -214,11 +215,14 @@ Deno.test("sweep() is bounded, and its next one goes on from there", async () =>
   const { context } = w;
   for (let n = 0; n < 45; n++) {
     const id = await w.create();
-    await Deno.writeTextFile(join(context.settings.logs, `task-${id}.log`), "{}\n");
+    const log = join(context.settings.logs, `task-${id}.log`);
+    await Deno.writeTextFile(log, "{}\n");
+    await Deno.writeTextFile(logTimesPath(log), "");
     await w.give(id, { type: "cancel" });
   }
   w.pass(31);
-  const left = () => Array.from(Deno.readDirSync(context.settings.logs)).length;
+  const left = () =>
+    Array.from(Deno.readDirSync(context.settings.logs)).filter(({ name }) => name.endsWith(".log")).length;
   const tidying = new Retention(context, { upkeep: w.upkeep, days: 30, signal: never });
   const counts = [];
   for (let n = 0; n < 3; n++) {
