@@ -165,8 +165,8 @@ export const islandsMutants: Mutant[] = [
   {
     name: "what several refused goes with the question",
     file: "islands/overlay/dialogs.tsx",
-    text: "store.overlay.peek() === overlay && close()",
-    broken: "close()",
+    text: "if (store.overlay.peek() === overlay) store.overlay.value = null;",
+    broken: "store.overlay.value = null;",
     tests: ["tests/browser/cancel_test.ts"],
   },
   {
@@ -280,5 +280,12 @@ export const islandsMutants: Mutant[] = [
     text: 'headers.delete("Content-Length");',
     broken: "",
     tests: ["tests/routes/guard/compression_test.ts"],
+  },
+  {
+    name: "what is typed before a dialog has come is lost",
+    file: "islands/overlay/type_ahead.ts",
+    text: "if (!event.isTrusted || !ahead.keep(event)) return;",
+    broken: "return;",
+    tests: ["tests/browser/first_load_test.ts"],
   },
 ];

@@ -92,4 +92,18 @@ export const processMutants: Mutant[] = [
     broken: "throw error;",
     tests: ["tests/process/sandbox/srt_process_test.ts"],
   },
+  {
+    name: "two services that start at the same time both build the pages",
+    file: "core/host/build_islands.ts",
+    text: "  await turn.lock(true);\n",
+    broken: "",
+    tests: ["tests/host/ensure_islands_test.ts"],
+  },
+  {
+    name: "half a pair of a log's times shifts all that follow",
+    file: "core/process/log_times.ts",
+    text: "  if (size % pairBytes > 0) file.truncateSync(size - size % pairBytes);\n",
+    broken: "",
+    tests: ["tests/process/log_times_test.ts"],
+  },
 ];
