@@ -37,7 +37,7 @@ for (const { element, part } of islands) {
     element,
   );
 }
-store.alive.value = true;
+store.asleep.value = false;
 document.documentElement.dataset.alive = "";
 setInterval(() => store.now.value = Date.now() + ahead, 1_000);
 addEventListener("popstate", () => void showUrl(store));

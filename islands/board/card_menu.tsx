@@ -59,7 +59,7 @@ function Menu({ task, anchor }: { task: TaskView; anchor: () => HTMLElement | nu
           role="menuitem"
           tabIndex={-1}
           class="quiet"
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onClick={() => {
             close();
             run();

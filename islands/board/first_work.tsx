@@ -22,7 +22,7 @@ export function FirstWork() {
   const task = store.columns.value?.review.at(-1);
   if (!counts || !task || closed.value || counts.done > 0 || isFiltered(store.filter.value)) return null;
   if (columnNames.reduce((sum, name) => sum + counts[name], 0) > tasksMax) return null;
-  const disabled = !store.alive.value;
+  const disabled = store.asleep;
   const get = async (kind: "landing" | "elsewhere") => {
     await openTask(store, task.id);
     const open = store.open.peek();

@@ -31,7 +31,7 @@ export function PauseBanner() {
           </span>
         )}
       </p>
-      <button type="button" disabled={busy.value || !store.alive.value} onClick={resume}>
+      <button type="button" disabled={busy.value || store.asleep.value} onClick={resume}>
         <Icon name="play" />Resume now
       </button>
     </section>

@@ -134,7 +134,7 @@ function StartSample() {
       <button
         type="button"
         class="primary"
-        disabled={busy.value || !hasRepository || !store.alive.value}
+        disabled={busy.value || !hasRepository || store.asleep.value}
         onClick={start}
       >
         <Icon name="play" />Start a sample task
@@ -143,7 +143,7 @@ function StartSample() {
         class="button"
         href="/tasks/new"
         onClick={(event) => {
-          if (!store.alive.peek()) return;
+          if (store.asleep.peek()) return;
           event.preventDefault();
           store.overlay.value = { kind: "new", from: null };
         }}

@@ -9,7 +9,7 @@ let dragged: TaskView | null = null;
 
 /** What makes an element of the queue one that can be dragged, and dropped upon. */
 export function queueDrag(store: Store, task: TaskView) {
-  const isMovable = store.alive.value && task.status === "pending" && !task.cancel_requested;
+  const isMovable = task.status === "pending" && !task.cancel_requested;
   return {
     draggable: isMovable,
     onDragStart(event: DragEvent) {

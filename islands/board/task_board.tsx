@@ -70,7 +70,7 @@ function NewTaskButton() {
     <button
       type="button"
       class="small"
-      disabled={!store.alive.value}
+      disabled={store.asleep}
       onClick={() => store.overlay.value = { kind: "new", from: null }}
     >
       <Icon name="plus" />New task <kbd>c</kbd>
@@ -110,7 +110,7 @@ function FilterNote() {
         <button
           type="button"
           class="small"
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onClick={() => searchOn(store)}
         >
           Search on
@@ -143,7 +143,7 @@ function Column({ name }: { name: ColumnName }) {
           aria-label={word}
           title={word}
           aria-expanded={!isFolded}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onClick={() => foldColumn(store, name, !isFolded)}
         >
           <Icon name="chevron" />
@@ -185,7 +185,7 @@ function ColumnBody({ name, tasks, count }: { name: ColumnName; tasks: TaskView[
         ])}
       </ul>
       {more && (
-        <button type="button" class="more" disabled={loading.value || !store.alive.value} onClick={showMore}>
+        <button type="button" class="more" disabled={loading.value || store.asleep.value} onClick={showMore}>
           {loading.value ? "Loading" : `Show more of ${count}`}
         </button>
       )}

@@ -71,7 +71,7 @@ function Bar() {
         class="button primary"
         href="/tasks/new"
         onClick={(event) => {
-          if (!store.alive.peek() || event.metaKey || event.ctrlKey) return;
+          if (store.asleep.peek() || event.metaKey || event.ctrlKey) return;
           event.preventDefault();
           store.overlay.value = { kind: "new", from: null };
         }}
@@ -135,7 +135,7 @@ function FilterButton() {
       title="Filter by status, repository, outcome or label"
       aria-expanded={made > 0 || store.filtering.value}
       aria-controls="filters"
-      disabled={!store.alive.value}
+      disabled={store.asleep}
       onClick={() => store.filtering.value = !store.filtering.peek()}
     >
       <Icon name="filter" />
@@ -210,7 +210,7 @@ function Slots() {
         aria-expanded={isOpen.value}
         aria-current={store.page.kind === "workers" ? "page" : undefined}
         onClick={(event) => {
-          if (!store.alive.peek() || event.metaKey || event.ctrlKey) return;
+          if (store.asleep.peek() || event.metaKey || event.ctrlKey) return;
           event.preventDefault();
           isOpen.value = true;
         }}

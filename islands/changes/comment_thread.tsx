@@ -45,7 +45,7 @@ export function Comment({ comments, comment, quoted = false }: {
   const attempt = useAttempt();
   const draft = `edit ${comment.id}`;
   const isEdited = comments.drafts.all.value[draft] !== undefined;
-  const disabled = !store.alive.value;
+  const disabled = store.asleep.value;
   return (
     <article class={`comment${comment.resolved ? " resolved" : ""}`} aria-label={`Comment on line ${comment.line}`}>
       <p class="comment-head">

@@ -11,7 +11,7 @@ import { isViewed } from "./viewed.ts";
 
 export function FileHead({ review, file, folded }: { review: Review; file: DiffFile; folded: boolean }) {
   const store = useStore();
-  const disabled = !store.alive.value;
+  const disabled = store.asleep;
   return (
     <div class="diff-head">
       <button

@@ -16,7 +16,7 @@ const fewLines = 20;
 
 export function GapRow({ gap, columns, onOpen }: GapRowProps) {
   const { hidden, header } = gap;
-  const disabled = !useStore().alive.value;
+  const disabled = useStore().asleep;
   const isFew = hidden !== null && hidden <= fewLines;
   return (
     <tr class="gap">

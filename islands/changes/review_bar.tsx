@@ -50,7 +50,7 @@ function Compare({ open }: { open: OpenTask }) {
           key={end}
           aria-label={label}
           value={value}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onChange={(event) => review.setPoints({ [end]: event.currentTarget.value })}
         >
           {pointOptions(named, { end, chosen: value }).map(({ name, words }) => (
@@ -63,7 +63,7 @@ function Compare({ open }: { open: OpenTask }) {
 }
 
 function Layout({ review }: { review: Review }) {
-  const disabled = !useStore().alive.value;
+  const disabled = useStore().asleep;
   const split = review.split.value;
   return (
     <>

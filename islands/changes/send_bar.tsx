@@ -33,10 +33,10 @@ export function SendBar({ comments }: { comments: ReviewComments }) {
         aria-label="Words about the whole"
         placeholder="Words about the whole (optional)"
         value={text}
-        disabled={!store.alive.value}
+        disabled={store.asleep}
         onInput={(event) => comments.drafts.set(place, event.currentTarget.value)}
       />
-      <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>Send to the agent</button>
+      <button type="submit" class="primary" disabled={busy.value || store.asleep.value}>Send to the agent</button>
     </form>
   );
 }

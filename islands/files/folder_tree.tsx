@@ -52,7 +52,7 @@ function FolderRow(props: FolderTreeProps & { name: string; path: string; depth:
         type="button"
         class={`quiet tree-row depth-${Math.min(8, depth)}`}
         aria-expanded={isOpen}
-        disabled={!store.alive.value}
+        disabled={store.asleep}
         onClick={() => void files.toggle(path)}
       >
         <Icon name="chevron" />

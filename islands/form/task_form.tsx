@@ -90,7 +90,7 @@ export function TaskForm(props: TaskFormProps) {
       <div class="form-actions">
         <span class="muted form-note">{note}</span>
         {onCancel && <button type="button" onClick={onCancel}>Close</button>}
-        <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
+        <button type="submit" class="primary" disabled={busy.value || store.asleep.value}>
           {editing ? "Save" : retrying ? "Retry" : "Create task"}
           <kbd>Ctrl Enter</kbd>
         </button>

@@ -72,7 +72,7 @@ function Push({ open, outgoing, error }: PushProps) {
   };
   return (
     <Row name="Remote">
-      <button type="button" disabled={busy.value || !store.alive.value} onClick={push}>
+      <button type="button" disabled={busy.value || store.asleep.value} onClick={push}>
         <Icon name="branch" />
         {busy.value ? "Pushing" : pushed ? "Push again" : "Push"}
       </button>

@@ -74,7 +74,7 @@ export function LandingForm({ open, onClose }: { open: OpenTask; onClose(): void
     const { target, method } = what;
     if (await act(() => resolveConflicts(store, open.id, { target, method }))) onClose();
   };
-  const disabled = busy.value || reading.value || error.value !== null || !store.alive.value;
+  const disabled = busy.value || reading.value || error.value !== null || store.asleep.value;
   return (
     <form
       class="landing"

@@ -34,7 +34,7 @@ export function PullRequest({ open, outgoing, error }: PullRequestProps) {
     }
     busy.value = false;
   };
-  const disabled = busy.value || !store.alive.value;
+  const disabled = busy.value || store.asleep.value;
   if (pull_request) {
     return (
       <Row name="Pull request">
@@ -65,7 +65,7 @@ export function PullRequest({ open, outgoing, error }: PullRequestProps) {
         ? (
           <PullRequestForm
             title={open.task.value.title}
-            disabled={disabled}
+            disabled={busy.value}
             onSend={(body) => act("pull-request", body)}
           />
         )

@@ -43,7 +43,7 @@ function Offers({ open }: { open: OpenTask }) {
   const busy = useSignal(false);
   const task = open.task.value;
   const offers = offersOf(task);
-  const disabled = busy.value || !store.alive.value;
+  const disabled = busy.value || store.asleep.value;
   if (!offers.land && !offers.accept && !offers.discard) return null;
   const accept = async () => {
     busy.value = true;
@@ -118,7 +118,7 @@ export function CancelLanding({ open }: { open: OpenTask }) {
     busy.value = false;
   };
   return (
-    <button type="button" disabled={busy.value || !store.alive.value} onClick={cancel}>
+    <button type="button" disabled={busy.value || store.asleep.value} onClick={cancel}>
       <Icon name="fail" />Cancel the landing
     </button>
   );

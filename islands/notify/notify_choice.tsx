@@ -27,7 +27,7 @@ export function NotifyChoice() {
         <input
           type="checkbox"
           checked={isWanted.value}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onChange={(event) => choose(event.currentTarget.checked)}
         />
         Notify me

@@ -13,7 +13,7 @@ export function CopyButton({ text, what }: { text: string | (() => string); what
       class="quiet icon-only tiny"
       aria-label={what}
       title={what}
-      disabled={!store.alive.value}
+      disabled={store.asleep}
       onClick={() => copy(store, typeof text === "string" ? text : text())}
     >
       <Icon name="copy" />

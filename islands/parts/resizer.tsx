@@ -91,7 +91,7 @@ export function Resizer({ name, of, min, max, label }: ResizerProps) {
           aria-label={word}
           title={word}
           aria-expanded={!folded.value}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onClick={() => set(now(), !folded.value)}
         >
           <Icon name="chevron" />

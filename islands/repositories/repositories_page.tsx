@@ -94,7 +94,7 @@ function TryButton({ name }: { name: string }) {
     else location.assign(`/tasks/${id}`);
   };
   return (
-    <button type="button" disabled={busy.value || !store.alive.value} onClick={tryIt}>
+    <button type="button" disabled={busy.value || store.asleep.value} onClick={tryIt}>
       Try it
     </button>
   );
@@ -184,7 +184,7 @@ function CopyButton({ what, text }: { what: string; text: string }) {
       class="quiet icon-only tiny"
       aria-label={`Copy the ${what}`}
       title={`Copy the ${what}`}
-      disabled={!store.alive.value}
+      disabled={store.asleep}
       onClick={() => copy(store, text)}
     >
       <Icon name="copy" />

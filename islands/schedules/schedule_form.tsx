@@ -106,7 +106,7 @@ export function ScheduleForm({ of, onDone }: { of: ScheduleView | null; onDone(s
         </div>
       </div>
       <div class="form-actions">
-        <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
+        <button type="submit" class="primary" disabled={busy.value || store.asleep.value}>
           {of ? "Save" : "Create schedule"}
         </button>
       </div>

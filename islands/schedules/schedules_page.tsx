@@ -133,7 +133,7 @@ function Actions({ schedule: { id, name, enabled }, onChange, onEdit }: {
     });
   const turn = () => act(() => call(`/api/schedules/${id}`, { method: "PATCH", body: { enabled: !enabled } }));
   const remove = () => act(() => call(`/api/schedules/${id}`, { method: "DELETE" }));
-  const off = busy.value || !store.alive.value;
+  const off = busy.value || store.asleep.value;
   const question = { title: `Delete ${name}?`, text: "Its tasks stay.", action: "Delete", run: remove };
   return (
     <span class="rule-actions">

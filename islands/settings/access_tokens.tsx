@@ -74,7 +74,7 @@ function Token({ token, onRevoked }: { token: AccessTokenView; onRevoked: () => 
       </span>
       <button
         type="button"
-        disabled={!store.alive.value}
+        disabled={store.asleep}
         onClick={() => void (store.overlay.value = { kind: "ask", ...question })}
       >
         Revoke <span class="visually-hidden">{name}</span>
@@ -125,7 +125,7 @@ function MakeToken({ onMade }: { onMade: (token: NewAccessToken) => Promise<void
           {scopes.map((one) => <option key={one} value={one}>{one}: {scopeWords[one]}</option>)}
         </select>
       </label>
-      <button type="submit" disabled={busy.value || !store.alive.value}>Make token</button>
+      <button type="submit" disabled={busy.value || store.asleep.value}>Make token</button>
       {error.value !== null && <p id="settings-token-error" class="field-error" role="alert">{error.value}</p>}
     </form>
   );

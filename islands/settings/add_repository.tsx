@@ -51,7 +51,7 @@ export function AddRepository({ onAdded }: { onAdded: () => Promise<void> }) {
           onInput={(event) => name.value = event.currentTarget.value}
         />
       </label>
-      <button type="submit" disabled={busy.value || !store.alive.value}>Add repository</button>
+      <button type="submit" disabled={busy.value || store.asleep.value}>Add repository</button>
       {error.value !== null && <p id="settings-add-error" class="field-error" role="alert">{error.value}</p>}
     </form>
   );

@@ -105,7 +105,7 @@ function RemoveButton({ repository, onChange }: { repository: RepositoryPlace; o
     <button
       type="button"
       class={asked.value ? "danger" : undefined}
-      disabled={busy.value || !store.alive.value}
+      disabled={busy.value || store.asleep.value}
       onClick={remove}
       onBlur={() => asked.value = false}
     >
@@ -136,7 +136,7 @@ function Pauses() {
       {rows.length === 0 && (
         <p>
           Nothing is paused.{" "}
-          <button type="button" disabled={!store.alive.value} onClick={() => setDrain(store, true)}>
+          <button type="button" disabled={store.asleep} onClick={() => setDrain(store, true)}>
             Claim nothing more
           </button>
         </p>
@@ -146,7 +146,7 @@ function Pauses() {
           <span class="tone-need">
             <Icon name="pause" /> {words}
           </span>{" "}
-          <button type="button" disabled={!store.alive.value} onClick={end}>Resume now</button>
+          <button type="button" disabled={store.asleep} onClick={end}>Resume now</button>
         </p>
       ))}
       {notices.length > 0 && (

@@ -95,8 +95,11 @@ export interface Store {
   readonly markdown: MarkdownReader;
   /** Has code coloured; opens nothing before it is asked. */
   readonly highlighter: Highlighter;
-  /** False on the server and until the page has come to life. */
-  readonly alive: Signal<boolean>;
+  /**
+   * True on the server and until the page has come to life: what is `disabled` by the signal itself, not by its value, changes
+   * then without its component being drawn again. In an expression its value counts.
+   */
+  readonly asleep: Signal<boolean>;
 }
 
 export function createStore(page: PageData): Store {
@@ -135,7 +138,7 @@ export function createStore(page: PageData): Store {
     folded: signal(new Set(page.folded)),
     markdown: new MarkdownReader({ open: () => new Worker(page.markdownWorker, { type: "module" }) }),
     highlighter: new Highlighter({ open: () => new Worker(page.highlightWorker, { type: "module" }) }),
-    alive: signal(false),
+    asleep: signal(true),
   };
 }
 

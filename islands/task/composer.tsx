@@ -59,7 +59,7 @@ export function Composer({ open }: { open: OpenTask }) {
         aria-label={label}
         placeholder={label}
         value={text.value}
-        disabled={!store.alive.value}
+        disabled={store.asleep}
         onInput={(event) => change(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -76,7 +76,7 @@ export function Composer({ open }: { open: OpenTask }) {
           aria-label="New budget in US dollars"
           placeholder="new budget, $"
           value={budget.value}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onInput={(event) => budget.value = event.currentTarget.value}
         />
       )}

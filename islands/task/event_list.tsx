@@ -18,7 +18,7 @@ export function EventList({ open }: { open: OpenTask }) {
     <ScrollWindow open={open} label="Events" class="event-list">
       {from > 1 && (
         <p class="edge">
-          <button type="button" class="quiet small" disabled={!store.alive.value} onClick={() => open.showStart()}>
+          <button type="button" class="quiet small" disabled={store.asleep} onClick={() => open.showStart()}>
             {plural(from - 1, "earlier event")}. Go to the start
           </button>
         </p>

@@ -19,7 +19,7 @@ export function FindButton({ open }: { open: OpenTask }) {
       aria-expanded={open.find.isOpen.value}
       aria-label="Find in this task"
       title="Find in this task (f)"
-      disabled={!store.alive.value}
+      disabled={store.asleep}
       onClick={() => open.find.isOpen.peek() ? open.find.close() : openFind(open)}
     >
       <Icon name="search" />

@@ -81,7 +81,7 @@ export function ForkDialog({ open, at, onClose }: { open: OpenTask; at: number; 
       <div class="form-actions">
         <span class="muted form-note">Other settings are those of task {task.id}.</span>
         <button type="button" onClick={onClose}>Close</button>
-        <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
+        <button type="submit" class="primary" disabled={busy.value || store.asleep.value}>
           Create task
           <kbd>Ctrl Enter</kbd>
         </button>

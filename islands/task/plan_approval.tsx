@@ -18,7 +18,7 @@ export function PlanApproval({ open }: { open: OpenTask }) {
   const task = open.task.value;
   useEffect(() => open.review.comments.drafts.load(), [open]);
   if (task.status !== "awaiting_approval" || task.cancel_requested || open.at.value !== null) return null;
-  const disabled = busy.value || !store.alive.value;
+  const disabled = busy.value || store.asleep.value;
   const approve = async () => {
     busy.value = true;
     await command(store, task.id, { kind: "approve" });
@@ -42,14 +42,14 @@ export function PlanApproval({ open }: { open: OpenTask }) {
           aria-label="What should change in the plan"
           placeholder="What should change"
           value={feedback.value}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onInput={(event) => feedback.value = event.currentTarget.value}
         />
         {task.plan !== null && (
           <button
             type="button"
             aria-expanded={lines.value}
-            disabled={!store.alive.value}
+            disabled={store.asleep}
             onClick={() => lines.value = !lines.value}
           >
             Comment on lines

@@ -46,7 +46,7 @@ export function RawLog({ open }: { open: OpenTask }) {
           type="button"
           class="small"
           aria-pressed={isRaw.value}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onClick={() => {
             isRaw.value = !isRaw.peek();
             localStorage.setItem(key, isRaw.value ? "raw" : "words");

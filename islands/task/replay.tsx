@@ -1,7 +1,7 @@
 // The player: a scrubber over the task's whole life. What it shows is folded here, from the same events, by the same
 // `evolve` as on the server; the present goes on arriving meanwhile, so going back to it loses nothing.
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { isOver } from "../../core/domain/task.ts";
 import { plural, timeOrDate } from "../../core/view/format.ts";
@@ -33,7 +33,8 @@ export function Replay({ open }: { open: OpenTask }) {
   const isUnfolded = useSignal(false);
   usePlaying(player);
   useKeys(player);
-  const disabled = !store.alive.value || !player.ready.value || open.head.value < 2;
+  // Drawn again when that changes, and not already when the page comes to life.
+  const disabled = useComputed(() => store.asleep.value || !player.ready.value || open.head.value < 2).value;
   return (
     <section class={isUnfolded.value ? "replay unfolded" : "replay"} aria-label="Replay">
       <Buttons player={player} disabled={disabled} />
@@ -48,7 +49,7 @@ export function Replay({ open }: { open: OpenTask }) {
         aria-label="More of the player"
         title="More of the player"
         aria-expanded={isUnfolded.value}
-        disabled={!store.alive.value}
+        disabled={store.asleep}
         onClick={() => isUnfolded.value = !isUnfolded.peek()}
       >
         <Icon name="more" />
@@ -212,7 +213,7 @@ function ForkHere({ open }: { open: OpenTask }) {
       type="button"
       class="quiet small"
       title="A new task with the files of this moment, told what was said until then"
-      disabled={!store.alive.value || at === 0}
+      disabled={at === 0 || store.asleep.value}
       onClick={() => store.overlay.value = { kind: "fork", open, at }}
     >
       <Icon name="branch" />Fork from here
@@ -225,7 +226,7 @@ function Loading({ open }: { open: OpenTask }) {
   const share = Math.floor(100 * open.folded.value / Math.max(1, open.head.value));
   if (!open.folding.value && (open.foldError.value || open.head.value > foldByItself)) {
     return (
-      <button type="button" class="small" disabled={!store.alive.value} onClick={() => open.fold()}>
+      <button type="button" class="small" disabled={store.asleep} onClick={() => open.fold()}>
         {open.foldError.value
           ? `${open.foldError.value}. Try again`
           : `Read ${plural(open.head.value, "event")} to replay`}

@@ -26,7 +26,7 @@ export function SidePanel({ open, children }: { open: OpenTask; children: Compon
                 type="button"
                 class="quiet small"
                 aria-pressed={shown === one}
-                disabled={!store.alive.value}
+                disabled={store.asleep}
                 onClick={() => open.side.value = one}
               >
                 {words[one]}

@@ -31,7 +31,7 @@ export function TaskActions({ open }: { open: OpenTask }) {
           aria-label="Actions"
           title="Actions"
           aria-expanded={isOpen.value}
-          disabled={!store.alive.value}
+          disabled={store.asleep}
           onClick={() => isOpen.value = !isOpen.peek()}
         >
           <Icon name="more" />
@@ -51,24 +51,27 @@ export function TaskActions({ open }: { open: OpenTask }) {
 function Present({ open }: { open: OpenTask }) {
   const store = useStore();
   const task = open.task.value;
-  const isAlive = store.alive.value;
   return (
     <>
       {canCancel(task) && <Cancel task={task} />}
       {canRetry(task) && (
-        <button type="button" disabled={!isAlive} onClick={() => retry(store, task)}>
+        <button type="button" disabled={store.asleep} onClick={() => retry(store, task)}>
           <Icon name="retry" />Retry
         </button>
       )}
       {canRetry(task) && (
-        <button type="button" disabled={!isAlive} onClick={() => openForm(store, "retry", task.id)}>
+        <button
+          type="button"
+          disabled={store.asleep}
+          onClick={() => openForm(store, "retry", task.id)}
+        >
           <Icon name="edit" />Retry with changes
         </button>
       )}
       {task.status === "pending" && !task.cancel_requested && (
         <button
           type="button"
-          disabled={!isAlive}
+          disabled={store.asleep}
           onClick={() => openForm(store, "edit", task.id)}
         >
           <Icon name="edit" />Edit
@@ -77,13 +80,13 @@ function Present({ open }: { open: OpenTask }) {
       {hasElsewhere(task) && (
         <button
           type="button"
-          disabled={!isAlive}
+          disabled={store.asleep}
           onClick={() => store.overlay.value = { kind: "elsewhere", open }}
         >
           <Icon name="expand" />Elsewhere
         </button>
       )}
-      <button type="button" class="quiet" disabled={!isAlive} onClick={() => openForm(store, "new", task.id)}>
+      <button type="button" class="quiet" disabled={store.asleep} onClick={() => openForm(store, "new", task.id)}>
         <Icon name="plus" />New from this
       </button>
     </>
@@ -114,7 +117,7 @@ function Cancel({ task }: { task: TaskView }) {
   return (
     <button
       type="button"
-      disabled={busy.value || !store.alive.value}
+      disabled={busy.value || store.asleep.value}
       class={asking.value ? "danger" : ""}
       onClick={press}
     >
@@ -133,7 +136,7 @@ function CopyLink({ open }: { open: OpenTask }) {
       class="quiet icon-only"
       aria-label="Copy link"
       title="Copy link"
-      disabled={!store.alive.value}
+      disabled={store.asleep}
       onClick={() => copy(store, new URL(pageUrlOf(open), location.href).href)}
     >
       <Icon name="link" />

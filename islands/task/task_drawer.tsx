@@ -12,7 +12,7 @@ export function TaskDrawer({ open }: { open: OpenTask }) {
   const store = useStore();
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (store.alive.peek()) panel.current?.focus({ preventScroll: true });
+    if (!store.asleep.peek()) panel.current?.focus({ preventScroll: true });
   }, [open]);
   return (
     <aside class="drawer" aria-label={`Task ${open.id}`} tabIndex={-1} ref={panel}>

@@ -224,7 +224,7 @@ function Fact({ name, copied, children }: { name: string; copied?: string; child
             class="quiet icon-only tiny"
             aria-label={`Copy ${name.toLowerCase()}`}
             title={`Copy ${name.toLowerCase()}`}
-            disabled={!store.alive.value}
+            disabled={store.asleep}
             onClick={() => copy(store, copied)}
           >
             <Icon name="copy" />

@@ -25,10 +25,10 @@ export function Transcript({ open }: { open: OpenTask }) {
       <ScrollWindow open={open} label="Transcript" class="transcript">
         {from > 1 && (
           <p class="edge">
-            <button type="button" class="quiet small" disabled={!store.alive.value} onClick={() => open.showStart()}>
+            <button type="button" class="quiet small" disabled={store.asleep} onClick={() => open.showStart()}>
               {plural(from - 1, "earlier event")}. Go to the start
             </button>
-            <button type="button" class="quiet small" disabled={!store.alive.value} onClick={() => open.showOlder()}>
+            <button type="button" class="quiet small" disabled={store.asleep} onClick={() => open.showOlder()}>
               Show more
             </button>
           </p>

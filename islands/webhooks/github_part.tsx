@@ -125,7 +125,7 @@ export function GithubPart() {
                 Disconnect
               </button>
             )}
-            <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>
+            <button type="submit" class="primary" disabled={busy.value || store.asleep.value}>
               {github.value ? "Save" : "Connect GitHub"}
             </button>
           </div>

@@ -95,7 +95,7 @@ export function WebhookForm({ onDone }: { onDone(made: WebhookAnswer): void }) {
         {errorOf("events")}
       </fieldset>
       <div class="form-actions">
-        <button type="submit" class="primary" disabled={busy.value || !store.alive.value}>Create webhook</button>
+        <button type="submit" class="primary" disabled={busy.value || store.asleep.value}>Create webhook</button>
       </div>
     </form>
   );

@@ -146,7 +146,7 @@ function Actions({ webhook: { id, name, enabled, format }, onChange, onSecret }:
   const remove = () => act(() => call(path, { method: "DELETE" }));
   const ask = (title: string, text: string, action: string, run: () => Promise<boolean>) => () =>
     void (store.overlay.value = { kind: "ask", title, text, action, run });
-  const off = busy.value || !store.alive.value;
+  const off = busy.value || store.asleep.value;
   return (
     <span class="rule-actions">
       <button type="button" aria-label={`Test ${name}`} disabled={off} onClick={test}>Test</button>

@@ -122,7 +122,7 @@ function DrainButton({ worker, onChange }: { worker: WorkerView; onChange: () =>
     <button
       type="button"
       aria-label={`${draining ? "Resume" : "Drain"} ${name}`}
-      disabled={busy.value || !store.alive.value}
+      disabled={busy.value || store.asleep.value}
       onClick={ask}
     >
       {draining ? "Resume" : "Drain"}
