@@ -84,7 +84,7 @@ async function measureHere(): Promise<Claims> {
       store,
       clock: systemClock,
       random: systemRandom,
-      worktrees: { add: () => never } as unknown as Worktrees,
+      worktrees: { add: () => never, names: () => Promise.resolve(new Set()) } as unknown as Worktrees,
       // Asked once the queue is planned: they all begin to claim at the same moment.
       async agent() {
         asked++;
