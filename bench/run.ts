@@ -7,7 +7,7 @@
 // Ours and the rival take turns, so that whatever else the machine does hits both; figures are medians unless they say
 // otherwise. Ratios hold from machine to machine, absolute figures do not.
 
-import { parseArgs } from "node:util";
+import { readOptions } from "../tests/support/options.ts";
 import { append } from "./append.ts";
 import { board } from "./board.ts";
 import { claims } from "./claims.ts";
@@ -55,9 +55,9 @@ const groups: Record<string, () => Promise<Row[]>> = {
   size,
 };
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: { json: { type: "boolean", default: false }, only: { type: "string", multiple: true, default: [] } },
+const values = readOptions({
+  json: { type: "boolean", default: false },
+  only: { type: "string", multiple: true, default: [] },
 });
 const unknown = values.only.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) {

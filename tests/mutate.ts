@@ -6,7 +6,7 @@
 //   deno task mutate --only worktree     those with that word in their name, file or tests
 
 import { dirname, join } from "@std/path";
-import { parseArgs } from "node:util";
+import { readOptions } from "./support/options.ts";
 import { mutants } from "./mutants/all.ts";
 import { breakGuard, type Mutant } from "./mutants/mutant.ts";
 import { depthVariable } from "./support/runs.ts";
@@ -21,7 +21,7 @@ interface Outcome {
   seconds: number;
 }
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const values = readOptions({ only: { type: "string", default: "" } });
 const chosen = mutants.filter((one) => `${one.name} ${one.file} ${one.tests.join(" ")}`.includes(values.only));
 const folder = await Deno.makeTempDir({ prefix: "personal-coder-mutants-" });
 try {

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { join } from "@std/path";
-import { parseArgs } from "node:util";
+import { readOptions } from "../support/options.ts";
 import { openStore } from "../../core/kv/store.ts";
 import { verify } from "../../core/kv/verify.ts";
 import { systemClock, systemRandom } from "../../core/host/system.ts";
@@ -194,11 +194,9 @@ echo '{"type":"result","subtype":"success","is_error":false,"result":"done","ses
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: "string", default: "5000" },
-      seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    },
+  const values = readOptions({
+    runs: { type: "string", default: "5000" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
   });
   const runs = Number(values.runs);
   const seed = Number(values.seed);

@@ -1,19 +1,17 @@
 // `deno task chaos --rounds 20 [--seed 1] [--tasks 8]`: rounds of damage on the real service, and every tenth round a service
 // that is stopped past its lease while another takes over. With `--machines 3`: rounds on so many workers at a KV Connect server.
 
-import { parseArgs } from "node:util";
+import { readOptions } from "../support/options.ts";
 import { chaos } from "./chaos.ts";
 import { denokvMissing } from "../cluster/denokv_program.ts";
 import { machinesChaos } from "./machines.ts";
 import { takeover } from "./takeover.ts";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "10" },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
-    tasks: { type: "string", default: "8" },
-    machines: { type: "string" },
-  },
+const values = readOptions({
+  rounds: { type: "string", default: "10" },
+  seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+  tasks: { type: "string", default: "8" },
+  machines: { type: "string" },
 });
 const seed = Number(values.seed);
 const rounds = Number(values.rounds);

@@ -1,17 +1,15 @@
 // `deno task simulate --seeds 1000 [--seed 1] [--trace]`: runs the simulation on consecutive seeds and stops at the first
 // that breaks a promise, with the last lines of its trace.
 
-import { parseArgs } from "node:util";
+import { readOptions } from "../support/options.ts";
 import { simulate } from "./simulation.ts";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1" },
-    seed: { type: "string", default: "1" },
-    trace: { type: "boolean", default: false },
-    /** Go on after a failure and only name the seeds. */
-    all: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  seeds: { type: "string", default: "1" },
+  seed: { type: "string", default: "1" },
+  trace: { type: "boolean", default: false },
+  /** Go on after a failure and only name the seeds. */
+  all: { type: "boolean", default: false },
 });
 
 const first = Number(values.seed);
