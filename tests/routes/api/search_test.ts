@@ -50,9 +50,9 @@ Deno.test("GET /api/tasks/{id}/log/search finds lines of the raw log, and follow
   await Deno.mkdir(logs, { recursive: true });
   await Deno.writeTextFile(path, "one\ntwo needles\nthree\nNeedle\n");
   const found = await world.json(200, `/api/tasks/${id}/log/search?q=needle&limit=1`);
-  assertEquals(found.hits, [{ line: 2, offset: 4, text: "two needles" }]);
+  assertEquals(found.hits, [{ line: 2, offset: 4, at: null, text: "two needles" }]);
   const next = await world.json(200, `/api/tasks/${id}/log/search?q=needle&cursor=${found.next}`);
-  assertEquals([next.hits, next.next], [[{ line: 4, offset: 22, text: "Needle" }], null]);
+  assertEquals([next.hits, next.next], [[{ line: 4, offset: 22, at: null, text: "Needle" }], null]);
   await Deno.remove(path);
   await Deno.symlink("/etc/hostname", path);
   assertEquals((await world.json(404, `/api/tasks/${id}/log/search?q=a`)).detail, `Task ${id} has no log of its own`);
