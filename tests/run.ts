@@ -242,7 +242,7 @@ export function readTotals(output: string, success: boolean): Totals {
   const [passed, counted] = [Number(summary?.[1] ?? 0), Number(summary?.[2] ?? 0)];
   const failed = !success || !summary ? Math.max(counted, 1) : counted;
   const list = lines.findLastIndex((line) => line.trim() === "FAILURES");
-  const names = list < 0 ? [] : lines.slice(list + 1).filter((line) => line.includes(" => "));
+  const names = list < 0 ? [] : lines.slice(list + 1).filter((line) => / => |\(uncaught error\)$/.test(line));
   if (failed > 0 && names.length === 0) names.push("a test run that did not end as it should");
   return { passed, failed, names };
 }

@@ -60,33 +60,33 @@ export const islandsDist: string = join(islands, "dist");
 
 /** Builds what is older than its sources. Of several processes that start at the same time one does, and the others wait for it. */
 export async function ensureIslands(): Promise<void> {
-  if (!islandsAreStale()) return;
+  if (islandsAreStale()) await inTurn(async () => void (islandsAreStale() && await buildIslands()));
+}
+
+async function inTurn(build: () => Promise<void>): Promise<void> {
   await Deno.mkdir(islandsDist, { recursive: true });
   using turn = await Deno.open(join(islandsDist, "lock"), { create: true, write: true });
   await turn.lock(true);
-  if (islandsAreStale()) await buildIslands();
+  await build();
 }
 
 /**
- * Bundles the scripts and joins the sheets. `minify` is on unless it is turned off. Throws with the bundler's
- * words when it fails, and when `sheets` does not name exactly the sheets there are.
+ * Bundles the scripts, joins the sheets, and makes them smaller. Throws with the bundler's words when it fails, and when
+ * `sheets` does not name exactly the sheets there are.
  */
-export async function buildIslands({ minify = true }: { minify?: boolean } = {}): Promise<void> {
-  await Deno.mkdir(islandsDist, { recursive: true });
-  const style = await joinSheets(islands, sheets);
-  await Deno.writeTextFile(join(islandsDist, "style.css"), minify ? minifySheet(style) : style);
+async function buildIslands(): Promise<void> {
+  await Deno.writeTextFile(join(islandsDist, "style.css"), minifySheet(await joinSheets(islands, sheets)));
   for (const name of copied) await Deno.copyFile(join(islands, "brand", name), join(islandsDist, name));
   // The first one alone: it brings the bundler where that is not there yet, and several at once trip over each other.
   const [first, ...others] = programs;
-  await bundle(first!, { minify });
-  await Promise.all(others.map((program) => bundle(program, { minify })));
+  await bundle(first!);
+  await Promise.all(others.map(bundle));
 }
 
-async function bundle({ source, folder }: typeof programs[number], { minify }: { minify: boolean }): Promise<void> {
+async function bundle({ source, folder }: typeof programs[number]): Promise<void> {
   const [to, made] = [join(islandsDist, folder), join(islandsDist, `${folder}.new`)];
   await Deno.remove(made, { recursive: true }).catch(() => {});
-  const args = ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--outdir", made];
-  if (minify) args.push("--minify");
+  const args = ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--minify", "--outdir", made];
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args, join(islands, source)],
     cwd: root,
@@ -171,4 +171,4 @@ function isAnyNewer(folder: string, than: number): boolean {
   return false;
 }
 
-if (import.meta.main) await buildIslands();
+if (import.meta.main) await inTurn(buildIslands);

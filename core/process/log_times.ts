@@ -13,8 +13,7 @@ export function logTimesPath(log: string): string {
 
 export class LogTimes {
   readonly #path: string;
-  /** Null: it cannot be written. */
-  #file: Deno.FsFile | null | undefined;
+  #file: Deno.FsFile | null = null;
   #last = -Infinity;
 
   readonly #now: () => number;
@@ -28,31 +27,34 @@ export class LogTimes {
   /** What comes now begins at this byte of the log. */
   note(size: number): void {
     const now = this.#now();
-    if (now - this.#last < gapMs || this.#file === null) return;
+    // The clock may have been set back.
+    if (Math.abs(now - this.#last) < gapMs) return;
     this.#last = now;
     try {
-      this.#file ??= opened(this.#path);
+      this.#file ??= opened(this.#path, size);
       const pair = new DataView(new ArrayBuffer(pairBytes));
       pair.setFloat64(0, size);
       pair.setFloat64(8, now);
-      // Half a pair would shift all that follow.
+      // Opened anew, it is without the half of a pair, which would shift all that follow.
       if (this.#file.writeSync(new Uint8Array(pair.buffer)) < pairBytes) this.close();
     } catch {
       this.close();
     }
   }
 
+  /** It is opened again for what is noted after that. */
   close(): void {
     this.#file?.close();
     this.#file = null;
   }
 }
 
-/** For appending, without half a pair that a full disk left. */
-function opened(path: string): Deno.FsFile {
+/** For appending, without half a pair that a full disk left; empty for a log that begins anew. */
+function opened(path: string, logSize: number): Deno.FsFile {
   const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
   const { size } = file.statSync();
-  if (size % pairBytes > 0) file.truncateSync(size - size % pairBytes);
+  const whole = logSize === 0 ? 0 : size - size % pairBytes;
+  if (size > whole) file.truncateSync(whole);
   return file;
 }
 

@@ -136,8 +136,13 @@ function Dialog({ title, wide, bare, onClose, children }: DialogProps) {
   // At once: a key typed right after belongs to the dialog.
   useLayoutEffect(() => {
     const opener = document.activeElement;
-    dialog.current?.showModal();
-    return () => opener instanceof HTMLElement && opener.focus();
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => {
+      // As long as it is open, nothing below it takes the focus.
+      shown?.close();
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
   return (
     <dialog

@@ -1,70 +1,76 @@
-// What is typed after a dialog was asked for and before its code has come: its first field gets it, in order.
+// What is typed after a dialog was asked for and before its code has come: a field that nobody sees takes it, and the dialog's
+// first field gets it.
 
+import { toast } from "../state/actions.ts";
 import { dialogs } from "./overlays.tsx";
-import type { Store } from "../state/store.ts";
+import type { Overlay, Store } from "../state/store.ts";
 
-type Field = HTMLInputElement | HTMLTextAreaElement;
+/** Dialogs that begin with a field. */
+const withField: readonly Overlay["kind"][] = ["new", "edit", "retry", "palette", "tags", "priority"];
 
 /** Call once. */
 export function startTypeAhead(store: Store): void {
-  const ahead = new TypeAhead(store);
-  // Before a field gets the key, and the page.
-  addEventListener("keydown", (event) => {
-    if (!event.isTrusted || !ahead.keep(event)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }, { capture: true });
-  // The dialog has come: its field has the focus.
-  addEventListener("focusin", ({ target }) => void ahead.give(target));
+  let leave = () => {};
+  store.overlay.subscribe((overlay) => {
+    leave();
+    leave = () => {};
+    if (overlay !== null && !dialogs.component()) leave = typeAhead(store, overlay);
+  });
 }
 
-class TypeAhead {
-  readonly #store: Store;
-  /** As `KeyboardEvent.key`. */
-  #keys: string[] = [];
-  #isGiving = false;
-
-  constructor(store: Store) {
-    this.#store = store;
-    store.overlay.subscribe(() => this.#keys = []);
+/** Until the code is there, or the function that it returns is called. */
+function typeAhead(store: Store, overlay: Overlay): () => void {
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.className = "visually-hidden";
+  area.setAttribute("aria-label", "On its way");
+  area.addEventListener("keydown", ({ key }) => key === "Escape" && (store.overlay.value = null));
+  if (withField.includes(overlay.kind)) {
+    document.body.append(area);
+    area.focus({ preventScroll: true });
   }
+  let isOver = false;
+  const leave = () => {
+    isOver = true;
+    // What was in use before is what the dialog gives the focus back to.
+    if (document.activeElement === area && before instanceof HTMLElement) before.focus({ preventScroll: true });
+    area.remove();
+  };
+  dialogs.load().then(() => {
+    if (isOver) return;
+    leave();
+    // The dialog is drawn next, and its field takes the focus.
+    if (area.value !== "") addEventListener("focusin", ({ target }) => void give(target, area.value), { once: true });
+  }, () => {
+    if (isOver) return;
+    store.overlay.value = null;
+    const text = "This part of the page could not be loaded. Load the page again.";
+    toast(store, { tone: "fail", text, task: null });
+  });
+  return leave;
+}
 
-  /** Keeps a key that cannot be where it belongs yet; false: it is where it belongs. */
-  keep({ key, metaKey, ctrlKey, altKey }: KeyboardEvent): boolean {
-    const isComing = this.#store.overlay.peek() !== null && !dialogs.component();
-    if (!isComing && !this.#isGiving || metaKey || ctrlKey || altKey) return false;
-    if (key === "Escape") this.#store.overlay.value = null;
-    else if (key === "Backspace") this.#keys.pop();
-    else if (key === "Enter" || [...key].length === 1) this.#keys.push(key);
-    else return false;
-    return true;
-  }
-
-  /** Nothing but a field: an answer to a question that nobody has read is none. */
-  async give(target: EventTarget | null): Promise<void> {
-    if (this.#isGiving || this.#keys.length === 0) return;
-    if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return void (this.#keys = []);
-    this.#isGiving = true;
-    try {
-      for (let key = this.#keys.shift(); key !== undefined; key = this.#keys.shift()) {
-        press(target, key);
-        // Each is a task of its own, as it is when it is typed: what it changes is drawn before the next.
-        await new Promise((resolve) => setTimeout(resolve));
-      }
-    } finally {
-      this.#isGiving = false;
-    }
+/** To a field of a dialog alone: an answer to a question that nobody has read is none. */
+async function give(field: EventTarget | null, text: string): Promise<void> {
+  if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) || !field.closest("dialog")) return;
+  // What it begins with, a draft say, is drawn before that.
+  await nextTask();
+  if (field instanceof HTMLTextAreaElement) return put(field, text);
+  const [line, ...more] = text.split("\n");
+  put(field, line!);
+  await nextTask();
+  if (more.length > 0) {
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
   }
 }
 
-function press(field: Field, key: string): void {
-  if (key === "Enter") {
-    const isNew = field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-    if (!isNew || !(field instanceof HTMLTextAreaElement)) return;
-  }
-  const text = key === "Enter" ? "\n" : key;
+function put(field: HTMLInputElement | HTMLTextAreaElement, text: string): void {
   // A field for numbers has no place for a caret.
-  if (field.selectionStart === null) field.value += text;
+  if (field.selectionStart === null) field.value = text;
   else field.setRangeText(text, field.selectionStart, field.selectionEnd ?? field.selectionStart, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

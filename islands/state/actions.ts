@@ -324,10 +324,18 @@ export function setTheme(store: Store, theme: Theme | null): void {
   rememberChoice("theme", theme ?? "");
 }
 
+/** What nobody sees any more is not chosen either: keys act on what is. */
 export function foldColumn(store: Store, name: ColumnName, isFolded: boolean): void {
   const folded = new Set(store.folded.peek());
+  if (folded.has(name) === isFolded) return;
   if (isFolded) folded.add(name);
   else folded.delete(name);
-  store.folded.value = folded;
+  const hidden = new Set(isFolded ? store.columns.peek()?.[name].map(({ id }) => id) : []);
+  batch(() => {
+    store.folded.value = folded;
+    if (hidden.has(store.selected.peek() ?? 0) && !store.open.peek()) store.selected.value = null;
+    if (hidden.has(store.menu.peek() ?? 0)) store.menu.value = null;
+    store.picked.value = new Set([...store.picked.peek()].filter((id) => !hidden.has(id)));
+  });
   rememberChoice("folded", [...folded].join("."));
 }

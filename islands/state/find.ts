@@ -132,7 +132,7 @@ export class Find {
     const response = await call(`/api/tasks/${this.#id}/log/search?${query}`, { signal: stopped });
     const { hits, searched, next } = await response.json() as LogHits;
     this.#cursor = next ?? this.#cursor;
-    const found = hits.map(({ line, ...hit }) => ({ place: line, type: null, ...hit }));
+    const found = hits.map(({ line, ...hit }) => ({ place: line, type: null, ...hit, at: hit.at ?? null }));
     return { hits: found, searched, isWhole: next === null };
   }
 }

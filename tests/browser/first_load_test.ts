@@ -92,7 +92,29 @@ Deno.test("the first load of a page", async (t) => {
     assertEquals(await page.getByRole("dialog").count(), 0);
     come();
     const prompt = page.getByRole("dialog").getByRole("textbox", { name: "What should be done" });
-    await eventually(async () => await prompt.inputValue() === "One line\nc, and ?", { what: "it is in the form" });
+    const has = (text: string) =>
+      eventually(async () => await prompt.inputValue() === text, { what: `the form has ${text}` });
+    await has("One line\nc, and ?");
+    // What somebody began to write goes on.
+    await page.reload();
+    await alive(page);
+    await page.keyboard.press("c");
+    await page.keyboard.type(" More");
+    await has("One line\nc, and ? More");
+    await page.context().close();
+  });
+
+  await t.step("a dialog that cannot be loaded is told of, and leaves the keys to the page", async () => {
+    const page = await browser.page({ width: 1440 });
+    await page.route("**/dialogs*.js", (route) => route.abort());
+    await page.goto(service.url);
+    await alive(page);
+    await page.keyboard.press("c");
+    await page.getByText("could not be loaded").waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("abc");
+    assertEquals(await page.locator("#search").inputValue(), "abc");
+    assertEquals(browser.problems.splice(0).filter((problem) => !/ERR_FAILED/.test(problem)), []);
     await page.context().close();
   });
 

@@ -98,6 +98,10 @@ Deno.test("the pages of a service at work", async (t) => {
     await page.keyboard.press("j");
     await page.keyboard.press("l");
     const id = await page.evaluate("document.activeElement.dataset.card");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    assertEquals(await page.evaluate("document.activeElement.dataset.card"), id);
     await page.keyboard.press("Enter");
     await page.waitForURL(new RegExp(`task=${id}`));
     const drawer = page.getByRole("complementary", { name: `Task ${id}` });

@@ -181,7 +181,14 @@ Deno.test("people control the queue and find what is in it", async (t) => {
     await page.goto(service.url);
     await alive(page);
     const before = await width("running");
+    const first = page.locator("[data-column=queue] [data-card]").first();
+    await first.focus();
+    await page.keyboard.press("x");
+    const selected = page.getByRole("region", { name: "Selected tasks" });
+    await selected.waitFor();
     await page.getByRole("button", { name: "Fold: Queue" }).click();
+    // Nobody would see what a key does to it.
+    await selected.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Fold: Done" }).click();
     await page.reload();
     await alive(page);

@@ -284,8 +284,15 @@ export const islandsMutants: Mutant[] = [
   {
     name: "what is typed before a dialog has come is lost",
     file: "islands/overlay/type_ahead.ts",
-    text: "if (!event.isTrusted || !ahead.keep(event)) return;",
-    broken: "return;",
+    text: "if (overlay !== null && !dialogs.component()) leave = typeAhead(store, overlay);",
+    broken: "",
     tests: ["tests/browser/first_load_test.ts"],
+  },
+  {
+    name: "a dialog that Esc closes leaves the focus nowhere",
+    file: "islands/overlay/dialogs.tsx",
+    text: "      shown?.close();\n",
+    broken: "",
+    tests: ["tests/browser/pages_test.ts"],
   },
 ];

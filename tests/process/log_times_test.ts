@@ -42,10 +42,22 @@ Deno.test("half a pair that a full disk left shifts none that follow", async () 
   assertEquals(await secondsAt(log, 0, 10, 20), [0, 1, 2]);
 });
 
+Deno.test("times go on when the clock is set back, and begin anew with the log", async () => {
+  await using folder = await tempDir();
+  const log = join(folder.path, "task-1.log");
+  noteAll(log, [[0, 9_000], [10, 1_000], [20, 1_100], [30, 2_000]]);
+  assertEquals(await secondsAt(log, 0, 10, 25, 30), [9, 1, 1, 2]);
+  noteAll(log, [[0, 20_000]]);
+  assertEquals(await secondsAt(log, 0, 30), [20, 20]);
+});
+
 Deno.test("a log whose times cannot be written has none", async () => {
   await using folder = await tempDir();
   const log = join(folder.path, "task-1.log");
   await Deno.mkdir(logTimesPath(log));
   noteAll(log, [[0, 0], [10, 1_000]]);
   assertEquals(await secondsAt(log, 10), [null]);
+  await Deno.remove(logTimesPath(log));
+  noteAll(log, [[20, 2_000]]);
+  assertEquals(await secondsAt(log, 10, 20), [null, 2]);
 });

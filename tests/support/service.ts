@@ -52,7 +52,7 @@ export interface TestService extends AsyncDisposable {
   waitForStatus(id: number, status: TaskView["status"], after?: number): Promise<TaskView>;
   /**
    * Pids of everything it started that is alive, also what left its process group or lost its parent; but for a git of its
-   * own, which it may ask at any time: that one has no run's mark.
+   * own, which it may ask at any time: that one has no run's mark (where /proc says so).
    */
   descendants(): Promise<number[]>;
   /** SIGTERM; its exit code. */
@@ -279,7 +279,6 @@ function killPid(pid: number): void {
   } catch { /* it has ended */ }
 }
 
-/** The living processes whose environment carries this world's variable. */
 /** True also for one that has ended meanwhile. */
 function isServiceGit(pid: number): boolean {
   if (Deno.build.os !== "linux") return false;
@@ -291,6 +290,7 @@ function isServiceGit(pid: number): boolean {
   }
 }
 
+/** The living processes whose environment carries this world's variable. */
 async function processesOf(world: string): Promise<number[]> {
   const wanted = `${worldVariable}=${world}`;
   if (Deno.build.os !== "linux") {

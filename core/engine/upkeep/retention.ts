@@ -156,7 +156,7 @@ export class Retention {
     await this.#record(task, events);
     for (const snapshot of snapshots) await this.#upkeep.removeSnapshot(task.repo, snapshot);
     if (bytes === null) return;
-    // First, since what is removed last says that all is.
+    // Before the log, by which the next sweep finds what this one left.
     await Deno.remove(logTimesPath(log)).catch(() => {});
     await Deno.remove(log);
   }
