@@ -53,12 +53,11 @@ function typeAhead(store: Store, overlay: Overlay): () => void {
 /** To a field of a dialog alone: an answer to a question that nobody has read is none. */
 async function give(field: EventTarget | null, text: string): Promise<void> {
   if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) || !field.closest("dialog")) return;
-  // What it begins with, a draft say, is drawn before that.
-  await nextTask();
+  await drawn();
   if (field instanceof HTMLTextAreaElement) return put(field, text);
   const [line, ...more] = text.split("\n");
   put(field, line!);
-  await nextTask();
+  await drawn();
   if (more.length > 0) {
     field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
   }
@@ -71,6 +70,7 @@ function put(field: HTMLInputElement | HTMLTextAreaElement, text: string): void 
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
+/** What has changed, a draft say, is drawn; and nothing is typed meanwhile: both are of one task. */
+function drawn(): Promise<void> {
+  return Promise.resolve();
 }
