@@ -55,14 +55,18 @@ export const sheets: readonly string[] = [
   "small_screen.css",
 ];
 
-/** Where `buildIslands` puts its output. */
+/** Where the output is. */
 export const islandsDist: string = join(islands, "dist");
 
 /** Builds what is older than its sources. Of several processes that start at the same time one does, and the others wait for it. */
 export async function ensureIslands(): Promise<void> {
-  if (islandsAreStale()) await inTurn(async () => void (islandsAreStale() && await buildIslands()));
+  if (!islandsAreStale()) return;
+  await inTurn(async () => {
+    if (islandsAreStale()) await buildIslands();
+  });
 }
 
+/** While nobody else builds here. */
 async function inTurn(build: () => Promise<void>): Promise<void> {
   await Deno.mkdir(islandsDist, { recursive: true });
   using turn = await Deno.open(join(islandsDist, "lock"), { create: true, write: true });

@@ -11,12 +11,13 @@ export function logTimesPath(log: string): string {
   return `${log}.times`;
 }
 
+/** Writes them while a run prints. */
 export class LogTimes {
   readonly #path: string;
-  #file: Deno.FsFile | null = null;
-  #last = -Infinity;
-
   readonly #now: () => number;
+  #file: Deno.FsFile | null = null;
+  /** When the last pair was noted. */
+  #last = -Infinity;
 
   /** `log`: the path of the raw log. */
   constructor(log: string, now: () => number = Date.now) {

@@ -105,9 +105,9 @@ export function positionOf({ positions }: Axis, seq: number): number {
   return positions[Math.min(Math.max(1, seq), positions.length) - 1] ?? 0;
 }
 
-/** The last event that was at a time (ISO 8601), or before it; the first one when none was. */
-export function seqOfTime({ times }: Timeline, at: string): number {
-  return Math.max(1, countUpTo(times, Date.parse(at)));
+/** What became of a line that came at a time (ISO 8601): the first event since then; the last one when there is none. */
+export function seqSince({ times }: Timeline, at: string): number {
+  return Math.min(countUpTo(times, Date.parse(at) - 1) + 1, Math.max(1, times.length));
 }
 
 /** Where an event is on the whole line, 0..1: by playing time, or by how many were before it where no time is known (null). */

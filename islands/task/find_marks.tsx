@@ -3,7 +3,7 @@
 import { useComputed } from "@preact/signals";
 import type { FindHit } from "../state/find.ts";
 import type { OpenTask } from "../state/open_task.ts";
-import { seqOfTime, shareOf } from "../state/timeline.ts";
+import { seqSince, shareOf } from "../state/timeline.ts";
 import type { Player } from "./player.ts";
 
 /** Parts of the line, each of which is marked once. */
@@ -14,7 +14,7 @@ export function FindMarks({ open, player, height }: { open: OpenTask; player: Pl
   const placeOf = ({ place, type, at }: FindHit): number | null => {
     // A long history may not be read yet, and a search does not wait for that.
     const axis = player.ready.value ? player.axis.value : null;
-    const inLog = () => axis !== null && at !== null ? seqOfTime(open.past.timeline, at) : null;
+    const inLog = () => axis !== null && at !== null ? seqSince(open.past.timeline, at) : null;
     const seq = type === null ? inLog() : place;
     return seq === null ? null : Math.floor(shareOf(axis, { seq, head: open.head.value }) * (parts - 1));
   };

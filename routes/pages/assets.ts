@@ -45,7 +45,7 @@ export interface Assets {
 }
 
 /**
- * Reads what `buildIslands` made.
+ * Reads what `ensureIslands` made.
  * @param dist the folder with its output
  * @throws when a file is missing: the islands were not built
  */

@@ -12,7 +12,7 @@ import {
   pointedAt,
   positionOf,
   seqAt,
-  seqOfTime,
+  seqSince,
   shareOf,
   stepMinMs,
   stepTransition,
@@ -32,10 +32,10 @@ Deno.test("axisOf() makes idle time short when it is skipped, and keeps it other
   assertEquals([...axisOf(timeline, { skipIdle: false }).positions], [0, 3_600_000, 3_600_200]);
 });
 
-Deno.test("seqOfTime() is the last event at a time, and the first one before all", () => {
+Deno.test("seqSince() is the first event since a time, and the last one after all", () => {
   const timeline = timelineOf(["task.created"], ["run.claimed", {}, 1_000], ["worktree.added", {}, 0]);
-  const at = (ms: number) => seqOfTime(timeline, new Date(timeline.times[0]! + ms).toISOString());
-  assertEquals([-5, 0, 999, 1_000, 9_000].map(at), [1, 1, 1, 3, 3]);
+  const at = (ms: number) => seqSince(timeline, new Date(timeline.times[0]! + ms).toISOString());
+  assertEquals([-5, 0, 999, 1_000, 9_000].map(at), [1, 1, 2, 2, 3]);
 });
 
 Deno.test("seqAt() and positionOf() are each other's inverse at every event", () => {
