@@ -3,7 +3,7 @@
 import type { Outcome, Usage } from "./event.ts";
 import { addHistogram, type Histogram, observe } from "./histogram.ts";
 import { claimableAt, type Milestone, type RunMilestone } from "./milestone.ts";
-import { addUsage, noUsage } from "./task.ts";
+import { addUsage, noUsage } from "./usage.ts";
 
 export interface DaySums {
   repo: string;

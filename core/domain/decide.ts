@@ -14,7 +14,8 @@ import type { TaskSpec } from "./task_spec.ts";
 import { labelsText } from "./labels.ts";
 import { inWords, refuse, refuseImported } from "./refusal.ts";
 import { dueInMs, retryDelayMs } from "./retry.ts";
-import { isOver, type Task, unreportedCost } from "./task.ts";
+import { isOver, type Task } from "./task.ts";
+import { unreportedCost } from "./usage.ts";
 
 /** Interruptions in a row, each after an agent was started and without a word from it, after which a task fails. */
 const maxInterruptions = 3;

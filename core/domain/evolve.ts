@@ -7,7 +7,8 @@ import { type TaskEvent, type TaskEventOf, versionOf } from "./event.ts";
 import { sentWith } from "./evolve_review.ts";
 import { changeByStep } from "./evolve_step.ts";
 import { excerpt } from "./excerpt.ts";
-import { addUsage, isOver, largerUsage, lessSure, type Status, type Task } from "./task.ts";
+import { isOver, type Status, type Task } from "./task.ts";
+import { addUsage, largerUsage, lessSure } from "./usage.ts";
 
 /** The task after `event`. Pure and total: an unknown type or a newer version changes `seq` and `updated_at` only. */
 export function evolve(task: Task, event: TaskEvent): Task {

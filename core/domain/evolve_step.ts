@@ -5,7 +5,8 @@ import type { BackgroundTask, StepSubject, TaskEvent, TaskEventOf } from "./even
 import { changeByReview, type ReviewEvent } from "./evolve_review.ts";
 import { excerpt, step } from "./excerpt.ts";
 import { changedTodos } from "./todos.ts";
-import { addUsage, backgroundWords, type OpenRun, type StepFact, type Task } from "./task.ts";
+import { backgroundWords, type OpenRun, type StepFact, type Task } from "./task.ts";
+import { addUsage } from "./usage.ts";
 
 /** What the repository's own commands do, and what their run tells its agent. */
 export function changeByStep(task: Task, event: WithinEvent): Partial<Task> {

@@ -19,6 +19,7 @@ import type {
   Usage,
 } from "./event.ts";
 import type { Effort, ForkedFrom, ImportedFrom, Mode, TaskOrigin } from "./task_spec.ts";
+import { noUsage } from "./usage.ts";
 
 export type Status = "pending" | "in_progress" | "awaiting_approval" | "completed" | "failed" | "cancelled";
 
@@ -298,8 +299,6 @@ export interface Task {
   automation: Automation | null;
 }
 
-export const noUsage: Usage = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0 };
-
 /** What `?at=0` and a log without `task.created` fold from. */
 export function emptyTask(id: number): Task {
   return {
@@ -376,31 +375,6 @@ export function emptyTask(id: number): Task {
   };
 }
 
-export function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    input_tokens: a.input_tokens + b.input_tokens,
-    output_tokens: a.output_tokens + b.output_tokens,
-    cache_read_tokens: a.cache_read_tokens + b.cache_read_tokens,
-    cache_write_tokens: a.cache_write_tokens + b.cache_write_tokens,
-  };
-}
-
-export function largerUsage(a: Usage, b: Usage): Usage {
-  return {
-    input_tokens: Math.max(a.input_tokens, b.input_tokens),
-    output_tokens: Math.max(a.output_tokens, b.output_tokens),
-    cache_read_tokens: Math.max(a.cache_read_tokens, b.cache_read_tokens),
-    cache_write_tokens: Math.max(a.cache_write_tokens, b.cache_write_tokens),
-  };
-}
-
-const bases: readonly CostBasis[] = ["reported", "estimated", "unknown"];
-
-/** Of two costs together. */
-export function lessSure(a: CostBasis, b: CostBasis): CostBasis {
-  return bases.indexOf(a) > bases.indexOf(b) ? a : b;
-}
-
 /** How a task stands for those that depend on it: of one that lands by itself, "completed" is not all. */
 export type DependencyStatus = Status | "landing" | "in_review" | "discarded";
 
@@ -420,17 +394,6 @@ export function isOver(status: Status): boolean {
 /** Whether nothing is to be done with it any more: it is over, or its history was imported. */
 export function isAtRest({ status, imported }: Pick<Task, "status" | "imported">): boolean {
   return isOver(status) || imported !== undefined;
-}
-
-/**
- * What a run costs that ends without the agent's own account of it: what its counted answers cost, where that can be known.
- */
-export function unreportedCost(
-  { asked, counted, estimated_cost_usd }: OpenRun,
-): { cost_usd: number; cost_basis: CostBasis } {
-  if (!asked) return { cost_usd: 0, cost_basis: "reported" };
-  if (counted === 0 || estimated_cost_usd === null) return { cost_usd: 0, cost_basis: "unknown" };
-  return { cost_usd: estimated_cost_usd, cost_basis: "estimated" };
 }
 
 /** `Long tests; Look around`. */

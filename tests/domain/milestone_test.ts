@@ -3,7 +3,8 @@ import { DayCount, judged, totalOf } from "../../core/domain/day_sums.ts";
 import { type EventData, type EventType, type TaskEvent, versionOf } from "../../core/domain/event.ts";
 import { evolve } from "../../core/domain/evolve.ts";
 import { claimableAt, type Milestone, milestoneOf, type RunMilestone } from "../../core/domain/milestone.ts";
-import { emptyTask, noUsage, type Task } from "../../core/domain/task.ts";
+import { emptyTask, type Task } from "../../core/domain/task.ts";
+import { noUsage } from "../../core/domain/usage.ts";
 import { dawn, spec, why, worker } from "./world.ts";
 
 const usage = { input_tokens: 10, output_tokens: 20, cache_read_tokens: 30, cache_write_tokens: 40 };

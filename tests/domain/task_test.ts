@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { emptyTask, noUsage, type OpenRun, type Task, unreportedCost } from "../../core/domain/task.ts";
+import { emptyTask, type OpenRun, type Task } from "../../core/domain/task.ts";
+import { noUsage, unreportedCost } from "../../core/domain/usage.ts";
 import { begun, fold, taskOf } from "./world.ts";
 
 Deno.test("emptyTask() is what a log without events folds to, with nothing shared that could be changed", () => {

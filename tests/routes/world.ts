@@ -7,7 +7,7 @@ import type { AgentState, Health } from "../../core/view/api_view.ts";
 import type { Service } from "../../core/engine/service/service.ts";
 import { DomainError } from "../../core/domain/error.ts";
 import type { Task } from "../../core/domain/task.ts";
-import { noUsage } from "../../core/domain/task.ts";
+import { noUsage } from "../../core/domain/usage.ts";
 import type { TaskView } from "../../core/view/task_view.ts";
 import { type Engine, engine } from "../../core/engine/engine.ts";
 import { openStore, type Store } from "../../core/kv/store.ts";

@@ -2,7 +2,7 @@
 
 import type { RunEnd } from "../../domain/command.ts";
 import type { BackgroundTask, CostBasis, EventData, NewEvent } from "../../domain/event.ts";
-import { addUsage, lessSure } from "../../domain/task.ts";
+import { addUsage, lessSure } from "../../domain/usage.ts";
 import type { AgentResult } from "../../process/agent.ts";
 
 /** Of one run; another session of it forgets the account, the background work and stderr of the one before. */

@@ -1,7 +1,7 @@
 // What this process has written to the store since it began, in numbers that only grow.
 
 import { type Outcome, outcomes, type Usage } from "../../domain/event.ts";
-import { addUsage, noUsage } from "../../domain/task.ts";
+import { addUsage, noUsage } from "../../domain/usage.ts";
 import type { Committed } from "../../kv/group_commit.ts";
 import type { LiveTail } from "../../kv/live_tail.ts";
 

@@ -1,6 +1,6 @@
 // What was spent since a moment: what the runs cost that ended since, and what those that are open cost so far.
 
-import { lessSure } from "../../domain/task.ts";
+import { lessSure } from "../../domain/usage.ts";
 import type { Spending } from "../../view/api_view.ts";
 import type { Store } from "../../kv/store.ts";
 import type { LiveBoard } from "../dispatch/board.ts";

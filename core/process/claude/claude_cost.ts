@@ -5,7 +5,7 @@
 // Where that is not said, what the lines counted one by one decides which of the two the totals are nearer to.
 
 import type { Usage } from "../../domain/event.ts";
-import { addUsage, largerUsage, noUsage } from "../../domain/task.ts";
+import { addUsage, largerUsage, noUsage } from "../../domain/usage.ts";
 import { countOf, isObject, type JsonObject, objectOf } from "./json_value.ts";
 
 /** Tokens, and what they cost. */

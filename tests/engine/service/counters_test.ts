@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { NewEvent, Outcome, Usage } from "../../../core/domain/event.ts";
-import { addUsage, noUsage } from "../../../core/domain/task.ts";
+import { addUsage, noUsage } from "../../../core/domain/usage.ts";
 import { counters } from "../../../core/engine/service/counters.ts";
 import { buildStore, type Store } from "../../../core/kv/store.ts";
 import { systemClock, systemRandom } from "../../../core/host/system.ts";
