@@ -1,6 +1,7 @@
 // `deno task test`: the checks, the tests of the inner loop, then every other test, with one verdict. What it prints last is
 // `N passed, N failed`, alone on its line, and before it the names of what failed, wherever above; a check that does not pass
-// counts as one failure, and so does a test run that ends without its own summary. Arguments go to `deno test`: then only those tests run, with what they need themselves.
+// counts as one failure, and so does a test run that ends without its own summary. Arguments go to `deno test`: then only those
+// tests run, with what they need themselves.
 //
 // `deno task ok` (`--ok`) is the inner loop: the checks, and the tests that need deno and git alone, files at the same time
 // and each property a few times.

@@ -1,6 +1,7 @@
 // What is typed after a dialog was asked for and before its code has come: a field that nobody sees takes it, and the dialog's
 // first field gets it.
 
+import { notLoaded } from "../parts/lazy.tsx";
 import { toast } from "../state/actions.ts";
 import { dialogs } from "./overlays.tsx";
 import type { Overlay, Store } from "../state/store.ts";
@@ -44,8 +45,7 @@ function typeAhead(store: Store, overlay: Overlay): () => void {
   }, () => {
     if (isOver) return;
     store.overlay.value = null;
-    const text = "This part of the page could not be loaded. Load the page again.";
-    toast(store, { tone: "fail", text, task: null });
+    toast(store, { tone: "fail", text: notLoaded, task: null });
   });
   return leave;
 }

@@ -12,6 +12,9 @@ export interface LazyPart<Props> {
   load(): Promise<void>;
 }
 
+/** Told of a part whose code did not come. */
+export const notLoaded = "This part of the page could not be loaded. Load the page again.";
+
 type PropsOf<Component> = Component extends FunctionComponent<infer Props> ? Props : never;
 
 /** The components whose code has run, by their names. */
@@ -47,9 +50,7 @@ export function lazy<Name extends keyof Module & string, Module>(
     override render(): JSX.Element | null {
       const Part = component();
       if (Part) return <Part {...this.props} />;
-      return this.state.failed
-        ? <p class="panel-note" role="status">This part of the page could not be loaded. Load the page again.</p>
-        : null;
+      return this.state.failed ? <p class="panel-note" role="status">{notLoaded}</p> : null;
     }
   }
   const part = { View: View as unknown as FunctionComponent<Props>, component, load };
